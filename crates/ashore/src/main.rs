@@ -1,0 +1,3 @@
+//! The `ashore` command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! See the description in Cargo.toml; filled by the next commits.
+#![no_std]
+#![forbid(unsafe_code)]

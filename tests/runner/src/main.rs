@@ -1,0 +1,3 @@
+//! Runs the case files under `tests/`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Everything a person runs on this repository: `cargo xtask <task>`.
+
+fn main() {}
