@@ -1,11 +1,13 @@
 //! Words every other crate uses: addresses, ranges, and reading bytes without panics.
 //!
-//! Nothing here knows a file format, a CPU or an operating system.
+//! Nothing here knows how a file format, a CPU or an operating system works; only their ids are here.
 #![no_std]
 #![forbid(unsafe_code)]
 
 mod addr;
+mod platform;
 mod read;
 
 pub use addr::{Addr, AddrRange, PAGE_SIZE};
+pub use platform::{Cpu, Os};
 pub use read::Bytes;
