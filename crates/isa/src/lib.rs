@@ -1,3 +1,5 @@
-//! See the description in Cargo.toml; filled by the next commits.
+//! CPUs: registers now; instruction rows, lifting and relocations when the engines that need them come.
 #![no_std]
 #![forbid(unsafe_code)]
+
+pub mod x86_64;

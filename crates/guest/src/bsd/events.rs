@@ -1,0 +1,4 @@
+//! kqueue on epoll.
+
+/// What a system must supply.
+pub struct Words {}

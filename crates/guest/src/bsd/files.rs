@@ -1,0 +1,4 @@
+//! Files, directories and descriptors.
+
+/// What a system must supply.
+pub struct Words {}

@@ -1,0 +1,4 @@
+//! Sockets.
+
+/// What a system must supply.
+pub struct Words {}

@@ -1,0 +1,29 @@
+//! What the shared BSD code remembers for one process.
+
+use super::Family;
+use crate::{Ctx, State};
+use alloc::boxed::Box;
+use ashore_pivot::Errno;
+
+/// The memory of one process. Each topic has one field with its own lock.
+pub struct Bsd {
+    /// The system's values.
+    pub family: &'static Family,
+}
+
+/// The memory of a new process.
+pub fn new(family: &'static Family) -> State {
+    Box::new(Bsd { family })
+}
+
+/// Takes every lock, forks, and drops in the child what a fork does not inherit.
+pub fn around_fork(_state: &State, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno> {
+    fork()
+}
+
+impl<'a> Ctx<'a> {
+    /// The BSD memory of this process. Only BSD tables call functions that use it.
+    pub fn bsd(&self) -> Result<&'a Bsd, Errno> {
+        self.state.downcast_ref().ok_or(Errno::ENOSYS)
+    }
+}

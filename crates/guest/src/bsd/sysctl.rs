@@ -1,0 +1,4 @@
+//! The sysctl tree.
+
+/// What a system must supply.
+pub struct Words {}

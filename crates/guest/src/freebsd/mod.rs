@@ -1,0 +1,43 @@
+//! FreeBSD.
+
+mod amd64;
+mod errno;
+mod events;
+mod files;
+mod process;
+mod signals;
+mod sockets;
+mod sysctl;
+mod table;
+
+pub use amd64::AMD64;
+
+use crate::Os;
+use crate::bsd::{self, Family};
+
+/// What the shared BSD code must know of this system.
+pub static FAMILY: Family = Family {
+    files: &files::WORDS,
+    sockets: &sockets::WORDS,
+    events: &events::WORDS,
+    signals: &signals::WORDS,
+    sysctl: &sysctl::WORDS,
+    process: &process::WORDS,
+};
+
+/// The system.
+pub static OS: Os = Os {
+    name: "freebsd",
+    title: "FreeBSD",
+    calls: table::CALLS,
+    errno: errno::from_linux,
+    errno_name: errno::name,
+    signal: bsd::signals::from_linux,
+    signal_from: bsd::signals::to_linux,
+    signal_name: bsd::signals::name,
+    unknown_raises: true,
+    thread_id: process::thread_id,
+    new_state: || bsd::state::new(&FAMILY),
+    around_fork: bsd::state::around_fork,
+    magic_path: process::magic_path,
+};

@@ -1,0 +1,24 @@
+//! Every guest system and the CPUs it runs on.
+
+use crate::{Abi, Os};
+use ashore_isa::x86_64;
+
+/// A guest system on the CPUs Ashore knows.
+pub struct Guest {
+    /// The system.
+    pub os: &'static Os,
+    /// Its convention on x86-64.
+    pub x86_64: Option<&'static dyn Abi<x86_64::Regs>>,
+}
+
+/// The systems.
+pub static GUESTS: &[Guest] = &[
+    Guest { os: &crate::dragonfly::OS, x86_64: Some(&crate::dragonfly::AMD64) },
+    Guest { os: &crate::freebsd::OS, x86_64: Some(&crate::freebsd::AMD64) },
+    Guest { os: &crate::netbsd::OS, x86_64: Some(&crate::netbsd::AMD64) },
+];
+
+/// The system of this name.
+pub fn by_name(name: &str) -> Option<&'static Guest> {
+    GUESTS.iter().find(|guest| guest.os.name == name)
+}

@@ -1,0 +1,36 @@
+//! The registers a system call, a signal frame and a debugger see.
+
+/// The carry flag: an error, in the BSDs' call convention.
+pub const FLAG_CARRY: u64 = 1;
+/// The trap flag: single stepping.
+pub const FLAG_TRAP: u64 = 1 << 8;
+/// The direction flag.
+pub const FLAG_DIRECTION: u64 = 1 << 10;
+
+/// The general registers, flags and segment bases. The layout is the native engine's: its assembly
+/// finds each register at eight times its position here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+#[allow(missing_docs)]
+pub struct Regs {
+    pub rax: u64,
+    pub rbx: u64,
+    pub rcx: u64,
+    pub rdx: u64,
+    pub rsi: u64,
+    pub rdi: u64,
+    pub rbp: u64,
+    pub rsp: u64,
+    pub r8: u64,
+    pub r9: u64,
+    pub r10: u64,
+    pub r11: u64,
+    pub r12: u64,
+    pub r13: u64,
+    pub r14: u64,
+    pub r15: u64,
+    pub rip: u64,
+    pub rflags: u64,
+    pub fs_base: u64,
+    pub gs_base: u64,
+}
