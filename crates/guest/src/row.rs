@@ -1,4 +1,16 @@
 //! A call as a row of a table.
+//!
+//! A signature is `name(arg: type, arg: type) -> type`. The types:
+//!
+//! | type | meaning |
+//! |---|---|
+//! | `int uint long ulong hex size ssize off mode dev pid tid uid gid clock void ptr` | a word, and how it is printed |
+//! | `fd` `dirfd` | a descriptor; a descriptor or the working directory's mark |
+//! | `path` `str` `strv` | a path; a string; a zero-terminated vector of strings |
+//! | `signal` `sigset` | a signal number; a pointer to a set read by the call |
+//! | `inbuf[n]` `outbuf[n]` `outbuf[ret]` | bytes read or written, as many as argument `n` or the result says |
+//! | `flags.open` `enum.whence` | a word made of named values; the name is that of the list |
+//! | `in.stat` `out.stat` `inout.stat`, `in.kevent[n]` | a pointer to a record, or to `n` of them |
 
 use crate::{Answer, Args, Ctx};
 use ashore_pivot::Sys;
