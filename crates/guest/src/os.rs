@@ -10,6 +10,9 @@ use core::any::Any;
 /// What a personality remembers for one process: its own type, found by [`Os::new_state`].
 pub type State = Box<dyn Any + Send + Sync>;
 
+/// Holds a state still while the function it is given forks.
+pub type AroundFork = fn(&State, &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno>;
+
 /// A guest system: everything of it that does not depend on the CPU.
 pub struct Os {
     /// The name a person types, `dragonfly`.
@@ -36,7 +39,7 @@ pub struct Os {
     pub new_state: fn() -> State,
     /// Called around a fork, with a function that forks: takes every lock of the state first, so that
     /// none is held by a thread the child does not have; then, in the child, drops what a fork does not inherit.
-    pub around_fork: fn(&State, &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno>,
+    pub around_fork: AroundFork,
     /// Paths that mean something else on the guest's system: the guest's path and the running program's
     /// path in, the host's path out.
     pub magic_path: fn(path: &[u8], program: &[u8]) -> Option<Vec<u8>>,
