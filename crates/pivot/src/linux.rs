@@ -12,7 +12,7 @@ pub enum Arg<'a> {
     Word(u64),
     /// Bytes of ours that the call reads.
     In(&'a [u8]),
-    /// Bytes of ours that the call writes.
+    /// Bytes of ours that the call writes, and reads before where it is a call that does (`ppoll`, `F_GETLK`).
     Out(&'a mut [u8]),
 }
 

@@ -1,4 +1,0 @@
-//! Files, directories and descriptors.
-
-/// What a system must supply.
-pub struct Words {}
