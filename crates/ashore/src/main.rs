@@ -1,3 +1,4 @@
 //! The `ashore` command.
+#![forbid(unsafe_code)]
 
 fn main() {}

@@ -1,0 +1,27 @@
+//! The benchmarks, one row each.
+
+use crate::args::Args;
+use crate::{Outcome, Repo};
+
+/// A benchmark.
+pub(super) struct Bench {
+    /// The word after `cargo xtask bench`.
+    pub(super) name: &'static str,
+    /// Measures and prints.
+    pub(super) run: fn(&Repo, Args) -> Outcome,
+}
+
+/// Every benchmark.
+pub(super) const BENCHES: &[Bench] = &[];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bench_table_has_unique_names() {
+        for (at, bench) in BENCHES.iter().enumerate() {
+            assert!(BENCHES.iter().skip(at + 1).all(|other| other.name != bench.name));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Building the guests of one system.
+
+use super::source::{CSource, GoSource, Sources};
+use super::table::{CLink, System};
+use super::toolchain::Toolchain;
+use crate::shell;
+use crate::{Failure, Outcome};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// What Go says when no file of a package is meant for the system.
+const NOT_FOR_THIS_SYSTEM: &str = "build constraints exclude all Go files";
+
+/// What Go says when that is so for every package it was asked for.
+const NO_PACKAGES: &str = "matched no packages";
+
+/// Builds every guest of `system` into `out`, removes what has no source any more, and names what is there.
+pub(crate) fn all(tools: &Toolchain, sources: &Sources, system: &System, out: &Path) -> Outcome<Vec<String>> {
+    let mut built = Vec::new();
+    c_programs(tools, sources, system, out, &mut built)?;
+    go_programs(tools, sources, system, out, &mut built)?;
+    built.sort();
+    sweep(out, &built)?;
+    Ok(built)
+}
+
+fn go_programs(tools: &Toolchain, sources: &Sources, system: &System, out: &Path, built: &mut Vec<String>) -> Outcome {
+    let (own, shared): (Vec<&GoSource>, Vec<&GoSource>) = sources.go.iter().partition(|source| source.own_module);
+    for source in own {
+        built.extend(go_build(tools, system, out, &source.folder, &[source])?);
+    }
+    if let Some(module) = shared.first().and_then(|source| source.folder.parent()) {
+        built.extend(go_build(tools, system, out, module, &shared)?);
+    }
+    Ok(())
+}
+
+/// One run of Go for all packages of a module: its cache and scheduler do the rest.
+fn go_build(
+    tools: &Toolchain,
+    system: &System,
+    out: &Path,
+    module: &Path,
+    sources: &[&GoSource],
+) -> Outcome<Vec<String>> {
+    let for_system = go_list(tools, system, module, sources)?;
+    if for_system.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut command = tools.go(system.name);
+    command.current_dir(module).args(["build", "-trimpath", "-p", "2", "-o"]).arg(out.join(""));
+    command.args(for_system.iter().map(|source| source.folder.as_os_str()));
+    shell::run(&mut command)?;
+    Ok(for_system.iter().map(|source| source.name.clone()).collect())
+}
+
+/// Those of `sources` that have a file for `system`.
+fn go_list<'a>(
+    tools: &Toolchain,
+    system: &System,
+    module: &Path,
+    sources: &[&'a GoSource],
+) -> Outcome<Vec<&'a GoSource>> {
+    let mut command = tools.go(system.name);
+    command.current_dir(module).args(["list", "-e", "-f", "{{if .GoFiles}}{{.Dir}}{{end}}"]);
+    command.args(sources.iter().map(|source| source.folder.as_os_str()));
+    let text = match shell::output(&mut command) {
+        Ok(text) => text,
+        Err(why) if [NOT_FOR_THIS_SYSTEM, NO_PACKAGES].iter().any(|said| why.to_string().contains(said)) => {
+            return Ok(Vec::new());
+        }
+        Err(why) => return Err(why),
+    };
+    let folders: Vec<&Path> = text.lines().map(Path::new).collect();
+    let has_files = |source: &&&GoSource| {
+        let real = fs::canonicalize(&source.folder).unwrap_or_else(|_| source.folder.clone());
+        folders.iter().any(|folder| **folder == real || **folder == *source.folder)
+    };
+    Ok(sources.iter().filter(has_files).copied().collect())
+}
+
+fn c_programs(tools: &Toolchain, sources: &Sources, system: &System, out: &Path, built: &mut Vec<String>) -> Outcome {
+    let wanted: Vec<&CSource> = sources.c_for(system).collect();
+    // Two at a time, like everything here.
+    for pair in wanted.chunks(2) {
+        let make = |source: &CSource| c_program(tools, source, system, out);
+        let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+            let running: Vec<_> = pair.iter().map(|source| scope.spawn(move || make(source))).collect();
+            let lost = || Err(Failure::new("a compilation thread died"));
+            running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| lost())).collect()
+        });
+        outcomes.into_iter().collect::<Outcome<Vec<()>>>()?;
+        built.extend(pair.iter().map(|source| source.name.clone()));
+    }
+    Ok(())
+}
+
+fn c_program(tools: &Toolchain, source: &CSource, system: &System, out: &Path) -> Outcome {
+    let program = out.join(&source.name);
+    match system.link {
+        CLink::StaticLibc => {
+            let mut command = compiler(tools, system.compile_target);
+            shell::run(command.args(["-static", "-o"]).arg(&program).arg(&source.file))
+        }
+        CLink::Bare => {
+            let object = out.join(format!(".{}.o", source.name));
+            let mut compile = compiler(tools, system.compile_target);
+            shell::run(compile.args(["-ffreestanding", "-c", "-o"]).arg(&object).arg(&source.file))?;
+            let mut link = compiler(tools, "x86_64-freestanding");
+            shell::run(link.args(["-nostdlib", "-static", "-o"]).arg(&program).arg(&object))?;
+            fs::remove_file(&object).map_err(|why| Failure::of(object.display(), why))
+        }
+    }
+}
+
+/// The C compiler. Its checks for undefined behaviour are off: guests do odd things on purpose.
+fn compiler(tools: &Toolchain, target: &str) -> Command {
+    let mut command = tools.zig();
+    command.args(["cc", "-target", target, "-O1", "-g", "-fno-sanitize=undefined", "-fno-stack-protector", "-Wall"]);
+    command
+}
+
+fn sweep(out: &Path, built: &[String]) -> Outcome {
+    let entries = fs::read_dir(out).map_err(|why| Failure::of(out.display(), why))?;
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') && !built.contains(&name) {
+            fs::remove_file(entry.path()).map_err(|why| Failure::of(entry.path().display(), why))?;
+        }
+    }
+    Ok(())
+}

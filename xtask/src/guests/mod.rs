@@ -1,0 +1,84 @@
+//! `cargo xtask guests`: the pinned toolchains, and every test guest built from source.
+//!
+//! Everything lands in the ignored folder `.guests`: `venv` (the toolchains), caches, and
+//! `out/<system>-amd64/<name>`. A stamp per system makes a second run take no time. After the
+//! toolchains are installed nothing here uses the network.
+
+mod build;
+mod source;
+mod stamp;
+mod table;
+mod toolchain;
+
+pub(crate) use table::{SYSTEMS, System};
+pub(crate) use toolchain::Toolchain;
+
+use crate::args::Args;
+use crate::{Failure, Outcome, Repo};
+use source::Sources;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// The task.
+pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
+    let wanted = args.values("--system")?;
+    let force = args.flag("--force");
+    args.finish()?;
+    let systems = select(&wanted)?;
+    if force {
+        for system in &systems {
+            stamp::remove(&out_dir(repo, system))?;
+        }
+    }
+    let _lock = lock(repo)?;
+    let tools = Toolchain::install(repo)?;
+    let sources = Sources::find(repo)?;
+    for system in systems {
+        make(repo, &tools, &sources, system)?;
+    }
+    Ok(())
+}
+
+/// Where the built guests of `system` are.
+pub(crate) fn out_dir(repo: &Repo, system: &System) -> PathBuf {
+    repo.guests().join("out").join(format!("{}-amd64", system.name))
+}
+
+/// The rows named in `wanted`, or every row.
+pub(crate) fn select(wanted: &[String]) -> Outcome<Vec<&'static System>> {
+    if wanted.is_empty() {
+        return Ok(SYSTEMS.iter().collect());
+    }
+    let row = |name: &String| {
+        SYSTEMS
+            .iter()
+            .find(|system| system.name == *name)
+            .ok_or_else(|| Failure::new(format!("no system named {name}")))
+    };
+    wanted.iter().map(row).collect()
+}
+
+/// Waits until nobody else changes `.guests`; the lock ends with the file it gives back.
+pub(crate) fn lock(repo: &Repo) -> Outcome<File> {
+    let folder = repo.guests();
+    fs::create_dir_all(&folder).map_err(|why| Failure::of(folder.display(), why))?;
+    let file = File::create(folder.join("lock")).map_err(|why| Failure::of("lock of .guests", why))?;
+    file.lock().map_err(|why| Failure::of("lock of .guests", why))?;
+    Ok(file)
+}
+
+fn make(repo: &Repo, tools: &Toolchain, sources: &Sources, system: &System) -> Outcome {
+    let started = Instant::now();
+    let out = out_dir(repo, system);
+    fs::create_dir_all(&out).map_err(|why| Failure::of(out.display(), why))?;
+    let fresh = sources.stamp(system);
+    if stamp::holds(&out, &fresh) {
+        println!("guests: {} is up to date", system.name);
+        return Ok(());
+    }
+    let built = build::all(tools, sources, system, &out)?;
+    stamp::write(&out, &fresh, &built)?;
+    println!("guests: {}: {} programs in {:.1} s", system.name, built.len(), started.elapsed().as_secs_f64());
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! The systems test guests are built for, one row each.
+
+/// How C sources become programs of a system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CLink {
+    /// With a static C library.
+    StaticLibc,
+    /// Without any library: the bundled libraries of this system are shared stubs, so the program
+    /// brings its own start-up code. The headers of the system are still there.
+    Bare,
+}
+
+/// A system test guests are built for.
+pub(crate) struct System {
+    /// Go's name of it (`GOOS`), used as ours.
+    pub(crate) name: &'static str,
+    /// The target objects are compiled for.
+    pub(crate) compile_target: &'static str,
+    /// How C programs are linked.
+    pub(crate) link: CLink,
+}
+
+/// Every system, the quickest to build first.
+pub(crate) const SYSTEMS: &[System] = &[
+    System { name: "linux", compile_target: "x86_64-linux-musl", link: CLink::StaticLibc },
+    // No headers for DragonFly are bundled: its sources may include only what the compiler brings.
+    System { name: "dragonfly", compile_target: "x86_64-freestanding", link: CLink::Bare },
+    System { name: "freebsd", compile_target: "x86_64-freebsd", link: CLink::Bare },
+    System { name: "netbsd", compile_target: "x86_64-netbsd", link: CLink::Bare },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_table_has_unique_names() {
+        for (at, system) in SYSTEMS.iter().enumerate() {
+            assert!(SYSTEMS.iter().skip(at + 1).all(|other| other.name != system.name));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The source tree as a value: files, dependency edges, documents.
+
+use super::SourceFile;
+use crate::shell;
+use crate::{Failure, Outcome, Repo};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Where Rust sources are.
+const SOURCE_FOLDERS: &[&str] = &["crates", "xtask", "tests/runner"];
+
+/// The documents whose names are checked.
+const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md"];
+
+/// A dependency of one workspace crate on another, for the product and not only for its tests.
+pub(super) struct Edge {
+    /// The crate that depends, without the project's prefix.
+    pub(super) from: String,
+    /// The crate it depends on, without the project's prefix.
+    pub(super) to: String,
+}
+
+/// Everything the checks read.
+#[derive(Default)]
+pub(super) struct Tree {
+    /// The Rust files.
+    pub(super) files: Vec<SourceFile>,
+    /// The dependencies between the crates.
+    pub(super) edges: Vec<Edge>,
+    /// The documents: path and text.
+    pub(super) documents: Vec<(String, String)>,
+    /// Every tracked path, and every folder that holds one.
+    pub(super) paths: BTreeSet<String>,
+}
+
+impl Tree {
+    /// The tree of a checkout.
+    pub(super) fn read(repo: &Repo) -> Outcome<Tree> {
+        let mut tree = Tree { edges: edges(repo)?, paths: paths(repo)?, ..Tree::default() };
+        let rust = tree.paths.iter().filter(|path| {
+            path.ends_with(".rs") && SOURCE_FOLDERS.iter().any(|folder| Path::new(path).starts_with(folder))
+        });
+        for path in rust {
+            // A file just removed and not yet committed is still tracked.
+            let Ok(text) = fs::read_to_string(repo.path(path)) else { continue };
+            tree.files.push(SourceFile::new(path, &text));
+        }
+        for document in DOCUMENTS {
+            let text = fs::read_to_string(repo.path(document)).map_err(|why| Failure::of(document, why))?;
+            tree.documents.push(((*document).to_owned(), text));
+        }
+        Ok(tree)
+    }
+
+    /// A tree of these Rust files and documents, for the tests of the checks.
+    #[cfg(test)]
+    pub(super) fn of(files: &[(&str, &str)]) -> Tree {
+        let mut tree = Tree::default();
+        for (path, text) in files {
+            add_path(&mut tree.paths, path);
+            if path.ends_with(".rs") {
+                tree.files.push(SourceFile::new(path, text));
+            } else {
+                tree.documents.push(((*path).to_owned(), (*text).to_owned()));
+            }
+        }
+        tree
+    }
+
+    /// The names of the folders under `crates`.
+    pub(super) fn crates(&self) -> BTreeSet<&str> {
+        self.files.iter().filter_map(SourceFile::crate_name).collect()
+    }
+
+    /// The root file of the crate `name`.
+    pub(super) fn crate_root(&self, name: &str) -> Option<&SourceFile> {
+        let roots = [format!("crates/{name}/src/lib.rs"), format!("crates/{name}/src/main.rs")];
+        roots.iter().find_map(|root| self.files.iter().find(|file| file.path == *root))
+    }
+}
+
+/// The dependencies between the workspace's crates, as cargo understands them.
+fn edges(repo: &Repo) -> Outcome<Vec<Edge>> {
+    let text = shell::output(shell::cargo().current_dir(repo.root()).args([
+        "metadata",
+        "--no-deps",
+        "--format-version=1",
+        "--offline",
+    ]))?;
+    let json: serde_json::Value = serde_json::from_str(&text).map_err(|why| Failure::of("cargo metadata", why))?;
+    let mut edges = Vec::new();
+    for package in json["packages"].as_array().into_iter().flatten() {
+        let from = short(package["name"].as_str().unwrap_or_default());
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            if dependency["path"].is_string() && dependency["kind"].as_str() != Some("dev") {
+                let to = short(dependency["name"].as_str().unwrap_or_default());
+                edges.push(Edge { from: from.clone(), to });
+            }
+        }
+    }
+    Ok(edges)
+}
+
+fn short(package: &str) -> String {
+    package.strip_prefix("ashore-").unwrap_or(package).to_owned()
+}
+
+/// What git tracks or would track, so that ignored folders and build output are not read.
+fn paths(repo: &Repo) -> Outcome<BTreeSet<String>> {
+    let mut command = std::process::Command::new("git");
+    command.current_dir(repo.root()).args(["ls-files", "--cached", "--others", "--exclude-standard"]);
+    let mut paths = BTreeSet::new();
+    for path in shell::output(&mut command)?.lines() {
+        add_path(&mut paths, path);
+    }
+    Ok(paths)
+}
+
+fn add_path(paths: &mut BTreeSet<String>, path: &str) {
+    for ancestor in Path::new(path).ancestors() {
+        paths.insert(ancestor.to_string_lossy().into_owned());
+    }
+}
