@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"unsafe"
 )
 
 // Line prints one line.
@@ -66,4 +67,14 @@ func Errno(err error) string {
 		return name
 	}
 	return fmt.Sprintf("errno %d", int(number))
+}
+
+// Protect is mprotect, which the syscall package does not offer everywhere.
+func Protect(memory []byte, protection int) error {
+	start := uintptr(unsafe.Pointer(&memory[0]))
+	_, _, errno := syscall.Syscall(syscall.SYS_MPROTECT, start, uintptr(len(memory)), uintptr(protection))
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }

@@ -1,0 +1,5 @@
+package main
+
+import "syscall"
+
+const directory = syscall.O_DIRECTORY
