@@ -14,17 +14,21 @@ pub trait FunctionIndex {
 }
 
 /// One function of a [`FunctionList`].
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Function {
     /// Where its code is.
     pub code: AddrRange,
-    /// What it is called; empty when unknown.
-    pub name: String,
+    /// File offset of its name, which ends with a zero byte. Names are read when asked for: a hostile table can make all of
+    /// them long.
+    pub name_at: u64,
 }
 
 /// A list of functions, sorted by address.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct FunctionList(Vec<Function>);
+
+/// How many functions before an address may still reach over it: symbols inside a function are rare and few.
+const NESTING_LIMIT: usize = 16;
 
 impl FunctionList {
     /// The list of `functions`, in any order.
@@ -33,20 +37,16 @@ impl FunctionList {
         FunctionList(functions)
     }
 
-    fn find(&self, addr: Addr) -> Option<&Function> {
+    /// All of them, sorted by address.
+    pub fn all(&self) -> &[Function] {
+        &self.0
+    }
+
+    /// The innermost function that holds `addr`.
+    pub fn find(&self, addr: Addr) -> Option<&Function> {
         let after = self.0.partition_point(|function| function.code.start <= addr);
-        let function = self.0.get(after.checked_sub(1)?)?;
-        function.code.contains(addr).then_some(function)
-    }
-}
-
-impl FunctionIndex for FunctionList {
-    fn containing(&self, addr: Addr) -> Option<AddrRange> {
-        Some(self.find(addr)?.code)
-    }
-
-    fn name(&self, addr: Addr) -> Option<String> {
-        self.find(addr).map(|function| function.name.clone()).filter(|name| !name.is_empty())
+        let before = self.0.get(..after)?;
+        before.iter().rev().take(NESTING_LIMIT).find(|function| function.code.contains(addr))
     }
 }
 

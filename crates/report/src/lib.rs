@@ -11,7 +11,7 @@ extern crate alloc;
 mod place;
 pub mod table;
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
 pub use place::Place;
@@ -70,7 +70,7 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// This diagnosis met at `place`, because of `reason`.
     pub fn at(&'static self, place: impl Into<Place>, reason: impl Into<String>) -> Report {
-        Report { diagnosis: self, place: place.into(), reason: reason.into(), notes: Vec::new() }
+        Report { diagnosis: self, place: Box::new(place.into()), reason: reason.into(), notes: Vec::new() }
     }
 
     /// This diagnosis without a place in a file or program.
@@ -84,8 +84,8 @@ impl Diagnosis {
 pub struct Report {
     /// Which row this is.
     pub diagnosis: &'static Diagnosis,
-    /// Where it was met.
-    pub place: Place,
+    /// Where it was met. Boxed so that a result with a report stays small.
+    pub place: Box<Place>,
     /// Why we say so: the concrete names and numbers.
     pub reason: String,
     /// Further lines of evidence, such as clues looked at.

@@ -1,0 +1,218 @@
+//! How the code asks its kernel: the last resort for a static program without any mark.
+//!
+//! Two habits tell Linux from the BSDs. The result: Linux returns small negative numbers and code compares with -4095 or
+//! -4096; the BSDs set the carry flag and code branches on it. The numbers: some calls that every C library start-up
+//! makes have numbers that mean nothing, or nothing common, elsewhere. Linux is named only when at least two different
+//! such numbers are loaded right before a system call and nothing branches on carry after one. The BSDs share
+//! their habits, so they are evidence but decide nothing.
+//!
+//! Code is searched by bytes, without decoding: a chance hit is possible, two with the right numbers are not.
+
+use super::table::Finding;
+use alloc::{format, string::String, vec, vec::Vec};
+use ashore_base::{Bytes, Cpu, Os};
+use ashore_image::Image;
+
+/// Numbers that Linux start-up code, threads and exits load, with their names.
+type Numbers = &'static [(u32, &'static str)];
+
+/// linux/amd64 (`arch/x86/entry/syscalls/syscall_64.tbl`). On the BSDs these are unused, retired, or far from start-up.
+const X86_64: Numbers = &[
+    (14, "rt_sigprocmask"),
+    (158, "arch_prctl"),
+    (218, "set_tid_address"),
+    (231, "exit_group"),
+    (273, "set_robust_list"),
+    (302, "prlimit64"),
+    (318, "getrandom"),
+    (334, "rseq"),
+];
+
+/// The generic table of newer Linux ports (`include/uapi/asm-generic/unistd.h`).
+const GENERIC: Numbers = &[
+    (94, "exit_group"),
+    (96, "set_tid_address"),
+    (99, "set_robust_list"),
+    (135, "rt_sigprocmask"),
+    (261, "prlimit64"),
+    (278, "getrandom"),
+    (293, "rseq"),
+];
+
+/// How many different numbers must be seen.
+const NUMBERS_NEEDED: usize = 2;
+/// How far back from a call the loading of its number is looked for, in units of [`FixedWidth::step`].
+const BACK_LIMIT: usize = 6;
+
+/// What one walk over the code found.
+#[derive(Default)]
+struct Habits {
+    calls: u64,
+    carry_branches: u64,
+    negative_checks: u64,
+    numbers: Vec<&'static str>,
+}
+
+/// Looks through the code of an image.
+pub(super) fn look(bytes: Bytes<'_>, image: &Image) -> Vec<Finding> {
+    let mut habits = Habits::default();
+    for code in image.code().filter_map(|segment| segment.file.of(bytes.0)) {
+        match image.cpu {
+            Cpu::X86_64 => habits.walk_x86(code),
+            Cpu::Aarch64 => habits.walk_words(code, &AARCH64),
+            Cpu::Riscv64 => habits.walk_words(code, &RISCV64),
+        }
+    }
+    if habits.calls == 0 {
+        return Vec::new();
+    }
+    let is_linux = habits.numbers.len() >= NUMBERS_NEEDED && habits.carry_branches == 0;
+    vec![Finding { words: habits.words(), os: is_linux.then_some(Os::Linux) }]
+}
+
+impl Habits {
+    fn words(&self) -> String {
+        let mut words = format!("{} calls", self.calls);
+        if !self.numbers.is_empty() {
+            words += &format!("; Linux numbers of {}", self.numbers.join(", "));
+        }
+        if self.negative_checks > 0 {
+            words += &format!("; {} results compared with -4095, as on Linux", self.negative_checks);
+        }
+        if self.carry_branches > 0 {
+            words += &format!("; {} branches on the carry flag, as on a BSD", self.carry_branches);
+        }
+        words
+    }
+
+    fn take(&mut self, numbers: Numbers, number: u32) {
+        if let Some((_, name)) = numbers.iter().find(|row| row.0 == number)
+            && !self.numbers.contains(name)
+        {
+            self.numbers.push(name);
+        }
+    }
+
+    fn walk_x86(&mut self, code: &[u8]) {
+        const SYSCALL: &[u8; 2] = b"\x0f\x05";
+        let mut rest = code;
+        let mut at = 0;
+        while let Some(skip) = rest.iter().position(|&byte| byte == 0x0f) {
+            at += skip;
+            let here = code.get(at..).unwrap_or_default();
+            if here.starts_with(SYSCALL) {
+                self.calls += 1;
+                self.after_x86(here.get(SYSCALL.len()..).unwrap_or_default());
+                if let Some(number) = number_before_x86(code.get(..at).unwrap_or_default()) {
+                    self.take(X86_64, number);
+                }
+            }
+            at += 1;
+            rest = code.get(at..).unwrap_or_default();
+        }
+    }
+
+    /// `jb`, `jae` in both lengths; `cmp rax, -4095` or `-4096`.
+    fn after_x86(&mut self, next: &[u8]) {
+        match next {
+            [0x72 | 0x73, ..] | [0x0f, 0x82 | 0x83, ..] => self.carry_branches += 1,
+            [0x48, 0x3d, 0x00 | 0x01, 0xf0, 0xff, 0xff, ..] => self.negative_checks += 1,
+            _ => {}
+        }
+    }
+
+    fn walk_words(&mut self, code: &[u8], cpu: &FixedWidth) {
+        let word = |chunk: &[u8]| chunk.try_into().map(u32::from_le_bytes).unwrap_or_default();
+        let mut before = [0u32; BACK_LIMIT];
+        let mut is_after_call = false;
+        for instruction in code.windows(4).step_by(cpu.step).map(word) {
+            if is_after_call && (cpu.is_carry_branch)(instruction) {
+                self.carry_branches += 1;
+            }
+            is_after_call = instruction == cpu.call;
+            if is_after_call {
+                self.calls += 1;
+                if let Some(number) = before.iter().rev().find_map(|&earlier| (cpu.number)(earlier)) {
+                    self.take(GENERIC, number);
+                }
+            }
+            before.rotate_left(1);
+            if let Some(last) = before.last_mut() {
+                *last = instruction;
+            }
+        }
+    }
+}
+
+/// The constant an instruction right before loads into the number register: `mov eax, imm32`, `mov rax, imm32`,
+/// `push imm8; pop rax`.
+fn number_before_x86(before: &[u8]) -> Option<u32> {
+    let tail: &[u8; 7] = before.last_chunk()?;
+    match *tail {
+        [0x48, 0xc7, 0xc0, a, b, c, d] | [_, _, 0xb8, a, b, c, d] => Some(u32::from_le_bytes([a, b, c, d])),
+        [_, _, _, _, 0x6a, small, 0x58] => Some(small.into()),
+        _ => None,
+    }
+}
+
+/// How a CPU whose calling instruction is one word of four bytes asks its kernel.
+struct FixedWidth {
+    /// The alignment of instructions in bytes.
+    step: usize,
+    /// The calling instruction.
+    call: u32,
+    /// The constant an instruction loads into Linux's number register.
+    number: fn(u32) -> Option<u32>,
+    /// Whether an instruction branches on carry.
+    is_carry_branch: fn(u32) -> bool,
+}
+
+/// `svc 0`; `mov w8/x8, imm16`; `b.cs`, `b.cc`.
+const AARCH64: FixedWidth = FixedWidth {
+    step: 4,
+    call: 0xd400_0001,
+    number: |word| (word & 0x7fe0_001f == 0x5280_0008).then_some(word >> 5 & 0xffff),
+    is_carry_branch: |word| matches!(word & 0xff00_001f, 0x5400_0002 | 0x5400_0003),
+};
+
+/// `ecall`; `li a7, imm12`; there is no carry flag.
+const RISCV64: FixedWidth = FixedWidth {
+    step: 2,
+    call: 0x0000_0073,
+    number: |word| (word & 0x000f_ffff == 0x0000_0893).then_some(word >> 20),
+    is_carry_branch: |_| false,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn habits(code: &[u8]) -> Habits {
+        let mut habits = Habits::default();
+        habits.walk_x86(code);
+        habits
+    }
+
+    #[test]
+    fn linux_numbers_right_before_the_call_count() {
+        let found = habits(b"\x90\x90\xb8\xe7\0\0\0\x0f\x05\x48\x3d\x01\xf0\xff\xff\x90\x48\xc7\xc0\x9e\0\0\0\x0f\x05");
+        assert_eq!((found.calls, found.negative_checks, found.carry_branches), (2, 1, 0));
+        assert_eq!(found.numbers, ["exit_group", "arch_prctl"]);
+    }
+
+    #[test]
+    fn carry_branches_are_a_bsd_habit() {
+        let found = habits(b"\x90\x90\xb8\xe7\0\0\0\x0f\x05\x72\x10\xb8\x9e\0\0\0\x0f\x05\x0f\x83\0\0\0\0");
+        assert_eq!((found.calls, found.carry_branches), (2, 2));
+    }
+
+    #[test]
+    fn aarch64_numbers_count_through_other_instructions() {
+        let mut found = Habits::default();
+        // mov x8, #94; mov x0, xzr; svc 0
+        let code: Vec<u8> =
+            [0xd280_0bc8u32, 0xaa1f_03e0, 0xd400_0001].iter().flat_map(|word| word.to_le_bytes()).collect();
+        found.walk_words(&code, &AARCH64);
+        assert_eq!(found.numbers, ["exit_group"]);
+    }
+}

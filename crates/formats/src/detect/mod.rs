@@ -1,0 +1,68 @@
+//! Which system a program is for: a cascade of clues, the surest first.
+//!
+//! Each [`Source`] is a place to look; the rows of [`table`] say what a finding means. The first source that names a system
+//! decides, and the sources after it are not read: the last ones cost a walk over the program. What was looked at is
+//! kept, so that an undecided program can be refused with the list.
+
+mod code;
+mod sources;
+pub mod table;
+
+use crate::parsed::{Parsed, Part};
+use alloc::{string::String, vec::Vec};
+use ashore_base::{Cpu, Os};
+use core::fmt;
+
+/// One place that was looked at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Clue {
+    /// The place, in words.
+    pub source: &'static str,
+    /// What was there; `None` when there was nothing.
+    pub found: Option<String>,
+    /// The system it speaks for.
+    pub os: Option<Os>,
+}
+
+impl fmt::Display for Clue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.found, self.os) {
+            (None, _) => write!(f, "{}: none", self.source),
+            (Some(found), None) => write!(f, "{}: {found}", self.source),
+            (Some(found), Some(os)) => write!(f, "{}: {found} ({os})", self.source),
+        }
+    }
+}
+
+/// What a program is for and why we think so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Detection {
+    /// The system; `None` when nothing decided.
+    pub os: Option<Os>,
+    /// The CPU.
+    pub cpu: Cpu,
+    /// Every place that was looked at, in order; the last one decided, unless `os` is `None`.
+    pub clues: Vec<Clue>,
+}
+
+impl Detection {
+    /// The clue that decided.
+    pub fn deciding(&self) -> Option<&Clue> {
+        self.os.and_then(|_| self.clues.last())
+    }
+}
+
+/// Decides which system `part` is for.
+pub fn detect(parsed: &Parsed<'_>, part: &Part) -> Detection {
+    let mut clues = Vec::new();
+    for source in table::SOURCES {
+        let findings = (source.look)(parsed, part);
+        let decided = findings.iter().find(|finding| finding.os.is_some()).or(findings.first());
+        let os = decided.and_then(|finding| finding.os);
+        clues.push(Clue { source: source.words, found: decided.map(|finding| finding.words.clone()), os });
+        if os.is_some() {
+            return Detection { os, cpu: part.image.cpu, clues };
+        }
+    }
+    Detection { os: None, cpu: part.image.cpu, clues }
+}

@@ -1,0 +1,80 @@
+//! The section headers: for tools only, so a damaged table is a remark.
+
+use super::{constants::*, dynamic::string, header::Header};
+use crate::{
+    check,
+    parsed::{Section, SymbolTable},
+};
+use alloc::{format, vec::Vec};
+use ashore_base::{AddrRange, Bytes};
+use ashore_image::FileRange;
+use ashore_report::{Place, Report, table::MALFORMED};
+
+/// More than any linked program has.
+const SECTION_LIMIT: u64 = 16384;
+
+/// One section header as it stands in the file.
+struct Row {
+    name: u32,
+    kind: u32,
+    flags: u64,
+    addr: u64,
+    offset: u64,
+    len: u64,
+    link: u32,
+}
+
+fn row(bytes: Bytes<'_>, at: u64) -> Option<Row> {
+    Some(Row {
+        name: bytes.u32(at)?,
+        kind: bytes.u32(at.checked_add(4)?)?,
+        flags: bytes.u64(at.checked_add(8)?)?,
+        addr: bytes.u64(at.checked_add(16)?)?,
+        offset: bytes.u64(at.checked_add(24)?)?,
+        len: bytes.u64(at.checked_add(32)?)?,
+        link: bytes.u32(at.checked_add(40)?)?,
+    })
+}
+
+impl Row {
+    /// Its bytes; none for zero fill and for what passes the end of the file.
+    fn file(&self, bytes: Bytes<'_>) -> FileRange {
+        if self.kind == SHT_NOBITS {
+            return FileRange::default();
+        }
+        check::range(bytes, self.offset, self.len, "a section").unwrap_or_default()
+    }
+}
+
+/// Reads the table and finds the symbols; the full table is preferred to the dynamic one.
+pub(super) fn read(bytes: Bytes<'_>, header: &Header) -> Result<(Vec<Section>, Option<SymbolTable>), Report> {
+    let damaged = |reason| MALFORMED.at(Place::offset(header.sections_at), reason);
+    if header.sections_at == 0 {
+        return Ok((Vec::new(), None));
+    }
+    let Some(first) = row(bytes, header.sections_at) else {
+        return Err(damaged(format!("the section table is beyond the file's {:#x} bytes", bytes.0.len())));
+    };
+    let count = if header.section_count == 0 { first.len } else { header.section_count };
+    if count > SECTION_LIMIT {
+        return Err(damaged(format!("{count} sections are too many")));
+    }
+    let table = check::range(bytes, header.sections_at, count * SECTION_LEN, "the section table")?;
+    let at = |index: u64| row(bytes, table.offset.checked_add(index.checked_mul(SECTION_LEN)?)?);
+    let names = at(header.section_names).map(|row| row.file(bytes)).unwrap_or_default();
+    let mut sections = Vec::new();
+    let mut symbols: Option<(u32, SymbolTable)> = None;
+    for row in (0..count).filter_map(at) {
+        let file = row.file(bytes);
+        if matches!(row.kind, SHT_SYMTAB | SHT_DYNSYM) && !matches!(symbols, Some((SHT_SYMTAB, _))) {
+            let names = at(row.link.into()).map(|row| row.file(bytes)).unwrap_or_default();
+            symbols = Some((row.kind, SymbolTable { entries: file, names }));
+        }
+        let memory = if row.flags & SHF_ALLOC != 0 { check::memory(row.addr, row.len, 0).ok() } else { None };
+        let name = string(bytes, names, row.name.into()).unwrap_or_default();
+        if !name.is_empty() {
+            sections.push(Section { name, memory: memory.unwrap_or(AddrRange::default()), file });
+        }
+    }
+    Ok((sections, symbols.map(|(_, table)| table)))
+}

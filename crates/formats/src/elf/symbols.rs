@@ -1,0 +1,79 @@
+//! Symbols, read when somebody asks.
+
+use super::{
+    constants::*,
+    dynamic::{Dynamic, string},
+    filled,
+};
+use crate::parsed::{Part, SymbolTable};
+use alloc::{string::String, vec::Vec};
+use ashore_base::{Addr, AddrRange, Bytes};
+use ashore_image::{Function, Import};
+use ashore_report::Report;
+
+/// More than any program has; keeps a hostile file from making millions.
+const IMPORT_LIMIT: usize = 65536;
+
+/// One symbol as it stands in the file.
+struct Row {
+    name: u32,
+    info: u8,
+    section: u16,
+    value: u64,
+    len: u64,
+}
+
+impl Row {
+    fn is_function(&self) -> bool {
+        self.section != SHN_UNDEF && matches!(self.info & 0xf, STT_FUNC | STT_GNU_IFUNC)
+    }
+}
+
+fn rows<'a>(bytes: Bytes<'a>, table: SymbolTable) -> impl Iterator<Item = Row> + 'a {
+    let entries = table.entries.of(bytes.0).unwrap_or_default();
+    entries.chunks_exact(SYMBOL_LEN as usize).filter_map(|raw| {
+        let raw = Bytes(raw);
+        Some(Row { name: raw.u32(0)?, info: raw.u8(4)?, section: raw.u16(6)?, value: raw.u64(8)?, len: raw.u64(16)? })
+    })
+}
+
+/// The functions the symbol table names. Hand-written code often has no size: it then reaches to the next function.
+pub(crate) fn functions(bytes: Bytes<'_>, part: &Part) -> Vec<Function> {
+    let Some(table) = part.symbols else { return Vec::new() };
+    let mut found: Vec<Row> = rows(bytes, table).filter(Row::is_function).collect();
+    found.sort_by_key(|row| row.value);
+    let mut functions = Vec::with_capacity(found.len());
+    let mut next_start = None;
+    let mut last_start = None;
+    for row in found.iter().rev() {
+        if last_start != Some(row.value) {
+            next_start = last_start;
+            last_start = Some(row.value);
+        }
+        let Some(segment) = part.image.segment_at(Addr(row.value)).filter(|segment| segment.perms.is_exec) else {
+            continue;
+        };
+        let limit = segment.filled().end.0;
+        let end = match row.len {
+            0 => next_start.unwrap_or(limit),
+            len => row.value.saturating_add(len),
+        };
+        let code = AddrRange { start: Addr(row.value), end: Addr(end.min(limit)) };
+        functions.push(Function { code, name_at: table.names.offset.saturating_add(row.name.into()) });
+    }
+    functions
+}
+
+/// The names the program expects from its libraries.
+pub(crate) fn imports(bytes: Bytes<'_>, part: &Part) -> Result<Vec<Import>, Report> {
+    let Some(file) = part.image.dynamic.and_then(|memory| filled(&part.image, memory)) else {
+        return Ok(Vec::new());
+    };
+    let Some(table) = Dynamic::read(bytes, &part.image, file)?.symbols else { return Ok(Vec::new()) };
+    let wanted = rows(bytes, table).filter(|row| row.section == SHN_UNDEF);
+    let imports = wanted.filter_map(|row| {
+        let name: String = string(bytes, table.names, row.name.into()).filter(|name| !name.is_empty())?;
+        Some(Import { name, library: None, is_weak: row.info >> 4 == STB_WEAK })
+    });
+    Ok(imports.take(IMPORT_LIMIT).collect())
+}

@@ -1,0 +1,194 @@
+//! The line table (`pclntab`), which the runtime itself needs, so every Go program has it.
+//!
+//! Layouts of Go 1.16 and later. Lookups search the function table in place: nothing is read ahead.
+
+use super::{haystacks, scan};
+use crate::parsed::Part;
+use alloc::string::String;
+use ashore_base::{Addr, AddrRange, Bytes};
+use ashore_image::{FileRange, FunctionIndex, Image};
+
+/// First words of the table, by the Go release that introduced each.
+const MAGIC_1_16: u32 = 0xffff_fffa;
+const MAGIC_1_18: u32 = 0xffff_fff0;
+const MAGIC_1_20: u32 = 0xffff_fff1;
+/// Sections that hold the table.
+const SECTIONS: &[&str] = &[".gopclntab", ".data.rel.ro.gopclntab", "__TEXT,__gopclntab", "__DATA_CONST,__gopclntab"];
+/// The table is aligned at least to this.
+const ALIGN: usize = 8;
+/// A longer name is taken for damage.
+const NAME_LIMIT: usize = 4096;
+/// In the runtime's module record, which begins with a pointer to this table: six slices, the search table and the two ends
+/// of the program counter stand between that pointer and the text's start.
+const MODULE_TEXT_AT: u64 = 8 + 6 * 24 + 3 * 8;
+
+/// How an entry of the function table is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Width {
+    /// Two 32-bit offsets, code from the start of the text.
+    Offsets,
+    /// An address and a 64-bit offset.
+    Addresses,
+}
+
+/// The line table of a part.
+#[derive(Clone, Copy, Debug)]
+pub struct LineTable<'a> {
+    bytes: Bytes<'a>,
+    /// File offset of the table; the further offsets count from the start of the file too.
+    offset: u64,
+    width: Width,
+    text: Addr,
+    count: u64,
+    names_at: u64,
+    files: FileRange,
+    functions_at: u64,
+}
+
+impl<'a> LineTable<'a> {
+    /// Finds the table of a part.
+    pub fn find(bytes: Bytes<'a>, part: &Part) -> Option<LineTable<'a>> {
+        let ranges = haystacks(part, SECTIONS, false).chain(haystacks(part, &[], true));
+        let mut found = ranges.flat_map(|range| scan(bytes, range, ALIGN, is_magic));
+        found.find_map(|offset| LineTable::read(bytes, part, offset))
+    }
+
+    fn read(bytes: Bytes<'a>, part: &Part, offset: u64) -> Option<LineTable<'a>> {
+        let word = |index: u64| bytes.u64(offset.checked_add(8 + index * 8)?);
+        let place = |index: u64| offset.checked_add(word(index)?).filter(|&at| at < bytes.0.len() as u64);
+        let width = if bytes.u32(offset)? == MAGIC_1_16 { Width::Addresses } else { Width::Offsets };
+        // Since 1.18 the third word is the start of the text, or 0 since nobody relocates it any more.
+        let first = if width == Width::Addresses { 2 } else { 3 };
+        let (names_at, files_at, lines_at, functions_at) =
+            (place(first)?, place(first + 2)?, place(first + 3)?, place(first + 4)?);
+        let mut table = LineTable {
+            bytes,
+            offset,
+            width,
+            text: Addr::NULL,
+            count: word(0)?,
+            names_at,
+            files: FileRange { offset: files_at, len: lines_at.checked_sub(files_at)? },
+            functions_at,
+        };
+        let limit = (bytes.0.len() as u64 - functions_at) / table.entry_len();
+        if table.count == 0 || table.count >= limit {
+            return None;
+        }
+        if width == Width::Offsets {
+            table.text = table.text_start(part, word(2)?)?;
+        }
+        Some(table)
+    }
+
+    /// The address that offsets of code count from: the runtime's module record has it; the table's own word and the text
+    /// section are what remains when a relocatable program keeps the record for its loader to fill.
+    fn text_start(&self, part: &Part, written: u64) -> Option<Addr> {
+        let recorded = self.module_text(&part.image);
+        let section = part.section(".text").or_else(|| part.section("__TEXT,__text"));
+        let candidates = [recorded, Some(Addr(written)), section.map(|section| section.memory.start)];
+        candidates.into_iter().flatten().find(|&text| {
+            let first = self.word(0).map(|offset| text.plus(offset));
+            let last = self.word(self.count.saturating_mul(2)).map(|offset| text.plus(offset).minus(1));
+            let is_code =
+                |at: Option<Addr>| at.and_then(|at| part.image.segment_at(at)).is_some_and(|s| s.perms.is_exec);
+            !text.is_null() && is_code(first) && is_code(last)
+        })
+    }
+
+    fn module_text(&self, image: &Image) -> Option<Addr> {
+        let table_addr = image.addr_of(self.offset)?.0.to_le_bytes();
+        let data = image.segments.iter().filter(|segment| !segment.perms.is_exec);
+        let mut records = data.flat_map(|s| scan(self.bytes, s.file, 8, move |chunk| chunk == table_addr.as_slice()));
+        records.find_map(|at| self.bytes.u64(at.checked_add(MODULE_TEXT_AT)?).map(Addr)).filter(|text| !text.is_null())
+    }
+
+    fn entry_len(&self) -> u64 {
+        match self.width {
+            Width::Offsets => 8,
+            Width::Addresses => 16,
+        }
+    }
+
+    /// Word `index` of the function table: even ones are code, odd ones lead to records. Names of code as offsets from the
+    /// text's start, or addresses in the older layout.
+    fn word(&self, index: u64) -> Option<u64> {
+        match self.width {
+            Width::Offsets => self.bytes.u32(self.functions_at.checked_add(index.checked_mul(4)?)?).map(u64::from),
+            Width::Addresses => self.bytes.u64(self.functions_at.checked_add(index.checked_mul(8)?)?),
+        }
+    }
+
+    /// The start of function `index`; the one after the last function is the end of the code.
+    fn start(&self, index: u64) -> Option<Addr> {
+        Some(self.text.plus(self.word(index.checked_mul(2)?)?))
+    }
+
+    /// The number of functions.
+    pub fn len(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether there are no functions; never true of a table that was found.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The memory from the first function to the end of the last.
+    pub fn code(&self) -> AddrRange {
+        match (self.start(0), self.start(self.count)) {
+            (Some(start), Some(end)) => AddrRange { start, end },
+            _ => AddrRange::default(),
+        }
+    }
+
+    /// The extent of function `index`.
+    pub fn function(&self, index: u64) -> Option<AddrRange> {
+        if index >= self.count {
+            return None;
+        }
+        let code = AddrRange { start: self.start(index)?, end: self.start(index + 1)? };
+        (!code.is_empty()).then_some(code)
+    }
+
+    fn index_of(&self, addr: Addr) -> Option<u64> {
+        let (mut low, mut high) = (0, self.count);
+        // Invariant: functions before `low` start at or before `addr`; from `high` on they start after it.
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.start(middle)? <= addr { low = middle + 1 } else { high = middle }
+        }
+        low.checked_sub(1)
+    }
+
+    /// The paths of the source files, as the compiler was told them.
+    pub fn files(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let names = self.files.of(self.bytes.0).unwrap_or_default();
+        names
+            .split(|&byte| byte == 0)
+            .filter_map(|name| core::str::from_utf8(name).ok())
+            .filter(|name| !name.is_empty())
+    }
+}
+
+impl FunctionIndex for LineTable<'_> {
+    fn containing(&self, addr: Addr) -> Option<AddrRange> {
+        self.function(self.index_of(addr)?).filter(|code| code.contains(addr))
+    }
+
+    fn name(&self, addr: Addr) -> Option<String> {
+        let index = self.index_of(addr)?;
+        self.function(index).filter(|code| code.contains(addr))?;
+        let record = self.functions_at.checked_add(self.word(index.checked_mul(2)?.checked_add(1)?)?)?;
+        // A record begins with the function's start, as wide as a code word, and the offset of its name.
+        let name_at = record.checked_add(self.entry_len() / 2)?;
+        let name = self.bytes.cstr(self.names_at.checked_add(self.bytes.u32(name_at)?.into())?)?;
+        (name.len() <= NAME_LIMIT).then(|| String::from_utf8_lossy(name).into_owned())
+    }
+}
+
+/// Whether these eight bytes begin a table for 8-byte pointers: magic, two zeroes, the unit of code, the pointer's size.
+fn is_magic(chunk: &[u8]) -> bool {
+    let Some((magic, [0, 0, 1 | 2 | 4, 8])) = chunk.split_first_chunk::<4>() else { return false };
+    matches!(u32::from_le_bytes(*magic), MAGIC_1_16 | MAGIC_1_18 | MAGIC_1_20)
+}

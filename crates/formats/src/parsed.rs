@@ -1,0 +1,133 @@
+//! What a file turned out to be.
+
+use crate::table::Format;
+use alloc::{string::String, vec::Vec};
+use ashore_base::{AddrRange, Bytes, Cpu};
+use ashore_image::{FileRange, Image, Import};
+use ashore_report::Report;
+use core::fmt;
+
+/// A program file that was understood.
+#[derive(Debug)]
+pub struct Parsed<'a> {
+    /// The whole file.
+    pub bytes: Bytes<'a>,
+    /// What holds the parts.
+    pub container: Container,
+    /// The programs in it, at least one, in the order of the file.
+    pub parts: Vec<Part>,
+    /// Damage that no loader depends on, and parts that were passed over.
+    pub remarks: Vec<Report>,
+}
+
+/// What holds the programs of a file together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Container {
+    /// Nothing: the file is the program.
+    Plain,
+    /// One program per CPU.
+    Universal,
+    /// One program per CPU behind a shell script, for several systems at once.
+    Portable,
+}
+
+impl Container {
+    /// The words a person reads.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Container::Plain => "plain",
+            Container::Universal => "universal",
+            Container::Portable => "portable (APE)",
+        }
+    }
+}
+
+impl Parsed<'_> {
+    /// The part for `cpu`.
+    pub fn part_for(&self, cpu: Cpu) -> Option<&Part> {
+        self.parts.iter().find(|part| part.image.cpu == cpu)
+    }
+
+    /// What `part` wants from libraries.
+    pub fn imports(&self, part: &Part) -> Result<Vec<Import>, Report> {
+        (part.format.imports)(self.bytes, part)
+    }
+}
+
+/// One program of a file.
+#[derive(Debug)]
+pub struct Part {
+    /// Its format.
+    pub format: &'static Format,
+    /// The bytes of the file that belong to it.
+    pub file: FileRange,
+    /// What a loader needs.
+    pub image: Image,
+    /// What its header says about the system it is for.
+    pub marks: Vec<Mark>,
+    /// Its sections; empty when the table is missing or damaged. Only tools use them.
+    pub sections: Vec<Section>,
+    /// Where its symbols are.
+    pub symbols: Option<SymbolTable>,
+}
+
+impl Part {
+    /// The first section called `name`.
+    pub fn section(&self, name: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.name == name)
+    }
+}
+
+/// What a header says about the system a program is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mark {
+    /// The operating-system byte of the identification.
+    OsAbi(u8),
+    /// A kind of program header that only some systems have.
+    SegmentTag(u32),
+    /// The format exists on one family of systems only.
+    AppleFormat,
+    /// The platform number the linker recorded, the oldest release it runs on, and the kit it was built with.
+    Platform {
+        /// The number.
+        id: u32,
+        /// The oldest release.
+        oldest: Version,
+        /// The kit.
+        kit: Version,
+    },
+}
+
+/// A version in three numbers, packed as 16, 8 and 8 bits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Version(pub u32);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0 >> 16, self.0 >> 8 & 0xff)?;
+        match self.0 & 0xff {
+            0 => Ok(()),
+            patch => write!(f, ".{patch}"),
+        }
+    }
+}
+
+/// A named stretch of a program, for tools.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Section {
+    /// Its name; formats with two names join them by a comma.
+    pub name: String,
+    /// Where it is in memory; empty when it is not.
+    pub memory: AddrRange,
+    /// Its bytes in the file; empty for zero fill.
+    pub file: FileRange,
+}
+
+/// Where a symbol table and its names are. Reading it is left until somebody asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SymbolTable {
+    /// The entries.
+    pub entries: FileRange,
+    /// The names.
+    pub names: FileRange,
+}
