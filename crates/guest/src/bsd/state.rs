@@ -9,16 +9,19 @@ use ashore_pivot::Errno;
 pub struct Bsd {
     /// The system's values.
     pub family: &'static Family,
+    /// The kqueues.
+    pub events: super::events::Events,
 }
 
 /// The memory of a new process.
 pub fn new(family: &'static Family) -> State {
-    Box::new(Bsd { family })
+    Box::new(Bsd { family, events: super::events::Events::default() })
 }
 
 /// Takes every lock, forks, and drops in the child what a fork does not inherit.
-pub fn around_fork(_state: &State, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno> {
-    fork()
+pub fn around_fork(state: &State, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno> {
+    let bsd: &Bsd = state.downcast_ref().ok_or(Errno::ENOSYS)?;
+    bsd.events.around_fork(fork)
 }
 
 impl<'a> Ctx<'a> {

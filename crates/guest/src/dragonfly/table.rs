@@ -243,8 +243,9 @@ pub static CALLS: &[Row] = &[
     Row::missing(359, "aio_waitcomplete()"),
     Row::missing(360, "getresuid()"),
     Row::missing(361, "getresgid()"),
-    Row::missing(362, "kqueue()"),
-    Row::missing(363, "kevent()"),
+    Row::custom(362, "kqueue() -> fd", events::kqueue),
+    Row::custom(363, "kevent(kq: fd, changelist: in.kevent[2], nchanges: int, eventlist: out.kevent[ret], nevents: int, timeout: in.timespec) -> int", events::kevent_classic)
+        .partial("no EVFILT_AIO, EVFILT_FS, low-water marks, forks and execs of EVFILT_PROC, socket errors in fflags"),
     Row::missing(364, "sctp_peeloff()"),
     Row::missing(391, "lchflags()"),
     Row::missing(392, "uuidgen()"),
