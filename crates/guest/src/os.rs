@@ -40,6 +40,9 @@ pub struct Os {
     /// Called around a fork, with a function that forks: takes every lock of the state first, so that
     /// none is held by a thread the child does not have; then, in the child, drops what a fork does not inherit.
     pub around_fork: AroundFork,
+    /// Code that a handler of a signal is entered through and returns into, in the machine code of the
+    /// system's CPU; empty where programs bring their own. It is mapped once, executable.
+    pub trampoline: &'static [u8],
     /// Paths that mean something else on the guest's system: the guest's path and the running program's
     /// path in, the host's path out.
     pub magic_path: fn(path: &[u8], program: &[u8]) -> Option<Vec<u8>>,
@@ -132,6 +135,8 @@ pub struct Frame<'a> {
     pub action: Action,
     /// The handler.
     pub handler: Addr,
+    /// Where [`Os::trampoline`] was mapped.
+    pub trampoline: Addr,
     /// The mask that the handler's return restores.
     pub mask: SigSet,
     /// Where the frame's stack starts: the top of the alternate stack, or the interrupted stack pointer.

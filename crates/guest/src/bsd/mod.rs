@@ -4,6 +4,7 @@
 //! values stand in its own folder in the file of the same name.
 
 pub mod amd64;
+pub mod errno;
 pub mod events;
 pub mod files;
 pub mod process;

@@ -1,6 +1,167 @@
 //! FreeBSD on x86-64: start-up, calls, frames.
 
-use crate::bsd::amd64::Convention;
+use crate::StartRequest;
+use crate::bsd::amd64::{
+    Bits, CANARY_LEN, Convention, Entry, FpPlace, Layout, PAGE_SIZES_LEN, Placed, Record, Reg, Says, StartWords,
+    TrapPlaces,
+};
+use alloc::vec;
+use alloc::vec::Vec;
+use ashore_base::{Addr, Bytes, PAGE_SIZE};
+use ashore_isa::x86_64::Regs;
 
 /// The convention.
-pub static AMD64: Convention = Convention { os: &super::OS };
+pub static AMD64: Convention = Convention {
+    os: &super::OS,
+    signals: &super::signals::WORDS,
+    start: StartWords { auxv, registers },
+    // Old mmap, sendfile, the two sctp calls.
+    wide: &[197, 393, 472, 473, 474],
+    zeroes_scratch: true,
+    context: &CONTEXT,
+    entry: Entry::Trampoline { context: 16, info: 16 + 880, len: 16 + 880 + 80 },
+};
+
+/// Calls the handler whose address is at the stack pointer, then sigreturn with the context that follows.
+pub static TRAMPOLINE: &[u8] = &[
+    0xff, 0x14, 0x24, // call [rsp]
+    0x48, 0x8d, 0x7c, 0x24, 0x10, // lea rdi, [rsp+16]
+    0x6a, 0x00, // push 0
+    0xb8, 0xa1, 0x01, 0x00, 0x00, // mov eax, 417
+    0x0f, 0x05, // syscall
+    0xf4, // hlt
+    0xeb, 0xfd, // jmp to the hlt
+];
+
+/// The release whose numbers the program is told: 14.2.
+pub const OSRELDATE: u64 = 1_402_000;
+
+/// Read, write and execute: what the stack's permission is said to be.
+const STACK_PROT: u64 = 3;
+
+fn auxv(request: &StartRequest<'_>, placed: &Placed) -> Vec<(u64, u64)> {
+    vec![
+        (3, request.headers.0),    // PHDR
+        (4, request.header_size),  // PHENT
+        (5, request.header_count), // PHNUM
+        (6, PAGE_SIZE),            // PAGESZ
+        (8, 0),                    // FLAGS
+        (9, request.entry.0),      // ENTRY
+        (7, request.base.0),       // BASE
+        (24, 0),                   // EHDRFLAGS
+        (15, placed.exec_path.0),  // EXECPATH
+        (18, OSRELDATE),           // OSRELDATE
+        (16, placed.canary.0),     // CANARY
+        (17, CANARY_LEN),          // CANARYLEN
+        (19, request.cpus),        // NCPUS
+        (20, placed.page_sizes.0), // PAGESIZES
+        (21, PAGE_SIZES_LEN),      // PAGESIZESLEN
+        // No TIMEKEEP (22): without a shared clock page programs ask the kernel.
+        (23, STACK_PROT),                // STACKPROT
+        (28, request.args.len() as u64), // ARGC
+        (29, placed.argv.0),             // ARGV
+        (30, request.env.len() as u64),  // ENVC
+        (31, placed.envp.0),             // ENVV
+        (32, placed.ps_strings.0),       // PS_STRINGS
+        (35, request.stack.end.0),       // USRSTACKBASE
+        (36, request.stack.len()),       // USRSTACKLIM
+    ]
+}
+
+fn registers(regs: &mut Regs, placed: &Placed) {
+    regs.rdi = placed.record.0;
+    regs.rsp = placed.record.minus(8).align_down(16).plus(8).0;
+}
+
+/// `mc_flags`: segment registers, segment bases, and extended floating-point state are there.
+const MC_HASSEGS: u32 = 1;
+const MC_HASBASES: u32 = 2;
+const MC_HASFPXSTATE: u32 = 4;
+/// `mc_fpformat`: no floating-point state, FXSAVE.
+const MC_FPFMT_NODEV: u64 = 0x10000;
+const MC_FPFMT_XMM: u64 = 0x10002;
+/// `mc_ownedfp`: not used, from the CPU.
+const MC_FPOWNED_NONE: u64 = 0x20000;
+const MC_FPOWNED_FPU: u64 = 0x20001;
+/// The selectors of user code and data.
+const CODE: u64 = 0x43;
+const DATA: u16 = 0x3b;
+const FS: u16 = 0x13;
+const GS: u16 = 0x1b;
+
+/// Where `mc_onstack` is; the machine context starts with it.
+const MC: u64 = 16;
+
+/// `ucontext_t`.
+static CONTEXT: Layout = Layout {
+    len: 880,
+    mask: 0,
+    alt_stack: MC + 808,
+    regs: &[
+        (Reg::Rdi, MC + 8),
+        (Reg::Rsi, MC + 16),
+        (Reg::Rdx, MC + 24),
+        (Reg::Rcx, MC + 32),
+        (Reg::R8, MC + 40),
+        (Reg::R9, MC + 48),
+        (Reg::Rax, MC + 56),
+        (Reg::Rbx, MC + 64),
+        (Reg::Rbp, MC + 72),
+        (Reg::R10, MC + 80),
+        (Reg::R11, MC + 88),
+        (Reg::R12, MC + 96),
+        (Reg::R13, MC + 104),
+        (Reg::R14, MC + 112),
+        (Reg::R15, MC + 120),
+        (Reg::Rip, MC + 160),
+        (Reg::Rflags, MC + 176),
+        (Reg::Rsp, MC + 184),
+    ],
+    fp: FpPlace { at: MC + 224, len: 512 },
+    trap: TrapPlaces { number: MC + 128, number_len: 4, error: MC + 152, addr: Some(MC + 136) },
+    trap_number,
+    dress,
+    says,
+};
+
+fn dress(record: &mut Record, bits: &Bits) {
+    record.put_u64(MC, u64::from(bits.on_alt_stack));
+    record.put_u16(MC + 132, FS);
+    record.put_u16(MC + 134, GS);
+    record.put_u16(MC + 148, DATA);
+    record.put_u16(MC + 150, DATA);
+    record.put_u64(MC + 168, CODE);
+    record.put_u64(MC + 192, u64::from(DATA));
+    record.put_u64(MC + 200, 800);
+    let (format, owned) = if bits.has_fp { (MC_FPFMT_XMM, MC_FPOWNED_FPU) } else { (MC_FPFMT_NODEV, MC_FPOWNED_NONE) };
+    record.put_u64(MC + 208, format);
+    record.put_u64(MC + 216, owned);
+    record.put_u64(MC + 736, bits.fs_base);
+    record.put_u64(MC + 744, bits.gs_base);
+    let mut flags = MC_HASSEGS | MC_HASBASES;
+    if let Some((at, len)) = bits.rest {
+        flags |= MC_HASFPXSTATE;
+        record.put_u64(MC + 752, at.0);
+        record.put_u64(MC + 760, len);
+    }
+    record.put_u32(MC + 144, flags);
+}
+
+fn says(record: Bytes<'_>) -> Says {
+    let word = |at| record.u64(MC + at).unwrap_or(0);
+    let flags = record.u32(MC + 144).unwrap_or(0);
+    let rest = (flags & MC_HASFPXSTATE != 0).then(|| (Addr(word(752)), word(760)));
+    Says {
+        regs: true,
+        fp: word(208) == MC_FPFMT_XMM && word(216) != MC_FPOWNED_NONE,
+        mask: true,
+        tls: (flags & MC_HASBASES != 0).then(|| Addr(word(736))),
+        rest,
+    }
+}
+
+/// The system's number of a CPU's trap (`machine/trap.h`).
+pub fn trap_number(vector: u32) -> u32 {
+    const NUMBERS: [u8; 20] = [18, 10, 19, 3, 20, 21, 1, 22, 23, 24, 25, 26, 27, 9, 12, 30, 6, 14, 28, 29];
+    NUMBERS.get(vector as usize).copied().unwrap_or(30).into()
+}

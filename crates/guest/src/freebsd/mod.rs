@@ -10,7 +10,7 @@ mod sockets;
 mod sysctl;
 mod table;
 
-pub use amd64::AMD64;
+pub use amd64::{AMD64, trap_number};
 
 use crate::Os;
 use crate::bsd::{self, Family};
@@ -32,12 +32,13 @@ pub static OS: Os = Os {
     calls: table::CALLS,
     errno: errno::from_linux,
     errno_name: errno::name,
-    signal: bsd::signals::from_linux,
-    signal_from: bsd::signals::to_linux,
-    signal_name: bsd::signals::name,
+    signal: signals::from_linux,
+    signal_from: signals::to_linux,
+    signal_name: signals::name,
     unknown_raises: true,
     thread_id: process::thread_id,
     new_state: || bsd::state::new(&FAMILY),
     around_fork: bsd::state::around_fork,
+    trampoline: amd64::TRAMPOLINE,
     magic_path: process::magic_path,
 };
