@@ -3,8 +3,6 @@
 //! The tasks are the rows of [`table::TASKS`]; the help is printed from them. A task takes the
 //! repository and its arguments and returns nothing or one [`Failure`].
 #![forbid(unsafe_code)]
-// Until the benchmarks and the conformance runner use what is here for them.
-#![allow(dead_code)]
 
 mod args;
 mod bench;

@@ -39,7 +39,7 @@ pub(crate) const TASKS: &[Task] = &[
     },
     Task {
         name: "conformance",
-        usage: "[--package P] [--system OS] [--shard I/N] [--timeout SECONDS] [--short] [--runner CMD] [--fresh] [--page]",
+        usage: "[--package P] [--system OS] [--shard I/N] [--timeout SECONDS] [--short] [--run PATTERN] [--runner CMD] [--fresh] [--build-only] [--page]",
         summary: "Go's own package tests, natively and under Ashore; writes docs/conformance.md",
         run: conformance::run,
     },

