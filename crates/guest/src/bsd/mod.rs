@@ -8,6 +8,7 @@ pub mod errno;
 pub mod events;
 pub mod files;
 pub mod process;
+pub mod route;
 pub mod signals;
 pub mod sockets;
 pub mod state;

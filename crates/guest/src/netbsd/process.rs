@@ -1,17 +1,48 @@
 //! Processes, threads, limits, memory and time: values of this system.
 
-use crate::bsd::process::Words;
+use crate::bsd::process::{Advice, Clock, ClockMap, FREE, MapBit, MemoryWords, PROCESS_TIME, SyncMode, Words, clock};
 use alloc::vec::Vec;
 
 /// The values of this system.
-pub static WORDS: Words = Words {};
+pub static WORDS: Words = Words {
+    memory: MemoryWords {
+        flags: &[
+            (0x0004, MapBit::Nothing), // MAP_REMAPDUP, for mremap
+            (0x0020, MapBit::Nothing), // MAP_RENAME
+            (0x0040, MapBit::NoReserve),
+            (0x0080, MapBit::Nothing), // MAP_INHERIT
+            (0x0200, MapBit::Nothing), // MAP_HASSEMAPHORE
+            (0x0400, MapBit::Nothing), // MAP_TRYFIXED: a hint here, not a demand
+            (0x0800, MapBit::Wired),
+            (0x2000, MapBit::LooseStack),
+        ],
+        has_alignment: true,
+        is_strict: false,
+        prot_max_shift: 3,
+        advice: &[(5, Advice::Nothing), (6, FREE)],
+        sync: SyncMode::Four,
+        inherit_zero: 4,
+    },
+    clocks: &CLOCKS,
+    usec_bytes: 4,
+    negative_sleep_is_over: false,
+};
 
-/// The guest's id of a thread.
-pub fn thread_id(_pid: i32, host_tid: i32, _nth: u64) -> u64 {
-    host_tid as u64
+static CLOCKS: [ClockMap; 6] = [
+    clock(0, Clock::Linux(0)),
+    clock(1, Clock::User),
+    clock(2, PROCESS_TIME),
+    clock(3, Clock::Linux(1)),
+    clock(0x2000_0000, Clock::Linux(3)),
+    clock(0x4000_0000, PROCESS_TIME),
+];
+
+/// The guest's id of a thread: the first is 1.
+pub fn thread_id(_pid: i32, _host_tid: i32, nth: u64) -> u64 {
+    nth + 1
 }
 
 /// Paths that mean something else on this system.
-pub fn magic_path(_path: &[u8], _program: &[u8]) -> Option<Vec<u8>> {
-    None
+pub fn magic_path(path: &[u8], program: &[u8]) -> Option<Vec<u8>> {
+    matches!(path, b"/proc/curproc/exe" | b"/proc/self/exe" | b"/proc/curproc/file").then(|| program.to_vec())
 }

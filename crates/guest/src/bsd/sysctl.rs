@@ -1,4 +1,0 @@
-//! The sysctl tree.
-
-/// What a system must supply.
-pub struct Words {}
