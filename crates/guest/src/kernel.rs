@@ -192,6 +192,12 @@ pub trait Kernel {
     /// Gives the calling thread a synchronous signal, as a fault would (SIGSYS for an unknown call).
     fn raise(&self, thread: &mut Thread, delivery: Delivery);
 
+    /// Has the personality told of `signal` from now on even when the program ignores it.
+    fn watch_signal(&self, signal: Signal) -> Result<(), Errno> {
+        let _ = signal;
+        Err(Errno::EINVAL)
+    }
+
     // Processes.
 
     /// Duplicates the process; 0 in the child.

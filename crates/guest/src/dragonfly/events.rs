@@ -20,5 +20,6 @@ pub static WORDS: Words = Words {
     changes_by_any: false,
     delete_beats_add: false,
     has_receipt: true,
+    unlink_note: 0x1,
     skips_zero: false,
 };

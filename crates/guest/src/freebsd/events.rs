@@ -25,5 +25,6 @@ pub static WORDS: Words = Words {
     changes_by_any: true,
     delete_beats_add: true,
     has_receipt: true,
+    unlink_note: 0x1,
     skips_zero: true,
 };

@@ -25,5 +25,6 @@ pub static WORDS: Words = Words {
     changes_by_any: false,
     delete_beats_add: false,
     has_receipt: true,
+    unlink_note: 0x10,
     skips_zero: false,
 };

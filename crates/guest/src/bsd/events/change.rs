@@ -1,7 +1,7 @@
 //! Applies what a program asks: notes added, changed, removed.
 
 use super::Words;
-use super::filters::{Filter, descriptor, process, timer, user};
+use super::filters::{Filter, descriptor, process, signal, timer, user, vnode};
 use super::poller::{Set, check_open, epoll};
 use super::queue::{Handle, Inner, Kind, Note, ev};
 use super::record::Event;
@@ -71,7 +71,8 @@ fn attach(set: Set<'_, '_>, words: &Words, inner: &mut Inner, change: &Event, fi
         Filter::Timer => timer::attach(set, words, inner, change.ident, note)?,
         Filter::Proc => process::attach(set, inner, change.ident, note)?,
         Filter::User => inner.insert(super::queue::Source::new(change.ident, Kind::User, note)),
-        Filter::Vnode | Filter::Signal => return Err(Errno::EINVAL),
+        Filter::Vnode => vnode::attach(set, inner, change.ident, note)?,
+        Filter::Signal => signal::attach(set, inner, change.ident, note)?,
     };
     settle(set, inner, handle)
 }
@@ -121,6 +122,9 @@ fn touch(
     if is_timer && is_add {
         timer::touch(set.ctx, words, source)?;
     }
+    if filter == Filter::Vnode {
+        return vnode::touch(set, inner, handle);
+    }
     descriptor::refresh(set, inner, handle)
 }
 
@@ -132,7 +136,7 @@ pub fn delete(set: Set<'_, '_>, inner: &mut Inner, handle: Handle, filter: Filte
             if source.polled != 0 {
                 set.forget(source.fd);
             }
-            descriptor::dispose(set.ctx, &source);
+            descriptor::dispose(set.ctx, inner, &source);
         }
         None => {
             let _ = descriptor::refresh(set, inner, handle);

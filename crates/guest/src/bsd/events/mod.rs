@@ -25,6 +25,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ashore_base::{Addr, Bytes};
 use ashore_pivot::{Errno, Sys};
+use core::sync::atomic::AtomicBool;
 use poller::{CLOEXEC, Set};
 use queue::{Queue, ev};
 use record::Event;
@@ -44,6 +45,8 @@ pub struct Words {
     pub delete_beats_add: bool,
     /// Whether `EV_RECEIPT` exists.
     pub has_receipt: bool,
+    /// The `NOTE_*` bit of a file that lost one of several names.
+    pub unlink_note: u32,
     /// Whether a change of filter 0 is passed over.
     pub skips_zero: bool,
 }
@@ -59,6 +62,8 @@ impl Words {
 #[derive(Default)]
 pub struct Events {
     table: Mutex<Table>,
+    /// Whether a note ever asked for a signal.
+    counts_signals: AtomicBool,
 }
 
 #[derive(Default)]
@@ -69,17 +74,25 @@ struct Table {
     orphans: Vec<i32>,
 }
 
+impl Table {
+    /// Each kqueue, once.
+    fn each(&self) -> Vec<Arc<Queue>> {
+        let mut each: Vec<Arc<Queue>> = Vec::with_capacity(self.queues.len());
+        for (_, queue) in &self.queues {
+            if !each.iter().any(|other| Arc::ptr_eq(other, queue)) {
+                each.push(queue.clone());
+            }
+        }
+        each
+    }
+}
+
 impl Events {
     /// Forks with all locks held; the child has no kqueues.
     pub fn around_fork(&self, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno> {
         let mut table = self.table.lock();
-        let queues: Vec<_> = table.queues.iter().map(|(_, queue)| queue.clone()).collect();
-        let mut locked: Vec<queue::Locked<'_>> = Vec::new();
-        for (n, queue) in queues.iter().enumerate() {
-            if !queues.iter().take(n).any(|other| Arc::ptr_eq(other, queue)) {
-                locked.push(queue.lock());
-            }
-        }
+        let queues = table.each();
+        let locked: Vec<_> = queues.iter().map(|queue| queue.lock()).collect();
         let result = fork();
         if result == Ok(0) {
             for mut inner in locked {
@@ -91,6 +104,10 @@ impl Events {
             table.orphans.extend(numbers);
         }
         result
+    }
+
+    fn queues(&self) -> Vec<Arc<Queue>> {
+        self.table.lock().each()
     }
 
     fn find(&self, fd: i32) -> Option<Arc<Queue>> {
@@ -177,7 +194,7 @@ fn kevent(ctx: &mut Ctx<'_>, args: &Args, layout: &Layout) -> Answer {
         events = apply(set, words, &queue, &changes, room)?;
     }
     if events.is_empty() && room > 0 {
-        events = wait::wait(set, &queue, room, patience)?;
+        events = wait::wait(set, words, &queue, room, patience)?;
     }
     if !events.is_empty() {
         let mut bytes = Vec::with_capacity(events.len() * layout.size);
@@ -279,7 +296,7 @@ pub fn closed(ctx: &Ctx<'_>, fd: i32) {
                 if source.polled != 0 && (source.polled & poller::epoll::ET == 0 || source.is_hidden) {
                     set.forget(source.fd);
                 }
-                filters::descriptor::dispose(ctx, &source);
+                filters::descriptor::dispose(ctx, &mut inner, &source);
             }
         }
     }
@@ -293,7 +310,7 @@ fn end(ctx: &Ctx<'_>, queue: &Queue) {
     queue.close();
     let mut inner = queue.lock();
     if inner.bell >= 0 {
-        poller::ring(ctx, inner.bell);
+        poller::ring(ctx.linux(), inner.bell);
         poller::close(ctx, inner.bell);
         inner.bell = -1;
     }
@@ -302,7 +319,7 @@ fn end(ctx: &Ctx<'_>, queue: &Queue) {
         inner.watcher = -1;
     }
     for source in inner.drain() {
-        filters::descriptor::dispose(ctx, &source);
+        filters::descriptor::dispose(ctx, &mut inner, &source);
     }
 }
 

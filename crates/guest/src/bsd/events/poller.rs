@@ -2,7 +2,7 @@
 
 use super::queue::{Handle, Inner};
 use crate::Ctx;
-use ashore_pivot::{Arg, Errno, Sys};
+use ashore_pivot::{Arg, Errno, Linux, Sys};
 
 #[allow(missing_docs)] // Linux's names.
 pub mod epoll {
@@ -77,14 +77,14 @@ impl Set<'_, '_> {
             inner.bell = fd;
         }
         // The bell is edge triggered: each write is one wake, and nobody need read it.
-        ring(self.ctx, inner.bell);
+        ring(self.ctx.linux(), inner.bell);
     }
 }
 
 /// Rings a bell.
-pub fn ring(ctx: &Ctx<'_>, bell: i32) {
+pub fn ring(linux: &dyn Linux, bell: i32) {
     let one = 1u64.to_le_bytes();
-    let _ = ctx.call_with(Sys::WRITE, &mut [bell.into(), Arg::In(&one), 8u64.into()]);
+    let _ = linux.call_with(Sys::WRITE, &mut [bell.into(), Arg::In(&one), 8u64.into()]);
 }
 
 /// Moves a descriptor of ours out of the program's way.

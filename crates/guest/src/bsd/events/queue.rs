@@ -6,6 +6,7 @@
 //! another generation and is dropped, so a program never sees a dead `udata`.
 
 use super::filters::Filter;
+use super::filters::vnode::File;
 use super::record::Event;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
@@ -116,14 +117,7 @@ pub enum Kind {
     /// Deliveries of a signal.
     Signal(Signal),
     /// A watched file.
-    Vnode {
-        /// Its watch in the kqueue's watcher.
-        watch: i32,
-        /// Its size when last seen.
-        size: u64,
-        /// Its link count when last seen.
-        links: u64,
-    },
+    Vnode(File),
 }
 
 /// Something that wakes the kqueue.
@@ -141,6 +135,8 @@ pub struct Source {
     pub kind: Kind,
     /// Its notes.
     pub notes: [Option<Note>; 2],
+    /// The watch that tells when a file read to its end grows, or -1.
+    pub growth_watch: i32,
     /// Whether it stands in the list of those with news.
     pub is_queued: bool,
 }
@@ -148,7 +144,8 @@ pub struct Source {
 impl Source {
     /// A source with one note.
     pub fn new(ident: u64, kind: Kind, note: Note) -> Source {
-        Source { ident, fd: -1, is_hidden: false, polled: 0, kind, notes: [Some(note), None], is_queued: false }
+        let notes = [Some(note), None];
+        Source { ident, fd: -1, is_hidden: false, polled: 0, kind, notes, growth_watch: -1, is_queued: false }
     }
 
     /// The note of a filter.
@@ -158,8 +155,7 @@ impl Source {
 
     /// Whether there is news that may be told.
     pub fn has_news(&self) -> bool {
-        let steady = matches!(self.kind, Kind::Steady);
-        self.notes.iter().flatten().any(|note| note.enabled && (note.fired != 0 || (steady && !note.is_edge())))
+        self.notes.iter().flatten().any(|note| note.enabled && note.fired != 0)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Waits for events and tells them.
 
-use super::change;
-use super::filters::{Filter, descriptor, process, steady, timer, user};
+use super::filters::{Filter, descriptor, process, steady, timer, user, vnode};
 use super::poller::{Set, epoll};
 use super::queue::{Handle, Inner, Kind, Note, Queue, Source, ev};
 use super::record::Event;
+use super::{Words, change};
 use crate::Ctx;
 use alloc::vec::Vec;
 use ashore_base::Bytes;
@@ -30,7 +30,13 @@ impl Found {
 }
 
 /// Waits for at most `room` events, at least one unless the time is over.
-pub fn wait(set: Set<'_, '_>, queue: &Queue, room: usize, patience: Patience) -> Result<Vec<Event>, Errno> {
+pub fn wait(
+    set: Set<'_, '_>,
+    words: &Words,
+    queue: &Queue,
+    room: usize,
+    patience: Patience,
+) -> Result<Vec<Event>, Errno> {
     let mut found = Found { room, events: Vec::new(), measures: Vec::new() };
     let deadline = match patience {
         Some(nanos) if nanos != 0 => Some(now(set.ctx).saturating_add(nanos)),
@@ -43,7 +49,7 @@ pub fn wait(set: Set<'_, '_>, queue: &Queue, room: usize, patience: Patience) ->
             tell_news(set, &mut inner, &mut found);
         }
         let shut = !found.events.is_empty();
-        let count = poll(set, queue, &mut found, if shut { Some(0) } else { left });
+        let count = poll(set, words, queue, &mut found, if shut { Some(0) } else { left });
         if queue.is_closed() {
             return Err(Errno::EBADF);
         }
@@ -69,7 +75,7 @@ pub fn wait(set: Set<'_, '_>, queue: &Queue, room: usize, patience: Patience) ->
 }
 
 /// Asks the epoll set once; how many of its events there were.
-fn poll(set: Set<'_, '_>, queue: &Queue, found: &mut Found, patience: Patience) -> Result<usize, Errno> {
+fn poll(set: Set<'_, '_>, words: &Words, queue: &Queue, found: &mut Found, patience: Patience) -> Result<usize, Errno> {
     let room = found.room.saturating_sub(found.events.len()).saturating_add(1).min(BATCH);
     if found.is_full() {
         return Ok(0);
@@ -86,7 +92,10 @@ fn poll(set: Set<'_, '_>, queue: &Queue, found: &mut Found, patience: Patience) 
         let (Some(bits), Some(word)) = (record.u32(0), record.u64(4)) else { continue };
         match Handle(word) {
             Handle::BELL => tell_news(set, &mut inner, found),
-            Handle::WATCHER => {}
+            Handle::WATCHER => {
+                vnode::arrive(set, words, &mut inner);
+                tell_news(set, &mut inner, found);
+            }
             handle => hear(set, &mut inner, handle, bits, found),
         }
     }
@@ -144,7 +153,7 @@ fn hear(set: Set<'_, '_>, inner: &mut Inner, handle: Handle, bits: u32, found: &
         Kind::Descriptor => descriptor::arrive(source, bits),
         Kind::Timer => timer::arrive(set.ctx, source),
         Kind::Process => process::arrive(set.ctx, source),
-        Kind::Steady | Kind::User | Kind::Signal(_) | Kind::Vnode { .. } => {}
+        Kind::Steady | Kind::User | Kind::Signal(_) | Kind::Vnode(_) => {}
     }
     tell(set, inner, handle, found);
     let Some(source) = inner.source(handle) else { return };
@@ -179,7 +188,12 @@ fn tell(set: Set<'_, '_>, inner: &mut Inner, handle: Handle, found: &mut Found) 
                 found.events.push(event);
                 true
             }
-            None => false,
+            None => {
+                if matches!(source.kind, Kind::Steady) {
+                    vnode::watch_growth(set, inner, handle);
+                }
+                false
+            }
         };
         after(set, inner, handle, filter, is_told);
     }
@@ -191,15 +205,15 @@ fn report(ctx: &Ctx<'_>, source: &Source, note: &Note) -> Option<(Event, Option<
         Kind::Steady => steady::report(ctx, source, note).map(|event| (event, None)),
         Kind::Process => process::report(source, note).map(|event| (event, None)),
         Kind::User => Some((user::report(source, note), None)),
-        Kind::Timer => Some((note.event(source.ident), None)),
-        Kind::Signal(_) | Kind::Vnode { .. } => None,
+        Kind::Vnode(_) => Some((vnode::report(source, note), None)),
+        Kind::Timer | Kind::Signal(_) => Some((note.event(source.ident), None)),
     }
 }
 
 /// What becomes of a note that was told, or that had nothing to tell after all.
 fn after(set: Set<'_, '_>, inner: &mut Inner, handle: Handle, filter: Filter, is_told: bool) {
     let Some(source) = inner.source(handle) else { return };
-    let is_level = matches!(source.kind, Kind::Steady | Kind::User | Kind::Vnode { .. });
+    let is_level = matches!(source.kind, Kind::Steady | Kind::User | Kind::Vnode(_));
     let is_over = matches!(source.kind, Kind::Process);
     let Some(note) = source.note(filter) else { return };
     if note.flags & ev::ONESHOT != 0 && (is_told || is_over) {

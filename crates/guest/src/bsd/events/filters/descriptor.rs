@@ -59,7 +59,7 @@ fn add(set: Set<'_, '_>, inner: &mut Inner, source: Source) -> Result<Handle, Er
     let handle = inner.insert(source);
     if let Err(errno) = refresh(set, inner, handle) {
         if let Some(source) = inner.remove(handle) {
-            dispose(set.ctx, &source);
+            dispose(set.ctx, inner, &source);
         }
         return Err(errno);
     }
@@ -77,10 +77,11 @@ fn can_join(inner: &mut Inner, handle: Handle, note: &Note) -> bool {
 }
 
 /// Closes what a removed source had of ours.
-pub fn dispose(ctx: &Ctx<'_>, source: &Source) {
+pub fn dispose(ctx: &Ctx<'_>, inner: &mut Inner, source: &Source) {
     if source.is_hidden {
         poller::close(ctx, source.fd);
     }
+    super::vnode::dispose(ctx, inner, source);
 }
 
 /// The epoll bits a source wants now.
@@ -104,7 +105,7 @@ fn interest(source: &Source) -> u32 {
 /// Makes the epoll set agree with what the source's notes want; edge-triggered notes are told again what is so.
 pub fn refresh(set: Set<'_, '_>, inner: &mut Inner, handle: Handle) -> Result<(), Errno> {
     let Some(source) = inner.source(handle) else { return Ok(()) };
-    if source.fd < 0 || matches!(source.kind, Kind::Steady | Kind::Vnode { .. }) {
+    if source.fd < 0 || matches!(source.kind, Kind::Steady | Kind::Vnode(_)) {
         return Ok(());
     }
     let bits = interest(source);

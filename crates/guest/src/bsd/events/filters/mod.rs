@@ -2,9 +2,11 @@
 
 pub mod descriptor;
 pub mod process;
+pub mod signal;
 pub mod steady;
 pub mod timer;
 pub mod user;
+pub mod vnode;
 
 /// A filter, whatever its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
