@@ -1,6 +1,7 @@
 //! What the shared BSD code remembers for one process.
 
 use super::Family;
+use super::sockets::marks::Marks;
 use crate::{Ctx, State};
 use alloc::boxed::Box;
 use ashore_pivot::Errno;
@@ -11,17 +12,19 @@ pub struct Bsd {
     pub family: &'static Family,
     /// The kqueues.
     pub events: super::events::Events,
+    /// Sockets.
+    pub sockets: Marks,
 }
 
 /// The memory of a new process.
 pub fn new(family: &'static Family) -> State {
-    Box::new(Bsd { family, events: super::events::Events::default() })
+    Box::new(Bsd { family, events: super::events::Events::default(), sockets: Marks::default() })
 }
 
 /// Takes every lock, forks, and drops in the child what a fork does not inherit.
 pub fn around_fork(state: &State, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno> {
     let bsd: &Bsd = state.downcast_ref().ok_or(Errno::ENOSYS)?;
-    bsd.events.around_fork(fork)
+    bsd.sockets.locked(|| bsd.events.around_fork(fork))
 }
 
 impl<'a> Ctx<'a> {

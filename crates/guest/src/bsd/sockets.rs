@@ -1,4 +1,0 @@
-//! Sockets.
-
-/// What a system must supply.
-pub struct Words {}
