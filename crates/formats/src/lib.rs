@@ -12,12 +12,14 @@
 
 extern crate alloc;
 
+mod ape;
 mod check;
 pub mod detect;
 mod elf;
 mod functions;
 pub mod golang;
 pub mod hints;
+mod macho;
 mod parsed;
 pub mod table;
 
@@ -34,7 +36,7 @@ use ashore_image::Image;
 
 /// Reads a program file of any known format.
 pub fn read(bytes: &[u8]) -> Result<Parsed<'_>, Report> {
-    if let Some(row) = table::FORMATS.iter().find(|row| (row.recognise)(bytes)) {
+    if let Some(row) = table::READERS.iter().find(|row| (row.recognise)(bytes)) {
         return (row.read)(Bytes(bytes));
     }
     if let Some(row) = table::STRANGERS.iter().find(|row| bytes.starts_with(row.magic)) {

@@ -16,6 +16,8 @@ pub struct Parsed<'a> {
     pub container: Container,
     /// The programs in it, at least one, in the order of the file.
     pub parts: Vec<Part>,
+    /// What else the file holds, one sentence each.
+    pub asides: Vec<String>,
     /// Damage that no loader depends on, and parts that were passed over.
     pub remarks: Vec<Report>,
 }
@@ -76,6 +78,22 @@ impl Part {
     pub fn section(&self, name: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.name == name)
     }
+
+    /// The part as it stands in a file that holds it from offset `base` on.
+    pub(crate) fn shifted(mut self, base: u64) -> Part {
+        let image = &mut self.image;
+        let ranges = core::iter::once(&mut self.file)
+            .chain(image.segments.iter_mut().map(|segment| &mut segment.file))
+            .chain(image.tls.iter_mut().map(|tls| &mut tls.file))
+            .chain(image.headers.iter_mut().map(|headers| &mut headers.file))
+            .chain(image.notes.iter_mut().map(|note| &mut note.file))
+            .chain(self.sections.iter_mut().map(|section| &mut section.file))
+            .chain(self.symbols.iter_mut().flat_map(|table| [&mut table.entries, &mut table.names]));
+        for range in ranges {
+            range.offset = range.offset.saturating_add(base);
+        }
+        self
+    }
 }
 
 /// What a header says about the system a program is for.
@@ -85,6 +103,8 @@ pub enum Mark {
     OsAbi(u8),
     /// A kind of program header that only some systems have.
     SegmentTag(u32),
+    /// The file is made for several systems at once, Linux among them.
+    Portable,
     /// The format exists on one family of systems only.
     AppleFormat,
     /// The platform number the linker recorded, the oldest release it runs on, and the kit it was built with.

@@ -1,6 +1,6 @@
 //! The formats Ashore reads, and the ones it only knows by name.
 
-use crate::{Parsed, Part, elf};
+use crate::{Parsed, Part, ape, elf, macho};
 use alloc::vec::Vec;
 use ashore_base::Bytes;
 use ashore_image::{Function, Import};
@@ -9,32 +9,41 @@ use ashore_report::{
     table::{FOREIGN_FORMAT, NOT_A_PROGRAM},
 };
 
-/// A format that is read.
+/// A kind of file that is read.
+#[derive(Debug)]
+pub struct Reader {
+    /// Its name, as people write it.
+    pub name: &'static str,
+    /// Whether the file begins like this kind. The first row that says yes reads the file.
+    pub recognise: fn(&[u8]) -> bool,
+    /// Reads the file.
+    pub read: for<'a> fn(Bytes<'a>) -> Result<Parsed<'a>, Report>,
+}
+
+/// Every kind of file that is read. Their beginnings differ, so the order does not matter.
+pub static READERS: &[Reader] = &[
+    Reader { name: "ELF", recognise: elf::recognise, read: elf::read },
+    Reader { name: "Mach-O", recognise: macho::recognise, read: macho::read },
+    Reader { name: "Mach-O universal", recognise: macho::recognise_universal, read: macho::read_universal },
+    Reader { name: "APE", recognise: ape::recognise, read: ape::read },
+];
+
+/// A format of the programs inside files.
 #[derive(Debug)]
 pub struct Format {
     /// Its name, as people write it.
     pub name: &'static str,
-    /// Whether the file begins like this format. The first row that says yes reads the file.
-    pub recognise: fn(&[u8]) -> bool,
-    /// Reads the file.
-    pub read: for<'a> fn(Bytes<'a>) -> Result<Parsed<'a>, Report>,
     /// The functions the symbol table of a part names, in any order.
     pub functions: fn(Bytes<'_>, &Part) -> Vec<Function>,
     /// What a part wants from libraries.
     pub imports: fn(Bytes<'_>, &Part) -> Result<Vec<Import>, Report>,
 }
 
-/// Every format that is read.
-pub static FORMATS: &[Format] = &[ELF];
-
 /// The executable and linkable format of the System V ABI.
-pub const ELF: Format = Format {
-    name: "ELF",
-    recognise: elf::recognise,
-    read: elf::read,
-    functions: elf::functions,
-    imports: elf::imports,
-};
+pub static ELF: Format = Format { name: "ELF", functions: elf::functions, imports: elf::imports };
+
+/// Apple's format.
+pub static MACHO: Format = Format { name: "Mach-O", functions: macho::functions, imports: macho::imports };
 
 /// A format that is known only so that the refusal is clear.
 #[derive(Debug)]
@@ -59,7 +68,23 @@ pub static STRANGERS: &[Stranger] = &[
     Stranger { magic: b"\x00\x00\x8a\x97", words: "a Plan 9 program for x86-64", diagnosis: &FOREIGN_FORMAT },
     Stranger { magic: b"\xce\xfa\xed\xfe", words: "a 32-bit Mach-O file", diagnosis: &FOREIGN_FORMAT },
     Stranger { magic: b"\xfe\xed\xfa", words: "a big-endian Mach-O file", diagnosis: &FOREIGN_FORMAT },
+    Stranger { magic: b"\xca\xfe\xba\xbe\0\0\0", words: "a Java class", diagnosis: &FOREIGN_FORMAT },
     Stranger { magic: b"#!", words: "a script; its first line names the program to run", diagnosis: &NOT_A_PROGRAM },
     Stranger { magic: b"\x1f\x8b", words: "a gzip archive", diagnosis: &NOT_A_PROGRAM },
     Stranger { magic: b"PK\x03\x04", words: "a zip archive", diagnosis: &NOT_A_PROGRAM },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+
+    #[test]
+    fn readers_and_strangers_are_told_apart() {
+        assert_eq!(READERS.iter().map(|row| row.name).collect::<BTreeSet<_>>().len(), READERS.len());
+        assert_eq!(STRANGERS.iter().map(|row| row.magic).collect::<BTreeSet<_>>().len(), STRANGERS.len());
+        for stranger in STRANGERS {
+            assert!(!READERS.iter().any(|row| (row.recognise)(stranger.magic)), "{}", stranger.words);
+        }
+    }
+}

@@ -22,7 +22,7 @@ rows! {
     // E01xx: files
     UNKNOWN_FORMAT: "E0101", "unknown-format", CannotRun,
         "this is not a program format Ashore knows",
-        "Ashore reads ELF files";
+        "Ashore reads ELF, Mach-O (thin and universal) and APE files";
     TRUNCATED: "E0102", "truncated", CannotRun,
         "the file ends before a structure it announces",
         "the file is incomplete or damaged: copy or build it again";

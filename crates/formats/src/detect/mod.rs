@@ -9,9 +9,10 @@ mod sources;
 pub mod table;
 
 use crate::parsed::{Parsed, Part};
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use ashore_base::{Cpu, Os};
 use core::fmt;
+use table::Finding;
 
 /// One place that was looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,13 +57,24 @@ impl Detection {
 pub fn detect(parsed: &Parsed<'_>, part: &Part) -> Detection {
     let mut clues = Vec::new();
     for source in table::SOURCES {
-        let findings = (source.look)(parsed, part);
-        let decided = findings.iter().find(|finding| finding.os.is_some()).or(findings.first());
-        let os = decided.and_then(|finding| finding.os);
-        clues.push(Clue { source: source.words, found: decided.map(|finding| finding.words.clone()), os });
+        let clue = judge(source.words, &(source.look)(parsed, part));
+        let os = clue.os;
+        clues.push(clue);
         if os.is_some() {
             return Detection { os, cpu: part.image.cpu, clues };
         }
     }
     Detection { os: None, cpu: part.image.cpu, clues }
+}
+
+/// What one source says: the first finding that names a system, unless another finding names a different one.
+fn judge(source: &'static str, findings: &[Finding]) -> Clue {
+    let mut speaking = findings.iter().filter(|finding| finding.os.is_some());
+    let Some(first) = speaking.next() else {
+        return Clue { source, found: findings.first().map(|finding| finding.words.clone()), os: None };
+    };
+    match speaking.find(|finding| finding.os != first.os) {
+        Some(other) => Clue { source, found: Some(format!("{}, but also {}", first.words, other.words)), os: None },
+        None => Clue { source, found: Some(first.words.clone()), os: first.os },
+    }
 }

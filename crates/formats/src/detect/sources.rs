@@ -14,6 +14,10 @@ const SYMBOLS_NEEDED: usize = 2;
 
 pub(super) fn format(_: &Parsed<'_>, part: &Part) -> Vec<Finding> {
     let mut found: Vec<Finding> = part.marks.iter().filter_map(platform).collect();
+    if part.marks.contains(&Mark::Portable) {
+        // Its notes and bytes are there to please the loaders of all its systems, so they must not decide.
+        found.push(Finding { words: "APE, for several systems, Linux among them".into(), os: Some(Os::Linux) });
+    }
     if found.is_empty() && part.marks.contains(&Mark::AppleFormat) {
         // Before the linker recorded platforms there were phones too, but their programs were never built for desktops' CPUs.
         found.push(Finding { words: format!("{} without a platform", part.format.name), os: Some(Os::Darwin) });

@@ -84,6 +84,12 @@ impl Header {
         })
     }
 
+    /// The same header with its program headers moved by `base`, and without sections: they describe another file.
+    pub(super) fn embedded(self, base: u64) -> Header {
+        let segments_at = self.segments_at.saturating_add(base);
+        Header { segments_at, sections_at: 0, section_count: 0, section_names: 0, ..self }
+    }
+
     /// The program header table as the program itself will see it.
     pub(super) fn table(&self, image: &Image) -> HeaderTable {
         let file = FileRange { offset: self.segments_at, len: self.segment_count * SEGMENT_LEN };

@@ -40,7 +40,14 @@ pub(crate) fn read(bytes: Bytes<'_>) -> Result<Parsed<'_>, Report> {
     let header = Header::read(bytes)?;
     let mut remarks = Vec::new();
     let part = part(bytes, &header, &mut remarks)?;
-    Ok(Parsed { bytes, container: Container::Plain, parts: vec![part], remarks })
+    Ok(Parsed { bytes, container: Container::Plain, parts: vec![part], asides: Vec::new(), remarks })
+}
+
+/// Reads the program whose ELF header is `head`, which may stand in the file in disguise. Its program headers are `base`
+/// bytes further on than it says; the offsets in them count from the start of the file.
+pub(crate) fn read_embedded(bytes: Bytes<'_>, head: &[u8], base: u64) -> Result<Part, Report> {
+    let header = Header::read(Bytes(head))?.embedded(base);
+    part(bytes, &header, &mut Vec::new())
 }
 
 /// Reads everything the header leads to.
