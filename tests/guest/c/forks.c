@@ -1,0 +1,53 @@
+// systems: dragonfly freebsd netbsd
+// fork and vfork: the child knows itself by rax and by rdx; statuses; what is shared and what is not.
+#include "raw.h"
+
+static int wait_for(i64 pid) {
+    int status = -1;
+    struct answer answer = call(SYS_wait4, pid, &status, 0, 0);
+    check("waited", !answer.carry && (i64)answer.value == pid, answer.value);
+    return status;
+}
+
+static volatile int shared_by_vfork;
+
+int start(int argc, char **argv, char **envp) {
+    i64 self = call(SYS_getpid).value;
+    volatile int own = 1;
+    struct answer answer = call(SYS_fork);
+    if (answer.value == 0) {
+        own = 2;
+        if (answer.carry || answer.second != 1) quit(10);
+        if ((i64)call(SYS_getpid).value == self) quit(11);
+        if ((i64)call(SYS_getppid).value != self) quit(12);
+        quit(42);
+    }
+    check("parent", !answer.carry && answer.value > 1 && answer.second == 0, answer.second);
+    line("status", wait_for(answer.value));
+    line("memory is not shared", own);
+    answer = call(SYS_fork);
+    if (answer.value == 0) {
+        call(SYS_kill, call(SYS_getpid).value, SIGUSR1);
+        quit(1);
+    }
+    line("killed", wait_for(answer.value));
+    answer = call(SYS_vfork);
+    if (answer.value == 0) {
+        shared_by_vfork = 5;
+        quit(answer.second == 1 ? 7 : 8);
+    }
+    check("the child went first", shared_by_vfork == 5, shared_by_vfork);
+    line("status", wait_for(answer.value));
+
+    // An event queue is not inherited.
+    i64 queue = call(SYS_kqueue).value;
+    answer = call(SYS_fork);
+    if (answer.value == 0) {
+        answer = call(SYS_fcntl, queue, 1, 0);
+        quit(answer.carry && answer.value == EBADF ? 0 : 9);
+    }
+    line("queue in the child", wait_for(answer.value));
+    answer = call(SYS_fcntl, queue, 1, 0);
+    check("queue in the parent", !answer.carry, answer.value);
+    return 0;
+}

@@ -1,0 +1,8 @@
+// systems: dragonfly freebsd netbsd
+// Two calls and nothing else.
+#include "raw.h"
+
+int start(int argc, char **argv, char **envp) {
+    say("hello from " SYSTEM "\n");
+    return argc > 1 ? 7 : 0;
+}
