@@ -13,6 +13,7 @@ pub mod signals;
 pub mod sockets;
 pub mod state;
 pub mod sysctl;
+pub mod threads;
 
 /// What the shared code must know of one system.
 pub struct Family {

@@ -2,6 +2,7 @@
 
 use super::Family;
 use super::sockets::marks::Marks;
+use super::threads::locks::Waiters;
 use crate::{Ctx, State};
 use alloc::boxed::Box;
 use ashore_pivot::Errno;
@@ -12,19 +13,26 @@ pub struct Bsd {
     pub family: &'static Family,
     /// The kqueues.
     pub events: super::events::Events,
+    /// The threads that wait for condition variables.
+    pub waiters: Waiters,
     /// Sockets.
     pub sockets: Marks,
 }
 
 /// The memory of a new process.
 pub fn new(family: &'static Family) -> State {
-    Box::new(Bsd { family, events: super::events::Events::default(), sockets: Marks::default() })
+    Box::new(Bsd {
+        family,
+        events: super::events::Events::default(),
+        sockets: Marks::default(),
+        waiters: Waiters::default(),
+    })
 }
 
 /// Takes every lock, forks, and drops in the child what a fork does not inherit.
 pub fn around_fork(state: &State, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno> {
     let bsd: &Bsd = state.downcast_ref().ok_or(Errno::ENOSYS)?;
-    bsd.sockets.locked(|| bsd.events.around_fork(fork))
+    bsd.sockets.locked(|| bsd.waiters.around_fork(&mut || bsd.events.around_fork(fork)))
 }
 
 impl<'a> Ctx<'a> {

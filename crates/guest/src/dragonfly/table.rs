@@ -4,8 +4,11 @@
 
 use crate::Row;
 #[allow(unused_imports)] // Until every topic answers rows.
-use crate::bsd::{amd64, events, files, process, signals, sockets, sysctl};
+use crate::bsd::{amd64, events, files, process, signals, sockets, sysctl, threads};
 use ashore_pivot::Sys;
+
+/// What sigaction does not do.
+const SIGNALS: &str = "real-time signals past those Linux has do what they do by default, for ever";
 
 /// The calls.
 pub static CALLS: &[Row] = &[
@@ -42,7 +45,7 @@ pub static CALLS: &[Row] = &[
     Row::missing(34, "chflags()"),
     Row::missing(35, "fchflags()"),
     Row::missing(36, "sync()"),
-    Row::missing(37, "kill()"),
+    Row::custom(37, "kill(pid: pid, sig: signal)", signals::calls::kill),
     Row::missing(39, "getppid()"),
     Row::same(41, "dup(fd: fd) -> fd", Sys::DUP),
     Row::custom(42, "pipe() -> fd", files::descriptors::pipe),
@@ -53,7 +56,7 @@ pub static CALLS: &[Row] = &[
     Row::missing(49, "getlogin()"),
     Row::missing(50, "setlogin()"),
     Row::missing(51, "acct()"),
-    Row::missing(53, "sigaltstack()"),
+    Row::custom(53, "sigaltstack(ss: in.stack, oss: out.stack)", signals::calls::sigaltstack),
     Row::missing(54, "ioctl()"),
     Row::missing(55, "reboot()"),
     Row::missing(56, "revoke()"),
@@ -117,7 +120,7 @@ pub static CALLS: &[Row] = &[
     Row::missing(162, "getdomainname()"),
     Row::missing(163, "setdomainname()"),
     Row::missing(164, "uname()"),
-    Row::missing(165, "sysarch()"),
+    Row::custom(165, "sysarch(op: enum.sysarch, parms: ptr)", threads::tls::sysarch_of_dragonfly),
     Row::missing(166, "rtprio()"),
     Row::custom(
         173,
@@ -221,13 +224,13 @@ pub static CALLS: &[Row] = &[
     Row::missing(335, "utrace()"),
     Row::missing(337, "kldsym()"),
     Row::missing(338, "jail()"),
-    Row::missing(340, "sigprocmask()"),
-    Row::missing(341, "sigsuspend()"),
-    Row::missing(342, "sigaction()"),
-    Row::missing(343, "sigpending()"),
-    Row::missing(344, "sigreturn()"),
-    Row::missing(345, "sigtimedwait()"),
-    Row::missing(346, "sigwaitinfo()"),
+    Row::custom(340, "sigprocmask(how: enum.sigmask, set: sigset, oset: out.sigset)", signals::calls::sigprocmask),
+    Row::custom(341, "sigsuspend(mask: sigset)", signals::calls::sigsuspend),
+    Row::custom(342, "sigaction(sig: signal, act: in.sigaction, oact: out.sigaction)", signals::calls::sigaction).partial(SIGNALS),
+    Row::custom(343, "sigpending(set: out.sigset)", signals::calls::sigpending),
+    Row::custom(344, "sigreturn(context: ptr)", signals::calls::setcontext),
+    Row::custom(345, "sigtimedwait(set: sigset, info: out.siginfo, timeout: in.timespec) -> signal", signals::wait::sigtimedwait),
+    Row::custom(346, "sigwaitinfo(set: sigset, info: out.siginfo) -> signal", signals::wait::sigwaitinfo),
     Row::missing(347, "__acl_get_file()"),
     Row::missing(348, "__acl_set_file()"),
     Row::missing(349, "__acl_get_fd()"),
@@ -257,11 +260,11 @@ pub static CALLS: &[Row] = &[
     Row::missing(466, "exec_sys_unregister()"),
     Row::missing(467, "sys_checkpoint()"),
     Row::missing(468, "mountctl()"),
-    Row::missing(469, "umtx_sleep()"),
-    Row::missing(470, "umtx_wakeup()"),
+    Row::custom(469, "umtx_sleep(ptr: ptr, value: int, timeout: int)", threads::umtx::sleep),
+    Row::custom(470, "umtx_wakeup(ptr: ptr, count: int)", threads::umtx::wakeup),
     Row::missing(471, "jail_attach()"),
-    Row::missing(472, "set_tls_area()"),
-    Row::missing(473, "get_tls_area()"),
+    Row::custom(472, "set_tls_area(which: int, info: ptr, infosize: size)", threads::tls::set_tls_area),
+    Row::custom(473, "get_tls_area(which: int, info: ptr, infosize: size)", threads::tls::get_tls_area),
     Row::custom(474, "closefrom(fd: fd)", files::descriptors::closefrom),
     Row::missing(475, "stat()"),
     Row::missing(476, "fstat()"),
@@ -281,10 +284,10 @@ pub static CALLS: &[Row] = &[
     Row::missing(491, "vmspace_mcontrol()"),
     Row::missing(492, "vmspace_pread()"),
     Row::missing(493, "vmspace_pwrite()"),
-    Row::missing(494, "extexit()"),
-    Row::missing(495, "lwp_create()"),
-    Row::missing(496, "lwp_gettid()"),
-    Row::missing(497, "lwp_kill()"),
+    Row::custom(494, "extexit(how: hex, status: int, addr: ptr)", threads::lwp::extexit),
+    Row::custom(495, "lwp_create(params: ptr)", threads::lwp::create),
+    Row::custom(496, "lwp_gettid() -> tid", threads::lwp::this),
+    Row::custom(497, "lwp_kill(pid: pid, tid: tid, sig: signal)", threads::lwp::kill).partial("of another process, only the first thread"),
     Row::missing(498, "lwp_rtprio()"),
     Row::missing(499, "pselect()"),
     Row::missing(500, "statvfs()"),

@@ -1,5 +1,6 @@
 //! FreeBSD on x86-64: start-up, calls, frames.
 
+use super::sysctl::RELEASE_NUMBER;
 use crate::StartRequest;
 use crate::bsd::amd64::{
     Bits, CANARY_LEN, Convention, Entry, FpPlace, Layout, PAGE_SIZES_LEN, Placed, Record, Reg, Says, StartWords,
@@ -33,29 +34,26 @@ pub static TRAMPOLINE: &[u8] = &[
     0xeb, 0xfd, // jmp to the hlt
 ];
 
-/// The release whose numbers the program is told: 14.2.
-pub const OSRELDATE: u64 = 1_402_000;
-
-/// Read, write and execute: what the stack's permission is said to be.
+/// Read and write: what the stack's permission is said to be.
 const STACK_PROT: u64 = 3;
 
 fn auxv(request: &StartRequest<'_>, placed: &Placed) -> Vec<(u64, u64)> {
     vec![
-        (3, request.headers.0),    // PHDR
-        (4, request.header_size),  // PHENT
-        (5, request.header_count), // PHNUM
-        (6, PAGE_SIZE),            // PAGESZ
-        (8, 0),                    // FLAGS
-        (9, request.entry.0),      // ENTRY
-        (7, request.base.0),       // BASE
-        (24, 0),                   // EHDRFLAGS
-        (15, placed.exec_path.0),  // EXECPATH
-        (18, OSRELDATE),           // OSRELDATE
-        (16, placed.canary.0),     // CANARY
-        (17, CANARY_LEN),          // CANARYLEN
-        (19, request.cpus),        // NCPUS
-        (20, placed.page_sizes.0), // PAGESIZES
-        (21, PAGE_SIZES_LEN),      // PAGESIZESLEN
+        (3, request.headers.0),      // PHDR
+        (4, request.header_size),    // PHENT
+        (5, request.header_count),   // PHNUM
+        (6, PAGE_SIZE),              // PAGESZ
+        (8, 0),                      // FLAGS
+        (9, request.entry.0),        // ENTRY
+        (7, request.base.0),         // BASE
+        (24, 0),                     // EHDRFLAGS
+        (15, placed.exec_path.0),    // EXECPATH
+        (18, RELEASE_NUMBER as u64), // OSRELDATE
+        (16, placed.canary.0),       // CANARY
+        (17, CANARY_LEN),            // CANARYLEN
+        (19, request.cpus),          // NCPUS
+        (20, placed.page_sizes.0),   // PAGESIZES
+        (21, PAGE_SIZES_LEN),        // PAGESIZESLEN
         // No TIMEKEEP (22): without a shared clock page programs ask the kernel.
         (23, STACK_PROT),                // STACKPROT
         (28, request.args.len() as u64), // ARGC

@@ -1,8 +1,10 @@
 //! Signals: numbers, sets, records and calls.
 
+pub mod calls;
 mod info;
 mod map;
 mod records;
+pub mod wait;
 
 pub use info::{Codes, InfoLayout};
 pub use map::{Map, name};
