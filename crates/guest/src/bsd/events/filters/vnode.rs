@@ -56,6 +56,8 @@ const NAMES: u32 = inotify::CREATE | inotify::DELETE | inotify::MOVED_FROM | ino
 pub struct File {
     /// Its watch in the kqueue's watcher, or -1 when that is gone.
     pub watch: i32,
+    /// A directory's parent's watch, or -1.
+    parent: i32,
     size: u64,
     links: u64,
 }
@@ -77,6 +79,7 @@ fn stat(ctx: &Ctx<'_>, fd: i32) -> Result<Stat, Errno> {
 /// Watches a file.
 pub fn attach(set: Set<'_, '_>, inner: &mut Inner, ident: u64, note: Note) -> Result<Handle, Errno> {
     const S_IFMT: u32 = 0o170_000;
+    const S_IFDIR: u32 = 0o040_000;
     const S_IFSOCK: u32 = 0o140_000;
     let fd = poller::check_open(set.ctx, ident)?;
     let stat = stat(set.ctx, fd)?;
@@ -84,7 +87,9 @@ pub fn attach(set: Set<'_, '_>, inner: &mut Inner, ident: u64, note: Note) -> Re
         return Err(Errno::EINVAL);
     }
     let watch = watch(set, inner, fd, mask(note.wanted))?;
-    let file = File { watch, size: stat.size, links: stat.links };
+    let is_directory = stat.mode & S_IFMT == S_IFDIR && note.wanted & note::DELETE != 0;
+    let parent = if is_directory { watch_parent(set, inner, fd).unwrap_or(-1) } else { -1 };
+    let file = File { watch, parent, size: stat.size, links: stat.links };
     let mut source = Source::new(ident, Kind::Vnode(file), note);
     source.fd = fd;
     Ok(inner.insert(source))
@@ -99,10 +104,14 @@ pub fn touch(set: Set<'_, '_>, inner: &mut Inner, handle: Handle) -> Result<(), 
 
 /// Ends the watch of a source that was removed, unless another shares it.
 pub fn dispose(ctx: &Ctx<'_>, inner: &mut Inner, source: &Source) {
-    let Kind::Vnode(file) = source.kind else { return };
-    let is_shared = inner.sources().any(|(_, other)| matches!(other.kind, Kind::Vnode(of) if of.watch == file.watch));
-    if file.watch >= 0 && !is_shared && inner.watcher >= 0 {
-        let _ = ctx.call(Sys::INOTIFY_RM_WATCH, [inner.watcher as u64, file.watch as u64, 0, 0, 0, 0]);
+    let mine = match source.kind {
+        Kind::Vnode(file) => [file.watch, file.parent],
+        _ => [source.growth_watch, -1],
+    };
+    for watch in mine {
+        if watch >= 0 && inner.watcher >= 0 && watched(inner, watch).is_empty() {
+            let _ = ctx.call(Sys::INOTIFY_RM_WATCH, [inner.watcher as u64, watch as u64, 0, 0, 0, 0]);
+        }
     }
 }
 
@@ -122,6 +131,24 @@ fn mask(wanted: u32) -> u32 {
 }
 
 fn watch(set: Set<'_, '_>, inner: &mut Inner, fd: i32, mask: u32) -> Result<i32, Errno> {
+    watch_path(set, inner, format!("/proc/self/fd/{fd}\0").as_bytes(), mask)
+}
+
+/// Watches the directory that holds the directory `fd`, for names that go.
+fn watch_parent(set: Set<'_, '_>, inner: &mut Inner, fd: i32) -> Result<i32, Errno> {
+    let link = format!("/proc/self/fd/{fd}\0");
+    let mut path = [0; 4096];
+    let size = path.len() as u64;
+    let args = &mut [(-100).into(), Arg::In(link.as_bytes()), Arg::Out(&mut path), size.into()];
+    let len = set.ctx.call_with(Sys::READLINKAT, args)? as usize;
+    let path = path.get(..len).unwrap_or(&[]);
+    let end = path.iter().rposition(|byte| *byte == b'/').ok_or(Errno::ENOENT)?;
+    let mut parent = path.get(..end.max(1)).unwrap_or(&[]).to_vec();
+    parent.push(0);
+    watch_path(set, inner, &parent, inotify::DELETE)
+}
+
+fn watch_path(set: Set<'_, '_>, inner: &mut Inner, path: &[u8], mask: u32) -> Result<i32, Errno> {
     if inner.watcher < 0 {
         let fd = set.ctx.call(Sys::INOTIFY_INIT1, [CLOEXEC | NONBLOCK, 0, 0, 0, 0, 0])?;
         let fd = poller::hide(set.ctx, fd as i32);
@@ -131,9 +158,8 @@ fn watch(set: Set<'_, '_>, inner: &mut Inner, fd: i32, mask: u32) -> Result<i32,
         }
         inner.watcher = fd;
     }
-    let path = format!("/proc/self/fd/{fd}\0");
     let mask = u64::from(mask | inotify::MASK_ADD);
-    let args = &mut [inner.watcher.into(), Arg::In(path.as_bytes()), mask.into()];
+    let args = &mut [inner.watcher.into(), Arg::In(path), mask.into()];
     set.ctx.call_with(Sys::INOTIFY_ADD_WATCH, args).map(|watch| watch as i32)
 }
 
@@ -158,7 +184,7 @@ pub fn arrive(set: Set<'_, '_>, words: &Words, inner: &mut Inner) {
         let Ok(len @ 1..) = set.ctx.call_with(Sys::READ, args) else { return };
         for (watch, mask, is_of_child) in records(&buffer, len) {
             for handle in watched(inner, watch) {
-                hear(set.ctx, words, inner, handle, mask, is_of_child);
+                hear(set.ctx, words, inner, handle, (watch, mask), is_of_child);
                 if inner.source(handle).is_some_and(|source| source.has_news()) {
                     inner.queue(handle);
                 }
@@ -184,28 +210,41 @@ fn records(buffer: &[u8], len: u64) -> Vec<(i32, u32, bool)> {
 
 fn watched(inner: &mut Inner, watch: i32) -> Vec<Handle> {
     let is_it = |source: &Source| match source.kind {
-        Kind::Vnode(file) => file.watch == watch,
+        Kind::Vnode(file) => file.watch == watch || file.parent == watch,
         _ => source.growth_watch == watch,
     };
     inner.sources().filter(|(_, source)| is_it(source)).map(|(handle, _)| handle).collect()
 }
 
-fn hear(ctx: &Ctx<'_>, words: &Words, inner: &mut Inner, handle: Handle, mask: u32, is_of_child: bool) {
+fn hear(ctx: &Ctx<'_>, words: &Words, inner: &mut Inner, handle: Handle, (watch, mask): (i32, u32), is_of_child: bool) {
     let Some(source) = inner.source(handle) else { return };
     if mask & inotify::IGNORED != 0 {
-        source.growth_watch = -1;
-        if let Kind::Vnode(file) = &mut source.kind {
-            file.watch = -1;
-        }
+        forget(source, watch);
         return;
     }
     let Kind::Vnode(file) = &mut source.kind else {
         source.note(Filter::Read).into_iter().for_each(|note| note.fired |= epoll::IN);
         return;
     };
-    let happened = if is_of_child { names_changed(mask) } else { changed(ctx, words, source.fd, file, mask) };
+    let mut happened = 0;
+    if file.watch == watch {
+        happened |= if is_of_child { names_changed(mask) } else { changed(ctx, words, source.fd, file, mask) };
+    }
+    if file.parent == watch && mask & inotify::DELETE != 0 {
+        happened |= changed(ctx, words, source.fd, file, inotify::ATTRIB) & note::DELETE;
+    }
     for note in source.notes.iter_mut().flatten() {
         note.fired |= happened & note.wanted;
+    }
+}
+
+/// A watch ended by itself.
+fn forget(source: &mut Source, watch: i32) {
+    let clear = |of: &mut i32| *of = if *of == watch { -1 } else { *of };
+    clear(&mut source.growth_watch);
+    if let Kind::Vnode(file) = &mut source.kind {
+        clear(&mut file.watch);
+        clear(&mut file.parent);
     }
 }
 
