@@ -134,11 +134,14 @@ pub(super) fn add_status(ctx: &Ctx<'_>, fd: i32, bits: u32) -> Result<(), Errno>
     Ok(())
 }
 
-/// Clears Linux status bits of an open file.
-pub(super) fn remove_status(ctx: &Ctx<'_>, fd: i32, bits: u32) -> Result<(), Errno> {
-    let now = control(ctx, fd, linux::GETFL, 0)?;
-    control(ctx, fd, linux::SETFL, now & !u64::from(bits))?;
-    Ok(())
+/// The owner that gets a descriptor's signals.
+pub(super) fn owner(ctx: &Ctx<'_>, fd: i32) -> Result<u64, Errno> {
+    control(ctx, fd, linux::GETOWN, 0)
+}
+
+/// Sets that owner.
+pub(super) fn set_owner(ctx: &Ctx<'_>, fd: i32, owner: i32) -> Result<u64, Errno> {
+    control(ctx, fd, linux::SETOWN, owner as u64)
 }
 
 /// Sets whether a descriptor closes at an exec.

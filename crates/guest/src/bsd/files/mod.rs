@@ -4,10 +4,21 @@
 //! [`Ctx::path`]. What is translated are flags, records and the errors in which the systems differ from Linux. The
 //! calls are told by topic, one file each; [`Words`] holds what a system must say for all of them.
 
+pub mod attributes;
 pub mod descriptors;
+pub mod dirs;
 pub mod fcntl;
 pub mod io;
+pub mod ioctl;
+pub mod limits;
+pub mod names;
 pub mod open;
+pub mod poll;
+pub mod ranges;
+pub mod stat;
+pub mod statfs;
+mod termios;
+pub mod xattr;
 
 use crate::{Ctx, Fail};
 use alloc::vec::Vec;
@@ -34,6 +45,34 @@ pub struct Words {
     pub at: AtWords,
     /// The commands of `fcntl`.
     pub fcntl: &'static [(u32, Command)],
+    /// Device numbers.
+    pub devices: stat::Devices,
+    /// `struct stat`.
+    pub stat: &'static stat::Layout,
+    /// `struct stat` of programs that the system still runs but no longer makes.
+    pub old_stat: &'static stat::Layout,
+    /// `struct nstat`.
+    pub nstat: &'static stat::Layout,
+    /// `struct dirent`.
+    pub dirent: dirs::Layout,
+    /// `struct dirent` of old programs.
+    pub old_dirent: dirs::Layout,
+    /// `struct statfs`, or `struct statvfs` where that is the system's only one.
+    pub statfs: &'static statfs::Layout,
+    /// The same of old programs; on DragonFly `struct statvfs`.
+    pub old_statfs: &'static statfs::Layout,
+    /// Whether `__getcwd` answers with a length.
+    pub getcwd_counts: bool,
+    /// `UTIME_NOW` and `UTIME_OMIT`.
+    pub time_marks: [i64; 2],
+    /// Whether a `timeval` has microseconds of 32 bits.
+    pub narrow_micros: bool,
+    /// The names of `pathconf` besides the first nine, which all systems share.
+    pub limits: &'static [(u32, limits::Limit)],
+    /// How many bytes a word of an `fd_set` has.
+    pub fd_set_word: u64,
+    /// `ENOATTR`.
+    pub no_attribute: u16,
 }
 
 /// The words of calls with a directory descriptor. A bit is 0 where the system lacks it.
@@ -104,6 +143,51 @@ impl Place {
     pub fn at(ctx: &Ctx<'_>, dir: u64, path: u64) -> Result<Place, Errno> {
         Ok(Place { dir: ctx.dir(dir)?, path: ctx.path(Addr(path))? })
     }
+}
+
+/// A bit that a call with a directory descriptor may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum At {
+    NoFollow,
+    Follow,
+    EmptyPath,
+    RemoveDir,
+    Eaccess,
+}
+
+impl At {
+    /// The guest's bit, 0 where it lacks one, and Linux's.
+    fn bits(self, words: &AtWords) -> (u32, u32) {
+        match self {
+            At::NoFollow => (words.no_follow, linux_at::NO_FOLLOW),
+            At::Follow => (words.follow, linux_at::FOLLOW),
+            At::EmptyPath => (words.empty_path, linux_at::EMPTY_PATH),
+            At::RemoveDir => (words.remove_dir, linux_at::REMOVE_DIR),
+            At::Eaccess => (words.eaccess, linux_at::EACCESS),
+        }
+    }
+}
+
+/// Linux's bits for a word of the guest's `AT_*` bits; `EINVAL` when it has one that the call does not know.
+pub(super) fn at_flags(ctx: &Ctx<'_>, word: u64, known: &[At]) -> Result<u32, Errno> {
+    let words = &ctx.files()?.at;
+    let mut left = word as u32;
+    let mut flags = 0;
+    for (bit, linux) in known.iter().map(|at| at.bits(words)) {
+        if left & bit != 0 {
+            flags |= linux;
+            left &= !bit;
+        }
+    }
+    if left == 0 { Ok(flags) } else { Err(Errno::EINVAL) }
+}
+
+/// The microseconds in the second word of a `timeval`.
+pub(super) fn micros(ctx: &Ctx<'_>, word: u64) -> Result<u64, Errno> {
+    // What follows NetBSD's 32 bits is not of the record.
+    let narrow = ctx.files()?.narrow_micros;
+    let micros = if narrow { word as u32 as i32 as i64 as u64 } else { word };
+    Some(micros).filter(|micros| *micros < 1_000_000).ok_or(Errno::EINVAL)
 }
 
 /// The descriptor in a word: 32 bits of it count.
