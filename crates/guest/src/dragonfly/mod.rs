@@ -5,6 +5,7 @@ mod errno;
 mod events;
 mod files;
 mod process;
+mod route;
 mod signals;
 mod sockets;
 mod sysctl;

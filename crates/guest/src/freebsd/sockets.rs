@@ -34,4 +34,5 @@ pub static WORDS: Words = Words {
         pktinfo: 0,
         link_len: 54,
     },
+    route: &super::route::WORDS,
 };

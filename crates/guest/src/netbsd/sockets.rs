@@ -34,4 +34,5 @@ pub static WORDS: Words = Words {
         pktinfo: 25,
         link_len: 20,
     },
+    route: &super::route::WORDS,
 };

@@ -54,6 +54,8 @@ pub struct Words {
     pub flags_read_as_bits: bool,
     /// Control messages.
     pub control: &'static control::Words,
+    /// Routing messages.
+    pub route: &'static super::route::Words,
 }
 
 /// `SOCK_CLOEXEC` of the three systems.
