@@ -1,0 +1,224 @@
+//! Into the guest and out again.
+//!
+//! `enter` restores the guest's registers and jumps; the guest comes back by jumping to `leave_call`
+//! (from a stub), or a signal handler resumes at `leave_signal` after it saved the registers itself.
+//! All of them end by returning from `enter` on the host stack: one stay in the guest is one call.
+//!
+//! A signal may hit any instruction here. Between `enter_begin` and `enter_end` the block still holds the
+//! whole guest state, so the handler abandons the entry (`leave_aborted`). In `leave_call` the signal is
+//! only queued. Neither needs the guest's stack.
+
+use crate::block::{Block, EXIT, ExitKind, HOST_FS, HOST_RSP, NO_FSGSBASE, PENDING, XMM};
+use core::arch::naked_asm;
+
+macro_rules! reg {
+    ($name:ident) => {
+        core::mem::offset_of!(ashore_isa::x86_64::Regs, $name)
+    };
+}
+
+/// Runs the guest until it stops; the reason and the registers are in the block.
+///
+/// The block must be the calling thread's own ([`crate::adopt`]).
+pub fn run(block: &mut Block) -> ExitKind {
+    debug_assert!(core::ptr::eq(block, crate::thread::current_ptr()));
+    // SAFETY: the block is this thread's, so GS points at it; `enter` saves and restores every register
+    // the ABI asks for, and the guest cannot touch the host stack pointer kept in the block.
+    unsafe { enter() };
+    block.exit_kind()
+}
+
+/// Enters the guest of the block that GS points at.
+///
+/// Switches: flags through the host stack, FS base by instruction where the CPU and kernel allow it,
+/// else by call (`2:` and `4:`).
+#[unsafe(naked)]
+unsafe extern "sysv64" fn enter() {
+    naked_asm!(
+        "push rbx",
+        "push rbp",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "mov gs:[{host_rsp}], rsp",
+        ".globl ashore_enter_begin",
+        "ashore_enter_begin:",
+        "cmp dword ptr gs:[{pending}], 0",
+        "jne 3f",
+        "movaps xmm0, gs:[{xmm}]",
+        "movaps xmm1, gs:[{xmm}+16]",
+        "movaps xmm2, gs:[{xmm}+32]",
+        "movaps xmm3, gs:[{xmm}+48]",
+        "movaps xmm4, gs:[{xmm}+64]",
+        "movaps xmm5, gs:[{xmm}+80]",
+        "movaps xmm6, gs:[{xmm}+96]",
+        "movaps xmm7, gs:[{xmm}+112]",
+        "movaps xmm8, gs:[{xmm}+128]",
+        "movaps xmm9, gs:[{xmm}+144]",
+        "movaps xmm10, gs:[{xmm}+160]",
+        "movaps xmm11, gs:[{xmm}+176]",
+        "movaps xmm12, gs:[{xmm}+192]",
+        "movaps xmm13, gs:[{xmm}+208]",
+        "movaps xmm14, gs:[{xmm}+224]",
+        "movaps xmm15, gs:[{xmm}+240]",
+        "mov rsi, gs:[{fs_base}]",
+        "cmp dword ptr gs:[{no_fsgsbase}], 0",
+        "jne 2f",
+        "wrfsbase rsi",
+        "5:",
+        "push qword ptr gs:[{rflags}]",
+        "popfq",
+        "mov rax, gs:[{rax}]",
+        "mov rbx, gs:[{rbx}]",
+        "mov rcx, gs:[{rcx}]",
+        "mov rdx, gs:[{rdx}]",
+        "mov rsi, gs:[{rsi}]",
+        "mov rdi, gs:[{rdi}]",
+        "mov rbp, gs:[{rbp}]",
+        "mov r8, gs:[{r8}]",
+        "mov r9, gs:[{r9}]",
+        "mov r10, gs:[{r10}]",
+        "mov r11, gs:[{r11}]",
+        "mov r12, gs:[{r12}]",
+        "mov r13, gs:[{r13}]",
+        "mov r14, gs:[{r14}]",
+        "mov r15, gs:[{r15}]",
+        "mov rsp, gs:[{rsp}]",
+        "jmp qword ptr gs:[{rip}]",
+        // FS base by arch_prctl(ARCH_SET_FS).
+        "2:",
+        "mov edi, 0x1002",
+        "mov eax, 158",
+        "syscall",
+        "jmp 5b",
+        ".globl ashore_enter_end",
+        "ashore_enter_end:",
+        // A signal waits: do not go in at all. FS and the stack are the host's here.
+        "3:",
+        "mov qword ptr gs:[{exit}], {interrupted}",
+        ".globl ashore_leave",
+        "ashore_leave:",
+        "mov rsp, gs:[{host_rsp}]",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbp",
+        "pop rbx",
+        "ret",
+        // From a stub: rcx is the address after the guest's call instruction.
+        ".globl ashore_leave_call",
+        "ashore_leave_call:",
+        "mov gs:[{rsp}], rsp",
+        "mov rsp, gs:[{host_rsp}]",
+        "mov gs:[{rax}], rax",
+        "mov gs:[{rip}], rcx",
+        "mov gs:[{rcx}], rcx",
+        "pushfq",
+        "pop r11",
+        "mov gs:[{rflags}], r11",
+        "mov gs:[{r11}], r11",
+        "mov gs:[{rbx}], rbx",
+        "mov gs:[{rdx}], rdx",
+        "mov gs:[{rsi}], rsi",
+        "mov gs:[{rdi}], rdi",
+        "mov gs:[{rbp}], rbp",
+        "mov gs:[{r8}], r8",
+        "mov gs:[{r9}], r9",
+        "mov gs:[{r10}], r10",
+        "mov gs:[{r12}], r12",
+        "mov gs:[{r13}], r13",
+        "mov gs:[{r14}], r14",
+        "mov gs:[{r15}], r15",
+        "mov qword ptr gs:[{exit}], {call}",
+        "cld",
+        "cmp dword ptr gs:[{no_fsgsbase}], 0",
+        "jne 4f",
+        "rdfsbase rax",
+        "mov gs:[{fs_base}], rax",
+        "mov rax, gs:[{host_fs}]",
+        "wrfsbase rax",
+        // From a handler too: the registers are saved, FS is the host's, the vectors are still the guest's.
+        ".globl ashore_leave_signal",
+        "ashore_leave_signal:",
+        "movaps gs:[{xmm}], xmm0",
+        "movaps gs:[{xmm}+16], xmm1",
+        "movaps gs:[{xmm}+32], xmm2",
+        "movaps gs:[{xmm}+48], xmm3",
+        "movaps gs:[{xmm}+64], xmm4",
+        "movaps gs:[{xmm}+80], xmm5",
+        "movaps gs:[{xmm}+96], xmm6",
+        "movaps gs:[{xmm}+112], xmm7",
+        "movaps gs:[{xmm}+128], xmm8",
+        "movaps gs:[{xmm}+144], xmm9",
+        "movaps gs:[{xmm}+160], xmm10",
+        "movaps gs:[{xmm}+176], xmm11",
+        "movaps gs:[{xmm}+192], xmm12",
+        "movaps gs:[{xmm}+208], xmm13",
+        "movaps gs:[{xmm}+224], xmm14",
+        "movaps gs:[{xmm}+240], xmm15",
+        "jmp ashore_leave",
+        "4:",
+        "mov rsi, gs:[{host_fs}]",
+        "mov edi, 0x1002",
+        "mov eax, 158",
+        "syscall",
+        "jmp ashore_leave_signal",
+        host_rsp = const HOST_RSP,
+        host_fs = const HOST_FS,
+        pending = const PENDING,
+        no_fsgsbase = const NO_FSGSBASE,
+        xmm = const XMM,
+        exit = const EXIT,
+        call = const ExitKind::Call as u64,
+        interrupted = const ExitKind::Interrupted as u64,
+        rax = const reg!(rax),
+        rbx = const reg!(rbx),
+        rcx = const reg!(rcx),
+        rdx = const reg!(rdx),
+        rsi = const reg!(rsi),
+        rdi = const reg!(rdi),
+        rbp = const reg!(rbp),
+        rsp = const reg!(rsp),
+        r8 = const reg!(r8),
+        r9 = const reg!(r9),
+        r10 = const reg!(r10),
+        r11 = const reg!(r11),
+        r12 = const reg!(r12),
+        r13 = const reg!(r13),
+        r14 = const reg!(r14),
+        r15 = const reg!(r15),
+        rip = const reg!(rip),
+        rflags = const reg!(rflags),
+        fs_base = const reg!(fs_base),
+    )
+}
+
+unsafe extern "C" {
+    fn ashore_enter_begin();
+    fn ashore_enter_end();
+    fn ashore_leave();
+    fn ashore_leave_call();
+    fn ashore_leave_signal();
+}
+
+/// Where a stub jumps: the address of `leave_call`.
+pub fn leave_call_address() -> u64 {
+    ashore_leave_call as *const () as u64
+}
+
+/// Whether `rip` is between the check for signals and the guest.
+pub(crate) fn is_entering(rip: u64) -> bool {
+    (ashore_enter_begin as *const () as u64..ashore_enter_end as *const () as u64).contains(&rip)
+}
+
+/// Where an abandoned entry resumes.
+pub(crate) fn leave_aborted() -> u64 {
+    ashore_leave as *const () as u64
+}
+
+/// Where a handler that saved the guest's registers resumes.
+pub(crate) fn leave_signal() -> u64 {
+    ashore_leave_signal as *const () as u64
+}

@@ -1,0 +1,123 @@
+//! Touching the guest's memory from the host: each access is one known instruction, and the handler turns
+//! its fault into a result.
+
+use core::arch::naked_asm;
+
+/// Copies `len` bytes; 0 when all were copied, 1 when a fault stopped it.
+///
+/// # Safety
+/// Whichever of the two ranges is the host's must be valid; the other may be anything.
+#[unsafe(naked)]
+pub(crate) unsafe extern "sysv64" fn copy(to: u64, from: u64, len: u64) -> u64 {
+    naked_asm!("mov rcx, rdx", ".globl ashore_fault_copy", "ashore_fault_copy:", "rep movsb", "xor eax, eax", "ret",)
+}
+
+/// Loads 8 bytes from anywhere to a valid place; 0 or 1 as [`copy`].
+///
+/// # Safety
+/// `to` must be valid for 8 bytes.
+#[unsafe(naked)]
+pub(crate) unsafe extern "sysv64" fn load64(to: *mut u64, from: u64) -> u64 {
+    naked_asm!(
+        ".globl ashore_fault_load64",
+        "ashore_fault_load64:",
+        "mov rcx, [rsi]",
+        "mov [rdi], rcx",
+        "xor eax, eax",
+        "ret",
+    )
+}
+
+/// Stores 8 bytes anywhere; 0 or 1 as [`copy`].
+///
+/// # Safety
+/// The address must not be the host's.
+#[unsafe(naked)]
+pub(crate) unsafe extern "sysv64" fn store64(to: u64, value: u64) -> u64 {
+    naked_asm!(".globl ashore_fault_store64", "ashore_fault_store64:", "mov [rdi], rsi", "xor eax, eax", "ret",)
+}
+
+/// Loads 4 bytes from anywhere to a valid place; 0 or 1 as [`copy`].
+///
+/// # Safety
+/// `to` must be valid for 4 bytes.
+#[unsafe(naked)]
+pub(crate) unsafe extern "sysv64" fn load32(to: *mut u32, from: u64) -> u64 {
+    naked_asm!(
+        ".globl ashore_fault_load32",
+        "ashore_fault_load32:",
+        "mov ecx, [rsi]",
+        "mov [rdi], ecx",
+        "xor eax, eax",
+        "ret",
+    )
+}
+
+/// Compares and exchanges 4 bytes anywhere; what stood there goes to `seen`.
+///
+/// # Safety
+/// `seen` must be valid; the address must not be the host's.
+#[unsafe(naked)]
+pub(crate) unsafe extern "sysv64" fn exchange32(at: u64, old: u32, new: u32, seen: *mut u32) -> u64 {
+    naked_asm!(
+        "mov eax, esi",
+        ".globl ashore_fault_exchange32",
+        "ashore_fault_exchange32:",
+        "lock cmpxchg [rdi], edx",
+        "mov [rcx], eax",
+        "xor eax, eax",
+        "ret",
+    )
+}
+
+/// Counts bytes before the first zero, at most `max`; the count goes to `count`.
+///
+/// # Safety
+/// `count` must be valid.
+#[unsafe(naked)]
+pub(crate) unsafe extern "sysv64" fn length(from: u64, max: u64, count: *mut u64) -> u64 {
+    naked_asm!(
+        "xor ecx, ecx",
+        "2:",
+        "cmp rcx, rsi",
+        "jae 3f",
+        ".globl ashore_fault_length",
+        "ashore_fault_length:",
+        "cmp byte ptr [rdi + rcx], 0",
+        "je 3f",
+        "inc rcx",
+        "jmp 2b",
+        "3:",
+        "mov [rdx], rcx",
+        "xor eax, eax",
+        "ret",
+    )
+}
+
+/// Where a faulting access resumes: nothing was pushed, so it only returns 1.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn failed() -> u64 {
+    naked_asm!("mov eax, 1", "ret")
+}
+
+unsafe extern "C" {
+    fn ashore_fault_copy();
+    fn ashore_fault_load64();
+    fn ashore_fault_store64();
+    fn ashore_fault_load32();
+    fn ashore_fault_exchange32();
+    fn ashore_fault_length();
+}
+
+/// Where to resume when the instruction at `rip` faulted, if it is one of these accesses.
+pub(crate) fn resume_of(rip: u64) -> Option<u64> {
+    let sites: [unsafe extern "C" fn(); 6] = [
+        ashore_fault_copy,
+        ashore_fault_load64,
+        ashore_fault_store64,
+        ashore_fault_load32,
+        ashore_fault_exchange32,
+        ashore_fault_length,
+    ];
+    sites.iter().any(|site| *site as *const () as u64 == rip).then_some(failed as *const () as u64)
+}

@@ -1,0 +1,76 @@
+//! The host process: masks, fork, exec and the end.
+
+use ashore_pivot::{Errno, SigSet, Signal};
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::ffi::CString;
+
+/// Sets the calling thread's signal mask on the host, whole; returns the old one.
+pub fn set_signal_mask(mask: SigSet) -> SigSet {
+    let mut old = 0u64;
+    let words = [2, &raw const mask.0 as u64, &raw mut old as u64, 8, 0, 0];
+    let _ = crate::call(libc::SYS_rt_sigprocmask as u64, words);
+    SigSet(old)
+}
+
+/// Duplicates the process; 0 in the child, which keeps only the calling thread, under a new net.
+pub fn fork() -> Result<i32, Errno> {
+    // SAFETY: the C library keeps its own locks right around the fork; ours are the caller's duty.
+    let pid = unsafe { libc::fork() };
+    if pid < 0 {
+        return Err(Errno(std::io::Error::last_os_error().raw_os_error().unwrap_or(11) as u16));
+    }
+    if pid == 0 {
+        crate::net::rearm();
+    }
+    Ok(pid)
+}
+
+/// Becomes another program; returns only when that failed.
+pub fn exec(path: &[u8], args: &[Vec<u8>], env: &[Vec<u8>]) -> Errno {
+    let strings =
+        |list: &[Vec<u8>]| -> Option<Vec<CString>> { list.iter().map(|s| CString::new(s.as_slice()).ok()).collect() };
+    let (Ok(path), Some(args), Some(env)) = (CString::new(path), strings(args), strings(env)) else {
+        return Errno::EINVAL;
+    };
+    let pointers =
+        |list: &[CString]| -> Vec<u64> { list.iter().map(|s| s.as_ptr() as u64).chain(core::iter::once(0)).collect() };
+    let (argv, envp) = (pointers(&args), pointers(&env));
+    let words = [path.as_ptr() as u64, argv.as_ptr() as u64, envp.as_ptr() as u64, 0, 0, 0];
+    crate::call(libc::SYS_execve as u64, words).err().unwrap_or(Errno::EINVAL)
+}
+
+/// Ends the process with this status.
+pub fn exit_group(status: u8) -> ! {
+    loop {
+        let _ = crate::call(libc::SYS_exit_group as u64, [u64::from(status), 0, 0, 0, 0, 0]);
+    }
+}
+
+/// Ends the process by `signal`, as its default action does; by status 128 + n when it has none that ends.
+pub fn die_of(signal: Signal) -> ! {
+    let _ = crate::set_disposition(signal, crate::Disposition::Default);
+    set_signal_mask(SigSet(!0).without(signal));
+    let pid = crate::call(libc::SYS_getpid as u64, [0; 6]).unwrap_or(0);
+    let tid = crate::call(libc::SYS_gettid as u64, [0; 6]).unwrap_or(0);
+    let _ = crate::call(libc::SYS_tgkill as u64, [pid, tid, u64::from(signal.0), 0, 0, 0]);
+    exit_group(128u8.wrapping_add(signal.0))
+}
+
+static PIPE_IGNORED: AtomicBool = AtomicBool::new(false);
+
+/// Runs before Rust's own start, which makes the process ignore SIGPIPE: remembers what it was born with.
+extern "C" fn note_pipe_signal() {
+    PIPE_IGNORED.store(crate::is_ignored(Signal::PIPE), Ordering::Relaxed);
+}
+
+// SAFETY: the C library's start code calls each function in this section once, with no arguments it needs.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static NOTE_PIPE_SIGNAL: extern "C" fn() = note_pipe_signal;
+
+/// Makes SIGPIPE again what the process was born with.
+pub fn restore_pipe_signal() {
+    if !PIPE_IGNORED.load(Ordering::Relaxed) {
+        let _ = crate::set_disposition(Signal::PIPE, crate::Disposition::Default);
+    }
+}

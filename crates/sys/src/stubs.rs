@@ -1,0 +1,58 @@
+//! Where the stubs of rewritten call sites are, for the signal handler.
+//!
+//! Areas are published once and never change or go away: a handler on any thread may read them.
+
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+/// The size of one stub.
+pub(crate) const STUB_LEN: u64 = 32;
+const MAX_AREAS: usize = 256;
+
+/// What a stub stands for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StubMeta {
+    /// The address of the call instruction, whose bytes are unchanged.
+    pub site: u64,
+    /// The length of the replaced instruction before it, in the guest's text.
+    pub replaced_len: u8,
+    /// The length of that instruction as moved to the stub's start.
+    pub moved_len: u8,
+}
+
+struct Area {
+    start: u64,
+    stubs: Vec<StubMeta>,
+}
+
+static AREAS: [AtomicPtr<Area>; MAX_AREAS] = [const { AtomicPtr::new(core::ptr::null_mut()) }; MAX_AREAS];
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Makes the stubs at `start`, one per row of `stubs` and 32 bytes each, known to the handler.
+///
+/// `false` when there are too many areas already: the caller must not use them then.
+#[must_use]
+pub fn publish(start: u64, stubs: Vec<StubMeta>) -> bool {
+    let slot = COUNT.fetch_add(1, Ordering::AcqRel);
+    let Some(place) = AREAS.get(slot) else { return false };
+    place.store(Box::into_raw(Box::new(Area { start, stubs })), Ordering::Release);
+    true
+}
+
+/// The guest address that `rip` in a stub stands for: the replaced instruction while it has not run, the
+/// call instruction after it has.
+pub(crate) fn guest_rip(rip: u64) -> Option<u64> {
+    for place in AREAS.iter().take(COUNT.load(Ordering::Acquire)) {
+        let area = place.load(Ordering::Acquire);
+        if area.is_null() {
+            continue;
+        }
+        // SAFETY: published areas are never freed or changed.
+        let area = unsafe { &*area };
+        let Some(offset) = rip.checked_sub(area.start) else { continue };
+        let Some(stub) = area.stubs.get((offset / STUB_LEN) as usize) else { continue };
+        let inside = offset % STUB_LEN;
+        let moved = inside >= u64::from(stub.moved_len);
+        return Some(if moved { stub.site } else { stub.site - u64::from(stub.replaced_len) });
+    }
+    None
+}
