@@ -1,0 +1,139 @@
+//! Carries out what [`super::find_sites`] decided: stubs near the program, jumps in its text.
+
+use super::{Caught, Site};
+use ashore_base::{Addr, AddrRange, PAGE_SIZE};
+use ashore_pivot::Errno;
+use ashore_sys::StubMeta;
+use iced_x86::{BlockEncoder, BlockEncoderOptions, Decoder, DecoderOptions, InstructionBlock};
+
+const STUB_LEN: u64 = 32;
+const INT3: u8 = 0xcc;
+const READ_EXEC: u32 = 5;
+
+/// A change of the guest's text: undone for whoever looks at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patch {
+    /// Where.
+    pub at: Addr,
+    /// What stood there.
+    pub original: Vec<u8>,
+    /// What stands there now.
+    pub written: Vec<u8>,
+}
+
+/// Rewrites call sites of one mapped program or library.
+#[derive(Debug, Default)]
+pub struct Rewriter {
+    /// Everything it changed so far.
+    pub patches: Vec<Patch>,
+}
+
+impl Rewriter {
+    /// Makes stubs for `sites` whose code is `code` at `base` and writes the jumps. The text must be writable
+    /// and not yet running. Sites that cannot be reached are left to the net. Returns how many have a stub.
+    pub fn rewrite(&mut self, sites: &[Site], code: &[u8], base: Addr) -> Result<usize, Errno> {
+        let stubs: Vec<&Site> = sites.iter().filter(|s| matches!(s.caught, Caught::Stub { .. })).collect();
+        if stubs.is_empty() {
+            return Ok(0);
+        }
+        let text = AddrRange { start: base, end: base.plus(code.len() as u64) };
+        let len = (stubs.len() as u64 * STUB_LEN + 8 + PAGE_SIZE - 1) & !(PAGE_SIZE - 1);
+        let Some(area) = near(text, len)? else { return Ok(0) };
+        // The last 8 bytes hold the address every stub jumps to.
+        let literal = Addr(area.end.0 - 8);
+        let mut bytes = vec![INT3; len as usize];
+        let at_literal = bytes.len() - 8;
+        bytes[at_literal..].copy_from_slice(&ashore_sys::leave_call_address().to_le_bytes());
+        let mut metas = Vec::with_capacity(stubs.len());
+        let mut patches = Vec::with_capacity(stubs.len());
+        for site in stubs {
+            let stub = area.start.plus(metas.len() as u64 * STUB_LEN);
+            let Some((body, meta, patch)) = stub_of(site, code, base, stub, literal) else { continue };
+            let start = metas.len() * STUB_LEN as usize;
+            bytes[start..start + body.len()].copy_from_slice(&body);
+            metas.push(meta);
+            patches.push(patch);
+        }
+        ashore_sys::write_code(area.start, &bytes)?;
+        ashore_sys::protect_host(area, READ_EXEC)?;
+        if !ashore_sys::publish_stubs(area.start.0, metas) {
+            return Ok(0);
+        }
+        for patch in &patches {
+            ashore_sys::write_code(patch.at, &patch.written)?;
+        }
+        let count = patches.len();
+        self.patches.extend(patches);
+        Ok(count)
+    }
+
+    /// The bytes the guest's own file has where `bytes`, read from memory at `at`, hold rewritten ones.
+    pub fn restore(&self, at: Addr, bytes: &mut [u8]) {
+        for patch in &self.patches {
+            for (i, original) in patch.original.iter().enumerate() {
+                let offset = patch.at.plus(i as u64).0.wrapping_sub(at.0);
+                if let Some(byte) = usize::try_from(offset).ok().and_then(|o| bytes.get_mut(o)) {
+                    *byte = *original;
+                }
+            }
+        }
+    }
+}
+
+/// The bytes of a stub at `stub`: the moved instruction, the address after the call in rcx (which every
+/// call destroys anyway), and a jump. Nothing is pushed: the guest may use the 128 bytes under its stack.
+fn stub_of(site: &Site, code: &[u8], base: Addr, stub: Addr, literal: Addr) -> Option<(Vec<u8>, StubMeta, Patch)> {
+    let Caught::Stub { at, len } = site.caught else { return None };
+    let start = usize::try_from(at.0.checked_sub(base.0)?).ok()?;
+    let original = code.get(start..start + usize::from(len))?;
+    let mut body = moved(original, at, stub)?;
+    let moved_len = body.len() as u8;
+    let after = site.at.plus(2);
+    let lea_end = stub.plus(body.len() as u64 + 7);
+    body.extend([0x48, 0x8d, 0x0d]);
+    body.extend(distance(lea_end, after)?.to_le_bytes());
+    let jmp_end = lea_end.plus(6);
+    body.extend([0xff, 0x25]);
+    body.extend(distance(jmp_end, literal)?.to_le_bytes());
+    if body.len() > STUB_LEN as usize {
+        return None;
+    }
+    let mut written = vec![0xe9];
+    written.extend(distance(at.plus(5), stub)?.to_le_bytes());
+    written.resize(usize::from(len), INT3);
+    let meta = StubMeta { site: site.at.0, replaced_len: len, moved_len };
+    Some((body, meta, Patch { at, original: original.to_vec(), written }))
+}
+
+/// The instruction at `at` as it must be encoded at `to`: the same bytes unless it names an address
+/// relative to itself.
+fn moved(original: &[u8], at: Addr, to: Addr) -> Option<Vec<u8>> {
+    let mut decoder = Decoder::with_ip(64, original, at.0, DecoderOptions::NONE);
+    let instruction = decoder.decode();
+    if !instruction.is_ip_rel_memory_operand() {
+        return Some(original.to_vec());
+    }
+    let block = InstructionBlock::new(core::slice::from_ref(&instruction), to.0);
+    BlockEncoder::encode(64, block, BlockEncoderOptions::NONE).ok().map(|r| r.code_buffer)
+}
+
+fn distance(from: Addr, to: Addr) -> Option<i32> {
+    i32::try_from(to.0.wrapping_sub(from.0) as i64).ok()
+}
+
+/// Memory from which every byte of `text` can be reached with a 32-bit distance, and the other way.
+fn near(text: AddrRange, len: u64) -> Result<Option<AddrRange>, Errno> {
+    const STEP: u64 = 1 << 20;
+    const REACH: u64 = (1 << 31) - (1 << 24);
+    let below = (1..64).map(|n| text.start.0.saturating_sub(n * STEP)).take_while(|at| *at >= 2 * STEP);
+    let above = (64..1024).map(|n| text.end.align_up(PAGE_SIZE).0.saturating_add(n * STEP));
+    for hint in below.chain(above) {
+        let area = ashore_sys::anonymous(Addr(hint), len)?;
+        let span = area.end.0.max(text.end.0) - area.start.0.min(text.start.0);
+        if span < REACH {
+            return Ok(Some(area));
+        }
+        ashore_sys::forget(area);
+    }
+    Ok(None)
+}

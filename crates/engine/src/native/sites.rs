@@ -1,0 +1,219 @@
+//! Which call instructions a program has, and how each is caught.
+//!
+//! The bytes of a call instruction also occur inside other instructions, so code is decoded from the start
+//! of the function that holds them and never guessed. Where no function is known, every way to decode the
+//! bytes before must agree.
+
+use ashore_base::{Addr, AddrRange};
+use ashore_image::FunctionIndex;
+use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, OpKind};
+
+/// How a call instruction is caught.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caught {
+    /// The instruction before it becomes a jump to a stub, which runs that instruction itself. The call's own
+    /// bytes stay, so whoever jumps to it directly still gets to the net.
+    Stub {
+        /// Where that instruction starts.
+        at: Addr,
+        /// How long it is.
+        len: u8,
+    },
+    /// By the kernel's net, for this reason.
+    Net(&'static str),
+}
+
+/// A call instruction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Site {
+    /// Its address.
+    pub at: Addr,
+    /// How it is caught.
+    pub caught: Caught,
+}
+
+impl Site {
+    /// Moves the site with the image it is in.
+    pub fn rebase(&mut self, bias: u64) {
+        self.at = self.at.plus(bias);
+        if let Caught::Stub { at, .. } = &mut self.caught {
+            *at = at.plus(bias);
+        }
+    }
+}
+
+const SYSCALL: [u8; 2] = [0x0f, 0x05];
+const JUMP_LEN: usize = 5;
+/// How far back code is decoded where no function is known.
+const BACK: usize = 48;
+/// A function longer than this is not decoded: its sites are left to the net.
+const FUNCTION_MAX: u64 = 1 << 20;
+
+/// The call instructions in `code`, which lies at `base`.
+pub fn find_sites(code: &[u8], base: Addr, functions: &dyn FunctionIndex) -> Vec<Site> {
+    let mut sites = Vec::new();
+    let mut function: Option<Decoded> = None;
+    for offset in memchr::memmem::find_iter(code, &SYSCALL) {
+        let at = base.plus(offset as u64);
+        if !function.as_ref().is_some_and(|f| f.extent.contains(at)) {
+            function = functions.containing(at).and_then(|extent| Decoded::new(code, base, extent));
+        }
+        let site = match &function {
+            Some(function) => function.site(at),
+            None => consensus(code, offset, base),
+        };
+        sites.extend(site);
+    }
+    sites
+}
+
+/// A function decoded from its start.
+struct Decoded {
+    extent: AddrRange,
+    instructions: Vec<Instruction>,
+}
+
+impl Decoded {
+    fn new(code: &[u8], base: Addr, extent: AddrRange) -> Option<Decoded> {
+        let start = usize::try_from(extent.start.0.checked_sub(base.0)?).ok()?;
+        let len = usize::try_from(extent.len().min(FUNCTION_MAX)).ok()?;
+        let bytes = code.get(start..start.checked_add(len)?.min(code.len()))?;
+        let mut decoder = Decoder::with_ip(64, bytes, extent.start.0, DecoderOptions::NONE);
+        let instructions = decoder.iter().collect();
+        Some(Decoded { extent, instructions })
+    }
+
+    /// The site at `at`, if the decoded code has a call instruction there.
+    fn site(&self, at: Addr) -> Option<Site> {
+        let found = self.instructions.binary_search_by_key(&at.0, |i| i.ip());
+        let Ok(index) = found else {
+            // Inside another instruction, or past what was decoded: then only the net may decide.
+            let beyond = self.instructions.last().is_none_or(|last| last.next_ip() <= at.0);
+            return beyond.then_some(Site { at, caught: Caught::Net("the function is too long to decode") });
+        };
+        if self.instructions[index].code() != Code::Syscall {
+            return None;
+        }
+        let Some(before) = index.checked_sub(1).map(|i| self.instructions[i]) else {
+            return Some(Site { at, caught: Caught::Net("no instruction before it in its function") });
+        };
+        let mut caught = judge(&before, at);
+        let inside = before.ip() + 1..before.next_ip();
+        if self.instructions.iter().any(|i| branch_target(i).is_some_and(|to| inside.contains(&to))) {
+            caught = Caught::Net("a branch goes into the instruction before it");
+        }
+        Some(Site { at, caught })
+    }
+}
+
+/// Where no function is known: every decoding that starts in the bytes before and reaches the call must see
+/// the same instruction before it.
+fn consensus(code: &[u8], offset: usize, base: Addr) -> Option<Site> {
+    let at = base.plus(offset as u64);
+    let mut agreed: Option<Instruction> = None;
+    let mut votes = 0;
+    for back in (16..=BACK).rev() {
+        let Some(bytes) = offset.checked_sub(back).and_then(|from| code.get(from..offset + 2)) else { continue };
+        let mut decoder = Decoder::with_ip(64, bytes, at.0.wrapping_sub(back as u64), DecoderOptions::NONE);
+        let mut before = None;
+        for instruction in &mut decoder {
+            if instruction.ip() >= at.0 || instruction.is_invalid() {
+                if instruction.ip() != at.0 {
+                    before = None;
+                }
+                break;
+            }
+            before = Some(instruction);
+        }
+        let Some(before) = before.filter(|b| b.next_ip() == at.0) else { continue };
+        votes += 1;
+        if agreed.is_some_and(|seen| seen.ip() != before.ip()) {
+            return Some(Site { at, caught: Caught::Net("no function is known here and decodings differ") });
+        }
+        agreed = Some(before);
+    }
+    match agreed {
+        Some(before) if votes >= 8 => Some(Site { at, caught: judge(&before, at) }),
+        _ => Some(Site { at, caught: Caught::Net("no function is known here") }),
+    }
+}
+
+/// Whether the instruction before a call can move to a stub.
+fn judge(before: &Instruction, at: Addr) -> Caught {
+    if before.is_invalid() || before.next_ip() != at.0 {
+        return Caught::Net("the bytes before it are not an instruction");
+    }
+    if before.flow_control() != FlowControl::Next {
+        return Caught::Net("the instruction before it goes elsewhere");
+    }
+    if before.len() < JUMP_LEN {
+        return Caught::Net("the instruction before it is shorter than a jump");
+    }
+    Caught::Stub { at: Addr(before.ip()), len: before.len() as u8 }
+}
+
+fn branch_target(instruction: &Instruction) -> Option<u64> {
+    let direct = instruction.op_count() > 0
+        && matches!(instruction.op0_kind(), OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64);
+    direct.then(|| instruction.near_branch_target())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ashore_image::{Function, FunctionList, NoFunctions};
+
+    const BASE: Addr = Addr(0x40_0000);
+
+    fn whole(code: &[u8]) -> FunctionList {
+        let code = AddrRange { start: BASE, end: BASE.plus(code.len() as u64) };
+        FunctionList::new(vec![Function { code, name: "f".into() }])
+    }
+
+    #[test]
+    fn a_mov_before_the_call_becomes_a_stub() {
+        let code = [0xb8, 0x14, 0, 0, 0, 0x0f, 0x05, 0xc3];
+        let sites = find_sites(&code, BASE, &whole(&code));
+        let caught = Caught::Stub { at: BASE, len: 5 };
+        assert_eq!(sites, [Site { at: BASE.plus(5), caught }]);
+    }
+
+    #[test]
+    fn the_bytes_inside_another_instruction_are_no_site() {
+        // mov eax, 0x050f; ret
+        let code = [0xb8, 0x0f, 0x05, 0, 0, 0xc3];
+        assert_eq!(find_sites(&code, BASE, &whole(&code)), []);
+    }
+
+    #[test]
+    fn a_short_instruction_before_leaves_the_call_to_the_net() {
+        // xor eax, eax; syscall; ret
+        let code = [0x31, 0xc0, 0x0f, 0x05, 0xc3];
+        let sites = find_sites(&code, BASE, &whole(&code));
+        assert!(matches!(sites[..], [Site { caught: Caught::Net(_), .. }]));
+    }
+
+    #[test]
+    fn a_branch_into_the_moved_instruction_leaves_the_call_to_the_net() {
+        // jmp into the immediate of the mov
+        let code = [0xeb, 0x01, 0xb8, 0x14, 0, 0, 0, 0x0f, 0x05, 0xc3];
+        let sites = find_sites(&code, BASE, &whole(&code));
+        assert!(matches!(sites[..], [Site { caught: Caught::Net(_), .. }]));
+    }
+
+    #[test]
+    fn a_branch_to_the_call_itself_is_allowed() {
+        // jmp to the syscall; mov eax, 20; syscall
+        let code = [0xeb, 0x05, 0xb8, 0x14, 0, 0, 0, 0x0f, 0x05, 0xc3];
+        let sites = find_sites(&code, BASE, &whole(&code));
+        assert!(matches!(sites[..], [Site { caught: Caught::Stub { .. }, .. }]));
+    }
+
+    #[test]
+    fn without_functions_agreeing_decodings_decide() {
+        let mut code = vec![0x90; 64];
+        code.extend([0xb8, 0x14, 0, 0, 0, 0x0f, 0x05, 0xc3]);
+        let sites = find_sites(&code, BASE, &NoFunctions);
+        assert_eq!(sites, [Site { at: BASE.plus(69), caught: Caught::Stub { at: BASE.plus(64), len: 5 } }]);
+    }
+}
