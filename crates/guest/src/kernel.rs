@@ -151,6 +151,9 @@ pub trait Kernel {
     /// The whole stack area of the main thread.
     fn main_stack(&self) -> AddrRange;
 
+    /// Where the break of a new program starts: the first page after it.
+    fn break_start(&self) -> Addr;
+
     // Threads.
 
     /// Starts a thread and returns its id in the guest's numbering.

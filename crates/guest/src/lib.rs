@@ -13,6 +13,7 @@ mod ctx;
 pub mod dragonfly;
 pub mod freebsd;
 mod kernel;
+pub mod linux;
 pub mod netbsd;
 mod os;
 mod row;

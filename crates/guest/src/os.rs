@@ -76,6 +76,8 @@ pub struct StartRequest<'a> {
     pub cpus: u64,
     /// The host's AT_HWCAP and AT_HWCAP2.
     pub hwcap: [u64; 2],
+    /// Where the host kernel's shared page (vDSO) is; only a Linux guest is told.
+    pub shared_page: Addr,
 }
 
 /// A call as the registers hold it.
@@ -103,6 +105,9 @@ pub trait Abi<R>: Sync {
 
     /// Sets the registers of the child after a fork: its result differs from the parent's on some systems.
     fn forked(&self, regs: &mut R, parent_pid: i32);
+
+    /// Sets the stack pointer of the child of a fork that was given a stack.
+    fn set_stack(&self, _regs: &mut R, _at: Addr) {}
 
     /// Moves the registers back to the call instruction, so that the call with `number` happens again.
     fn rewind(&self, regs: &mut R, number: u64);

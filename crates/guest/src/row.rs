@@ -37,6 +37,10 @@ pub enum Does {
     Same(Sys),
     /// By the Linux call of the same arguments, which may block and is restarted under SA_RESTART.
     Block(Sys),
+    /// By the Linux call of the same arguments, which may block and is never restarted.
+    Interrupt(Sys),
+    /// By the Linux call of the same arguments, of which those whose bits are set are paths.
+    Paths(Sys, u8),
     /// By a function.
     Custom(fn(&mut Ctx<'_>, &Args) -> Answer),
     /// Not at all: ENOSYS and one line on stderr.
@@ -70,6 +74,16 @@ impl Row {
     /// The same for a call that may block.
     pub const fn block(number: u16, signature: &'static str, sys: Sys) -> Row {
         Row { number, signature, does: Does::Block(sys), support: Support::Full }
+    }
+
+    /// The same for a call that may block and is never restarted.
+    pub const fn interrupt(number: u16, signature: &'static str, sys: Sys) -> Row {
+        Row { number, signature, does: Does::Interrupt(sys), support: Support::Full }
+    }
+
+    /// A row answered by the Linux call of the same arguments; bit n of `paths` says that argument n is a path.
+    pub const fn paths(number: u16, signature: &'static str, sys: Sys, paths: u8) -> Row {
+        Row { number, signature, does: Does::Paths(sys, paths), support: Support::Full }
     }
 
     /// A row answered by a function.

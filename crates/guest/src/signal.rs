@@ -145,6 +145,8 @@ pub struct Thread {
     pub alt_stack: AltStack,
     /// A 32-bit word zeroed and woken when the thread ends (Linux).
     pub clear_tid: Addr,
+    /// The stack of the child of the current fork; null when it keeps its creator's.
+    pub child_stack: Addr,
     /// The guest's stack pointer at the current call, for calls that read the stack (fork, alternate stack queries).
     pub sp: Addr,
 }

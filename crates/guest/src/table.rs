@@ -13,6 +13,7 @@ pub struct Guest {
 
 /// The systems.
 pub static GUESTS: &[Guest] = &[
+    Guest { os: &crate::linux::OS, x86_64: Some(&crate::linux::AMD64) },
     Guest { os: &crate::dragonfly::OS, x86_64: Some(&crate::dragonfly::AMD64) },
     Guest { os: &crate::freebsd::OS, x86_64: Some(&crate::freebsd::AMD64) },
     Guest { os: &crate::netbsd::OS, x86_64: Some(&crate::netbsd::AMD64) },

@@ -1,0 +1,49 @@
+//! Linux itself, for programs of the host's own system.
+
+mod amd64;
+mod frame;
+mod memory;
+mod process;
+mod signals;
+mod table;
+
+pub use amd64::AMD64;
+
+use crate::{Os, State};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use ashore_pivot::{Errno, Signal};
+use core::sync::atomic::AtomicU64;
+
+/// What Linux remembers for one process: the break.
+pub(crate) struct Memory {
+    /// The current break; 0 before the first call.
+    pub(crate) brk: AtomicU64,
+}
+
+/// The system.
+pub static OS: Os = Os {
+    name: "linux",
+    title: "Linux",
+    calls: table::CALLS,
+    errno: |errno| errno.0,
+    errno_name: |number| Errno(number).name(),
+    signal: |signal| u32::from(signal.0),
+    signal_from: Signal::new,
+    signal_name: |number| Signal::new(u64::from(number)).and_then(Signal::name),
+    unknown_raises: false,
+    thread_id: |_, host_tid, _| host_tid as u64,
+    new_state,
+    around_fork: |_, fork| fork(),
+    trampoline: &[],
+    magic_path,
+};
+
+fn new_state() -> State {
+    Box::new(Memory { brk: AtomicU64::new(0) })
+}
+
+/// The host's own name for the running program is Ashore's.
+fn magic_path(path: &[u8], program: &[u8]) -> Option<Vec<u8>> {
+    (path == b"/proc/self/exe").then(|| program.to_vec())
+}
