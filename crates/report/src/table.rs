@@ -65,6 +65,19 @@ rows! {
         "dynamically linked programs of this system do not run yet",
         "link it statically (Go: CGO_ENABLED=0; C: -static)";
 
+    // E03xx: start-up
+    CANNOT_MAP: "E0301", "cannot-map", CannotRun,
+        "the program cannot be placed in memory",
+        "the addresses it wants are taken or forbidden here (vm.mmap_min_addr, ulimit -v)";
+    CANNOT_START: "E0302", "cannot-start", Failed,
+        "the program's first thread cannot be prepared",
+        "fewer arguments or a smaller environment may help";
+
+    // E04xx: call sites and engine
+    NO_NET: "E0401", "no-net", CannotRun,
+        "this kernel offers no way to catch a system call that Ashore did not find",
+        "Linux 5.11 or later has one (Syscall User Dispatch); `ashore doctor` shows what this machine has";
+
     // E06xx: the command line and the host
     PROGRAM_NOT_FOUND: "E0601", "program-not-found", NotFound,
         "there is no such program",

@@ -1,0 +1,23 @@
+//! An image, an engine, a personality and a pivot joined: a process.
+//!
+//! [`start`] maps a program and runs its first thread. Each guest thread is a host thread in one loop
+//! ([`task`]): run until the guest stops, answer what it stopped for, run again. Everything a personality
+//! asks of the process is [`services`]. Nothing here names a guest system, and nothing opens a file by
+//! its own policy: what exec means for a file is the caller's ([`Launcher`]).
+#![forbid(unsafe_code)]
+
+mod exec;
+mod loader;
+mod observe;
+mod process;
+mod services;
+mod signals;
+mod space;
+mod start;
+mod task;
+mod threads;
+
+pub use exec::{Launcher, Plan};
+pub use observe::{Observer, Place};
+pub use process::{Options, Process};
+pub use start::{Program, start};

@@ -1,0 +1,121 @@
+//! What all threads of a process share.
+
+use crate::space::Space;
+use crate::threads::Threads;
+use crate::{Launcher, Observer};
+use ashore_base::Addr;
+use ashore_guest::{Abi, Action, Os, Row, State};
+use ashore_isa::x86_64::Regs;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a person chose.
+pub struct Options {
+    /// A tree that absolute paths are looked up in before the host's.
+    pub root: Option<Vec<u8>>,
+    /// Say nothing about unknown calls.
+    pub quiet: bool,
+    /// Stop at the first unknown call.
+    pub strict: bool,
+    /// Run without the kernel's net (benchmarks of our own program on its own system only).
+    pub no_net: bool,
+    /// How execs are decided.
+    pub launcher: Box<dyn Launcher>,
+    /// Whoever watches.
+    pub observer: Option<Box<dyn Observer>>,
+}
+
+/// A process.
+pub struct Process {
+    /// The convention of the guest's system on this CPU.
+    pub(crate) abi: &'static dyn Abi<Regs>,
+    /// The guest's system.
+    pub(crate) os: &'static Os,
+    /// What the personality remembers.
+    pub(crate) state: State,
+    /// Its choices.
+    pub(crate) options: Options,
+    /// The absolute path of the program.
+    pub(crate) program: Vec<u8>,
+    /// Rows by number, so that the fast path does not search.
+    pub(crate) rows: Vec<Option<&'static Row>>,
+    /// The address space.
+    pub(crate) space: Space,
+    /// The threads.
+    pub(crate) threads: Threads,
+    /// The host's process id.
+    pub(crate) pid: AtomicI32,
+    /// The code a handler returns into, when the system has one.
+    pub(crate) trampoline: Addr,
+    pub(crate) net: ashore_sys::Net,
+    actions: Mutex<[Action; 65]>,
+    noted: Mutex<BTreeSet<String>>,
+}
+
+/// A lock that a thread which panicked held is still a lock: the process is about to end anyway.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Process {
+    pub(crate) fn new(
+        abi: &'static dyn Abi<Regs>,
+        options: Options,
+        program: Vec<u8>,
+        space: Space,
+        net: ashore_sys::Net,
+        trampoline: Addr,
+    ) -> Arc<Process> {
+        let os = abi.os();
+        let highest = os.calls.last().map_or(0, |row| usize::from(row.number));
+        let mut rows = vec![None; highest + 1];
+        for row in os.calls {
+            rows[usize::from(row.number)] = Some(row);
+        }
+        Arc::new(Process {
+            abi,
+            os,
+            state: (os.new_state)(),
+            options,
+            program,
+            rows,
+            space,
+            threads: Threads::default(),
+            pid: AtomicI32::new(std::process::id() as i32),
+            trampoline,
+            net,
+            actions: Mutex::new([Action::DEFAULT; 65]),
+            noted: Mutex::new(BTreeSet::new()),
+        })
+    }
+
+    pub(crate) fn row(&self, number: u64) -> Option<&'static Row> {
+        usize::try_from(number).ok().and_then(|n| self.rows.get(n).copied().flatten())
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn actions(&self) -> MutexGuard<'_, [Action; 65]> {
+        lock(&self.actions)
+    }
+
+    /// Says something on stderr once.
+    pub(crate) fn note(&self, what: &str) {
+        if self.options.quiet || !lock(&self.noted).insert(what.to_owned()) {
+            return;
+        }
+        eprintln!("ashore: {what}");
+    }
+
+    /// Runs `fork` with every lock of the process held, so that the child gets none that nobody releases.
+    pub(crate) fn with_locks<T>(&self, fork: impl FnOnce() -> T) -> T {
+        let _actions = self.actions();
+        let _noted = lock(&self.noted);
+        let _threads = self.threads.hold();
+        let _space = self.space.hold();
+        fork()
+    }
+}

@@ -1,0 +1,239 @@
+//! What a process offers its personality.
+
+use crate::process::Process;
+use crate::threads::Record;
+use crate::{signals, task};
+use ashore_base::{Addr, AddrRange};
+use ashore_guest::{
+    Action, Delivery, ExecRequest, ForkKind, Kernel, MapRequest, ParkEnd, Prot, SpawnRequest, Thread, Timeout,
+};
+use ashore_host::Host;
+use ashore_isa::x86_64::Regs;
+use ashore_pivot::{Arg, Errno, Linux, Memory, SigSet, Signal, Sys};
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// The services for one call of one thread.
+pub(crate) struct Services<'a> {
+    pub(crate) process: &'a Arc<Process>,
+    pub(crate) record: &'a Arc<Record>,
+    /// The calling thread's registers at the call.
+    pub(crate) regs: &'a Regs,
+    /// A synchronous signal that the call gave itself.
+    pub(crate) raised: RefCell<Option<Delivery>>,
+    /// The parent's pid, when this is the child of a fork now.
+    pub(crate) forked: Cell<Option<i32>>,
+}
+
+static HOST: Host = Host;
+static MEMORY: ashore_sys::GuestMemory = ashore_sys::GuestMemory;
+const AT_FDCWD: i32 = -100;
+/// Descriptors of ours that a child must inherit are moved here, out of the guest's way.
+const HIGH_FD: u64 = 900;
+const F_DUPFD_CLOEXEC: u64 = 1030;
+const O_CLOEXEC: u64 = 0o2_000_000;
+
+impl Services<'_> {
+    fn flush(&self) {
+        if let Some(observer) = &self.process.options.observer {
+            observer.flush();
+        }
+    }
+
+    /// A pipe of which the child of a vfork holds one end until it execs or ends.
+    fn vfork_pipe(&self) -> Result<[i32; 2], Errno> {
+        let mut fds = [0u8; 8];
+        HOST.call_with(Sys::PIPE2, &mut [Arg::Out(&mut fds), Arg::Word(O_CLOEXEC)])?;
+        let [read, write] = [0, 4].map(|at| i32::from_le_bytes(fds[at..at + 4].try_into().unwrap_or([0; 4])));
+        Ok([read, write].map(|fd| {
+            let moved = HOST.call(Sys::FCNTL, [fd as u64, F_DUPFD_CLOEXEC, HIGH_FD, 0, 0, 0]);
+            match moved {
+                Ok(high) => {
+                    close(fd);
+                    high as i32
+                }
+                Err(_) => fd,
+            }
+        }))
+    }
+
+    fn forked_child(&self, parent: i32) {
+        let process = self.process;
+        process.pid.store(std::process::id() as i32, Ordering::Relaxed);
+        process.threads.keep_only(self.record);
+        self.forked.set(Some(parent));
+        if let Some(observer) = &process.options.observer {
+            observer.forked(process.os, process.pid());
+        }
+    }
+}
+
+fn close(fd: i32) {
+    let _ = HOST.call(Sys::CLOSE, [fd as u64, 0, 0, 0, 0, 0]);
+}
+
+impl Kernel for Services<'_> {
+    fn linux(&self) -> &dyn Linux {
+        &HOST
+    }
+
+    fn memory(&self) -> &dyn Memory {
+        &MEMORY
+    }
+
+    fn host_path(&self, path: &[u8]) -> Vec<u8> {
+        if let Some(other) = (self.process.os.magic_path)(path, &self.process.program) {
+            return other;
+        }
+        if let (Some(root), Some(b'/')) = (&self.process.options.root, path.first()) {
+            let mut inside = root.clone();
+            inside.extend_from_slice(path);
+            let mut probe = inside.clone();
+            probe.push(0);
+            // lstat, so that a dangling link inside the tree is still the tree's.
+            let mut stat = [0u8; 144];
+            let found = HOST.call_with(Sys::LSTAT, &mut [Arg::In(&probe), Arg::Out(&mut stat)]);
+            if found.is_ok() {
+                return inside;
+            }
+        }
+        path.to_vec()
+    }
+
+    fn program_path(&self) -> &[u8] {
+        &self.process.program
+    }
+
+    fn map(&self, request: &MapRequest) -> Result<Addr, Errno> {
+        self.process.space.map(request)
+    }
+
+    fn unmap(&self, range: AddrRange) -> Result<(), Errno> {
+        self.process.space.unmap(range)
+    }
+
+    fn protect(&self, range: AddrRange, prot: Prot) -> Result<(), Errno> {
+        self.process.space.protect(range, prot.0)
+    }
+
+    fn is_mapped(&self, range: AddrRange) -> bool {
+        self.process.space.is_mapped(range)
+    }
+
+    fn main_stack(&self) -> AddrRange {
+        self.process.space.stack
+    }
+
+    fn break_start(&self) -> Addr {
+        Addr(self.process.space.break_start.load(Ordering::Relaxed))
+    }
+
+    fn spawn(&self, creator: &Thread, request: &SpawnRequest) -> Result<u64, Errno> {
+        task::spawn(self.process, self.regs, creator, request)
+    }
+
+    fn host_tid(&self, id: u64) -> Option<i32> {
+        self.process.threads.find(id).map(|record| record.host_tid.load(Ordering::Relaxed))
+    }
+
+    fn thread_ids(&self) -> Vec<u64> {
+        self.process.threads.ids()
+    }
+
+    fn park(&self, timeout: Timeout) -> ParkEnd {
+        self.record.park(timeout)
+    }
+
+    fn unpark(&self, id: u64) -> bool {
+        let found = self.process.threads.find(id);
+        found.inspect(|record| record.unpark()).is_some()
+    }
+
+    fn exit(&self, status: u8) -> ! {
+        if let Some(observer) = &self.process.options.observer {
+            observer.exit(self.process.os, status);
+        }
+        self.flush();
+        ashore_sys::exit_group(status)
+    }
+
+    fn die_of(&self, signal: Signal) -> ! {
+        self.flush();
+        ashore_sys::die_of(signal)
+    }
+
+    fn action(&self, signal: Signal) -> Action {
+        self.process.actions().get(usize::from(signal.0)).copied().unwrap_or(Action::DEFAULT)
+    }
+
+    fn set_action(&self, signal: Signal, action: Action) -> Result<(), Errno> {
+        signals::set_action(self.process, signal, action)
+    }
+
+    fn set_mask(&self, thread: &mut Thread, mask: SigSet) {
+        signals::set_mask(thread, mask);
+    }
+
+    fn suspend(&self, thread: &mut Thread, mask: SigSet) -> Errno {
+        thread.saved_mask = Some(thread.mask);
+        signals::set_mask(thread, mask);
+        while HOST.wait(Sys::PAUSE, [0; 6]) != Err(Errno::RESTART) {}
+        Errno::EINTR
+    }
+
+    fn raise(&self, _thread: &mut Thread, delivery: Delivery) {
+        *self.raised.borrow_mut() = Some(delivery);
+    }
+
+    fn fork(&self, kind: ForkKind) -> Result<i32, Errno> {
+        self.flush();
+        let process = self.process;
+        let pipe = if kind == ForkKind::Vfork { Some(self.vfork_pipe()?) } else { None };
+        let parent = process.pid();
+        let result = process.with_locks(|| (process.os.around_fork)(&process.state, &mut ashore_sys::fork));
+        if let Ok(0) = result {
+            self.forked_child(parent);
+        }
+        if let Some([read, write]) = pipe {
+            let is_child = matches!(result, Ok(0));
+            close(if is_child { read } else { write });
+            if !is_child {
+                // Ends when the child's end closes: by exec, or because it is gone.
+                let mut byte = [0u8; 1];
+                let words = &mut [Arg::Word(read as u64), Arg::Out(&mut byte), Arg::Word(1)];
+                while HOST.call_with(Sys::READ, words) == Err(Errno::EINTR) {}
+                close(read);
+            }
+        }
+        result
+    }
+
+    fn exec(&self, request: &ExecRequest) -> Errno {
+        let path = if request.path.first() == Some(&b'/') {
+            self.host_path(&request.path)
+        } else if request.dir_fd == AT_FDCWD {
+            request.path.clone()
+        } else {
+            let mut path = format!("/proc/self/fd/{}", request.dir_fd).into_bytes();
+            if !request.path.is_empty() {
+                path.push(b'/');
+                path.extend_from_slice(&request.path);
+            }
+            path
+        };
+        let plan = match self.process.options.launcher.plan(&path, &request.path, &request.args) {
+            Ok(plan) => plan,
+            Err(errno) => return errno,
+        };
+        self.flush();
+        signals::before_exec(self.process);
+        let errno = ashore_sys::exec(&plan.path, &plan.args, &request.env);
+        signals::after_failed_exec(self.process);
+        errno
+    }
+
+    fn note(&self, what: &str) {
+        self.process.note(what);
+    }
+}

@@ -1,0 +1,141 @@
+//! The guest's address space.
+
+use crate::process::lock;
+use ashore_base::{Addr, AddrRange, PAGE_SIZE};
+use ashore_engine::native::{Rewriter, find_sites};
+use ashore_guest::MapRequest;
+use ashore_image::NoFunctions;
+use ashore_pivot::{Errno, Memory};
+use ashore_sys::Mapping;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+const MAP_FIXED: u32 = 0x10;
+const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
+const MAP_ANONYMOUS: u32 = 0x20;
+const PROT_EXEC: u32 = 4;
+const PROT_WRITE: u32 = 2;
+/// Code that becomes executable is looked through up to this size; the net catches the rest.
+const SCAN_MAX: u64 = 64 << 20;
+
+/// The address space of a process.
+pub(crate) struct Space {
+    rewriter: Mutex<Rewriter>,
+    /// Where a break starts: the first page after the program.
+    pub(crate) break_start: AtomicU64,
+    /// The main thread's stack.
+    pub(crate) stack: AddrRange,
+}
+
+pub(crate) struct Held<'a>(#[allow(dead_code)] MutexGuard<'a, Rewriter>);
+
+impl Space {
+    pub(crate) fn new(rewriter: Rewriter, stack: AddrRange) -> Space {
+        Space { rewriter: Mutex::new(rewriter), break_start: AtomicU64::new(0), stack }
+    }
+
+    pub(crate) fn set_break(&self, at: Addr) {
+        self.break_start.store(at.0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn hold(&self) -> Held<'_> {
+        Held(lock(&self.rewriter))
+    }
+
+    pub(crate) fn map(&self, request: &MapRequest) -> Result<Addr, Errno> {
+        let len = request.len.checked_add(PAGE_SIZE - 1).ok_or(Errno::ENOMEM)? & !(PAGE_SIZE - 1);
+        if len == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let is_fixed = request.flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) != 0;
+        if is_fixed {
+            let range = AddrRange::new(request.at, len).ok_or(Errno::ENOMEM)?;
+            refuse_own(range)?;
+        }
+        let at = if request.align > PAGE_SIZE && !is_fixed {
+            self.map_aligned(request, len)?
+        } else {
+            ashore_sys::map(&Mapping {
+                at: request.at,
+                len: request.len,
+                prot: request.prot.0,
+                flags: request.flags,
+                fd: request.fd,
+                offset: request.offset,
+            })?
+        };
+        if request.prot.0 & PROT_EXEC != 0 && request.flags & MAP_ANONYMOUS == 0 {
+            self.prepare(AddrRange { start: at, end: at.plus(len) }, request.prot.0);
+        }
+        Ok(at)
+    }
+
+    /// Reserves more than asked for, maps at the first aligned address inside and gives the rest back.
+    fn map_aligned(&self, request: &MapRequest, len: u64) -> Result<Addr, Errno> {
+        let whole = len.checked_add(request.align).ok_or(Errno::ENOMEM)?;
+        let reserve = Mapping { at: request.at, len: whole, prot: 0, flags: 0x4022, fd: -1, offset: 0 };
+        let start = ashore_sys::map(&reserve)?;
+        let end = start.plus(whole);
+        let at = start.align_up(request.align);
+        let flags = request.flags | MAP_FIXED;
+        let mapping = Mapping { at, len, prot: request.prot.0, flags, fd: request.fd, offset: request.offset };
+        let made = ashore_sys::map(&mapping);
+        for rest in [AddrRange { start, end: at }, AddrRange { start: at.plus(len), end }] {
+            if !rest.is_empty() {
+                let _ = ashore_sys::unmap(rest);
+            }
+        }
+        made
+    }
+
+    pub(crate) fn unmap(&self, range: AddrRange) -> Result<(), Errno> {
+        refuse_own(range)?;
+        ashore_sys::unmap(range)
+    }
+
+    pub(crate) fn protect(&self, range: AddrRange, prot: u32) -> Result<(), Errno> {
+        refuse_own(range)?;
+        if prot & PROT_EXEC != 0 {
+            self.prepare(range, prot);
+        }
+        ashore_sys::protect(range, prot)
+    }
+
+    /// Gives the call sites in memory that becomes executable their stubs. Memory that stays writable is the
+    /// guest's own code generator's: rewriting it would race with the guest, so the net has it.
+    fn prepare(&self, range: AddrRange, prot: u32) {
+        if prot & PROT_WRITE != 0 || range.len() > SCAN_MAX {
+            return;
+        }
+        let mut code = vec![0; range.len() as usize];
+        if ashore_sys::GuestMemory.read(range.start, &mut code).is_err() {
+            return;
+        }
+        let sites = find_sites(&code, range.start, &NoFunctions);
+        if sites.is_empty() || ashore_sys::protect(range, 3).is_err() {
+            return;
+        }
+        // What could not be rewritten is still caught by the net.
+        let _ = lock(&self.rewriter).rewrite(&sites, &code, range.start);
+        let _ = ashore_sys::protect(range, prot);
+    }
+
+    /// Whether anything is mapped in the range: `mincore` says ENOMEM where nothing is.
+    pub(crate) fn is_mapped(&self, range: AddrRange) -> bool {
+        let mut at = range.start.align_down(PAGE_SIZE);
+        while at < range.end {
+            let mut seen = [0u8; 1];
+            let words = [at.0, 1, seen.as_mut_ptr() as u64, 0, 0, 0];
+            if ashore_sys::call(u64::from(ashore_pivot::Sys::MINCORE.0), words).is_ok() {
+                return true;
+            }
+            at = at.plus(PAGE_SIZE);
+        }
+        false
+    }
+}
+
+fn refuse_own(range: AddrRange) -> Result<(), Errno> {
+    let hits = ashore_sys::host_ranges().iter().any(|own| own.overlaps(range));
+    if hits { Err(Errno::ENOMEM) } else { Ok(()) }
+}

@@ -1,0 +1,125 @@
+//! From a file to the first instruction.
+
+use crate::process::{Options, Process};
+use crate::space::Space;
+use crate::task::Task;
+use crate::{loader, signals};
+use ashore_base::{Addr, AddrRange, PAGE_SIZE};
+use ashore_guest::{Abi, StartRequest};
+use ashore_image::{FunctionIndex, Image};
+use ashore_isa::x86_64::Regs;
+use ashore_pivot::{Arg, Linux, SigSet, Sys};
+use ashore_report::{Report, table};
+use ashore_sys::{GuestMemory, Mapping};
+
+/// A program to run.
+pub struct Program<'a> {
+    /// Its image.
+    pub image: &'a Image,
+    /// Its file, open for reading; closed once mapped.
+    pub fd: i32,
+    /// The file's bytes.
+    pub bytes: &'a [u8],
+    /// Its functions.
+    pub functions: &'a dyn FunctionIndex,
+    /// The convention of its system.
+    pub abi: &'static dyn Abi<Regs>,
+    /// Its absolute path.
+    pub path: Vec<u8>,
+    /// Its arguments.
+    pub args: Vec<Vec<u8>>,
+    /// Its environment.
+    pub env: Vec<Vec<u8>>,
+}
+
+const STACK_MAX: u64 = 512 << 20;
+const STACK_MIN: u64 = 1 << 20;
+
+/// Runs a program. Returns only when it could not be started; otherwise this process ends as the program does.
+pub fn start(program: &Program<'_>, options: Options) -> Report {
+    match prepare(program, options) {
+        Ok(task) => {
+            task.run();
+            ashore_sys::exit_group(0)
+        }
+        Err(report) => report,
+    }
+}
+
+fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
+    let net = match ashore_sys::available() {
+        Some(net) => net,
+        None if options.no_net => ashore_sys::Net::Dispatch,
+        None => return Err(table::NO_NET.because("neither prctl nor seccomp gave one")),
+    };
+    let old_mask = ashore_sys::set_signal_mask(SigSet(!0));
+    let loaded = loader::load(program.image, program.fd, program.bytes, program.functions)?;
+    let _ = ashore_host::Host.call(Sys::CLOSE, [program.fd as u64, 0, 0, 0, 0, 0]);
+    let stack = make_stack().map_err(|e| table::CANNOT_MAP.because(format!("the stack: {e}")))?;
+    let space = Space::new(loaded.rewriter, stack);
+    space.set_break(loaded.end);
+    let trampoline = map_trampoline(program.abi.os().trampoline)
+        .map_err(|e| table::CANNOT_MAP.because(format!("the signal trampoline: {e}")))?;
+    let process = Process::new(program.abi, options, program.path.clone(), space, net, trampoline);
+    let mut task = Task::adopt(&process, None);
+    task.thread.mask = old_mask;
+    ashore_sys::install_all().map_err(|e| table::CANNOT_START.because(format!("signal handlers: {e}")))?;
+    ashore_sys::restore_pipe_signal();
+    signals::inherit(&process);
+    let id = |sys: Sys| ashore_host::Host.call(sys, [0; 6]).map_or(0, |id| id as u32);
+    let request = StartRequest {
+        entry: loaded.entry,
+        stack,
+        args: &program.args,
+        env: &program.env,
+        program: &program.path,
+        headers: loaded.headers,
+        header_count: program.image.headers.map_or(0, |t| t.count),
+        header_size: program.image.headers.map_or(0, |t| t.row_len),
+        base: Addr::NULL,
+        random: random(),
+        ids: [id(Sys::GETUID), id(Sys::GETEUID), id(Sys::GETGID), id(Sys::GETEGID)],
+        cpus: std::thread::available_parallelism().map_or(1, |n| n.get() as u64),
+        hwcap: ashore_sys::hwcap(),
+        shared_page: ashore_sys::shared_page(),
+    };
+    let regs = task.cpu.regs();
+    program
+        .abi
+        .start(regs, &request, &GuestMemory)
+        .map_err(|e| table::CANNOT_START.because(format!("arguments and environment: {e}")))?;
+    Ok(task)
+}
+
+/// The main thread's stack, as large as the limit says, within reason, with a guard below.
+fn make_stack() -> Result<AddrRange, ashore_pivot::Errno> {
+    const RLIMIT_STACK: u64 = 3;
+    let mut limit = [0u8; 16];
+    let asked = ashore_host::Host
+        .call_with(Sys::GETRLIMIT, &mut [Arg::Word(RLIMIT_STACK), Arg::Out(&mut limit)])
+        .map_or(8 << 20, |_| u64::from_le_bytes(limit[..8].try_into().unwrap_or_default()));
+    let len = asked.clamp(STACK_MIN, STACK_MAX) & !(PAGE_SIZE - 1);
+    let flags = 0x2_4022;
+    let guard = PAGE_SIZE * 16;
+    let mapping = Mapping { at: Addr::NULL, len: len + guard, prot: 3, flags, fd: -1, offset: 0 };
+    let at = ashore_sys::map(&mapping)?;
+    ashore_sys::protect(AddrRange { start: at, end: at.plus(guard) }, 0)?;
+    Ok(AddrRange { start: at.plus(guard), end: at.plus(guard + len) })
+}
+
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    let _ = ashore_host::Host.call_with(Sys::GETRANDOM, &mut [Arg::Out(&mut bytes), Arg::Word(16), Arg::Word(0)]);
+    bytes
+}
+
+/// The code that handlers are entered through, in a page of its own.
+fn map_trampoline(code: &[u8]) -> Result<Addr, ashore_pivot::Errno> {
+    if code.is_empty() {
+        return Ok(Addr::NULL);
+    }
+    let page = ashore_sys::anonymous(Addr::NULL, PAGE_SIZE)?;
+    ashore_sys::write_code(page.start, code)?;
+    ashore_sys::protect_host(page, 5)?;
+    Ok(page.start)
+}

@@ -1,0 +1,329 @@
+//! One guest thread: run until it stops, answer, run again.
+
+use crate::observe::Place;
+use crate::process::Process;
+use crate::services::Services;
+use crate::signals::{self, Interrupted};
+use crate::threads::Record;
+use ashore_base::Addr;
+use ashore_engine::Exit;
+use ashore_engine::native::Cpu;
+use ashore_guest::{Answer, Args, Ctx, Delivery, Does, Fail, Row, SpawnRequest, Thread, Value};
+use ashore_host::Host;
+use ashore_isa::x86_64::Regs;
+use ashore_pivot::{Arg, Errno, Linux, Memory, SigSet, Signal, Sys};
+use ashore_sys::GuestMemory;
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
+
+/// A guest thread and the host thread that runs it.
+pub(crate) struct Task {
+    pub(crate) process: Arc<Process>,
+    pub(crate) record: Arc<Record>,
+    pub(crate) cpu: Cpu,
+    pub(crate) thread: Thread,
+}
+
+/// What a call left to do.
+struct Outcome {
+    answer: Answer,
+    raised: Option<Delivery>,
+    forked: Option<i32>,
+}
+
+impl Task {
+    /// Makes the calling host thread, whose signals are blocked, a guest thread.
+    pub(crate) fn adopt(process: &Arc<Process>, creator: Option<&Thread>) -> Task {
+        let cpu = Cpu::adopt();
+        let nth = process.threads.next();
+        let host_tid = ashore_sys::current_tid();
+        let id = (process.os.thread_id)(process.pid(), host_tid, nth);
+        let record = Arc::new(Record::default());
+        record.id.store(id, Ordering::Relaxed);
+        record.host_tid.store(host_tid, Ordering::Relaxed);
+        process.threads.add(record.clone());
+        let thread = Thread {
+            id,
+            host_tid,
+            is_main: creator.is_none(),
+            tls: creator.map_or(Addr::NULL, |c| c.tls),
+            gs_base: Addr::NULL,
+            mask: creator.map_or(SigSet::EMPTY, |c| c.mask),
+            saved_mask: None,
+            alt_stack: ashore_guest::AltStack::default(),
+            child_stack: Addr::NULL,
+            clear_tid: Addr::NULL,
+            sp: Addr::NULL,
+        };
+        Task { process: process.clone(), record, cpu, thread }
+    }
+
+    /// Runs the thread to its end.
+    pub(crate) fn run(mut self) {
+        if ashore_sys::arm(self.process.net).is_err() && !self.process.options.no_net {
+            eprintln!("ashore: a thread could not be put under the kernel's net; stopping");
+            ashore_sys::exit_group(125);
+        }
+        let mask = self.thread.mask;
+        signals::set_mask(&mut self.thread, mask);
+        if self.process.options.observer.is_some() {
+            self.observe_thread(true);
+            self.run_until_over::<true>();
+            self.observe_thread(false);
+        } else {
+            self.run_until_over::<false>();
+        }
+        self.end();
+    }
+
+    fn run_until_over<const OBSERVED: bool>(&mut self) {
+        loop {
+            match self.cpu.run() {
+                Exit::Call => {
+                    if !self.answer_call::<OBSERVED>() {
+                        return;
+                    }
+                }
+                Exit::Interrupted => self.deliver(None, None),
+                Exit::Fault(fault) => self.deliver(Some(signals::delivery_of_fault(&fault)), None),
+            }
+        }
+    }
+
+    /// Answers the call that the registers hold; `false` when the thread is over.
+    fn answer_call<const OBSERVED: bool>(&mut self) -> bool {
+        let process = self.process.clone();
+        let regs = *self.cpu.regs();
+        let frame = process.abi.call(&regs, &GuestMemory);
+        let row = process.row(frame.number);
+        if !OBSERVED && let Some(Row { does: Does::Same(sys), .. }) = row {
+            // The whole of the fast path: words in, words out.
+            let answer = Host.call(*sys, words(&frame.args)).map(Value::One).map_err(Fail::Linux);
+            process.abi.answer(self.cpu.regs(), answer);
+            if self.cpu.has_signal() {
+                self.deliver(None, None);
+            }
+            return true;
+        }
+        self.thread.sp = process.abi.stack_pointer(&regs);
+        let tls = (self.thread.tls, self.thread.gs_base);
+        let outcome = self.call::<OBSERVED>(&regs, row, frame.number, &frame.args);
+        if (self.thread.tls, self.thread.gs_base) != tls {
+            process.abi.set_tls(self.cpu.regs(), &self.thread);
+        }
+        if let Some(parent) = outcome.forked {
+            self.thread.host_tid = ashore_sys::current_tid();
+            self.record.host_tid.store(self.thread.host_tid, Ordering::Relaxed);
+            self.thread.is_main = true;
+            self.thread.id = (process.os.thread_id)(process.pid(), self.thread.host_tid, 0);
+            self.record.id.store(self.thread.id, Ordering::Relaxed);
+            process.abi.forked(self.cpu.regs(), parent);
+            if !self.thread.child_stack.is_null() {
+                process.abi.set_stack(self.cpu.regs(), self.thread.child_stack);
+            }
+            if self.cpu.has_signal() {
+                self.deliver(None, None);
+            }
+            return true;
+        }
+        self.finish(outcome, regs.rax)
+    }
+
+    fn finish(&mut self, outcome: Outcome, number: u64) -> bool {
+        let abi = self.process.abi;
+        match outcome.answer {
+            Ok(Value::ThreadOver) => return false,
+            Ok(Value::Resume(at)) => self.resume(at),
+            Ok(Value::Save(at)) => {
+                let fp = self.cpu.save_fp();
+                abi.answer(self.cpu.regs(), Ok(Value::One(0)));
+                let saved = abi.save(self.cpu.regs(), at, self.thread.mask, &fp, &GuestMemory);
+                if let Err(errno) = saved {
+                    abi.answer(self.cpu.regs(), Err(Fail::Linux(errno)));
+                }
+            }
+            Err(Fail::Linux(Errno::RESTART)) => {
+                self.deliver(outcome.raised, Some(Interrupted { number }));
+                return true;
+            }
+            answer => abi.answer(self.cpu.regs(), answer),
+        }
+        if outcome.raised.is_some() || self.cpu.has_signal() || self.thread.saved_mask.is_some() {
+            self.deliver(outcome.raised, None);
+        }
+        true
+    }
+
+    fn call<const OBSERVED: bool>(
+        &mut self,
+        regs: &Regs,
+        row: Option<&'static Row>,
+        number: u64,
+        args: &Args,
+    ) -> Outcome {
+        let services = Services {
+            process: &self.process,
+            record: &self.record,
+            regs,
+            raised: RefCell::new(None),
+            forked: Cell::new(None),
+        };
+        let place = Place { thread: self.thread.id, at: Addr(regs.rip), sp: self.thread.sp };
+        let observer = if OBSERVED { self.process.options.observer.as_deref() } else { None };
+        if let Some(observer) = observer {
+            observer.call(&services, self.process.os, place, row, number, args);
+        }
+        let mut ctx =
+            Ctx { kernel: &services, thread: &mut self.thread, state: &self.process.state, os: self.process.os };
+        let answer = match row.map(|row| row.does) {
+            Some(Does::Same(sys)) => Host.call(sys, words(args)).map(Value::One).map_err(Fail::Linux),
+            Some(Does::Block(sys)) => Host.wait(sys, words(args)).map(Value::One).map_err(Fail::Linux),
+            Some(Does::Interrupt(sys)) => {
+                let result = Host.wait(sys, words(args)).map_err(Errno::never_restart);
+                result.map(Value::One).map_err(Fail::Linux)
+            }
+            Some(Does::Paths(sys, paths)) => with_paths(&ctx, sys, paths, args),
+            Some(Does::Custom(function)) => function(&mut ctx, args),
+            Some(Does::Missing) | None => unknown(&mut ctx, row, number),
+        };
+        if let Some(observer) = observer {
+            observer.answer(&services, self.process.os, place, row, number, args, &answer);
+        }
+        Outcome { answer, raised: services.raised.take(), forked: services.forked.take() }
+    }
+
+    /// The thread is over: its word is zeroed, its host thread ends; the last one ends the process.
+    fn end(mut self) {
+        ashore_sys::set_signal_mask(SigSet(!0));
+        if !self.thread.clear_tid.is_null() {
+            let at = self.thread.clear_tid;
+            if GuestMemory.write(at, &0u32.to_le_bytes()).is_ok() {
+                let _ = Host.call(Sys::FUTEX, [at.0, 1, 1, 0, 0, 0]);
+            }
+        }
+        let left = self.process.threads.remove(&self.record);
+        if left == 0 {
+            if let Some(observer) = &self.process.options.observer {
+                observer.exit(self.process.os, 0);
+                observer.flush();
+            }
+            ashore_sys::exit_group(0);
+        }
+        if self.thread.is_main {
+            // The host process must not end with its first thread: wait for the others to end it.
+            self.thread.mask = SigSet(!0);
+            loop {
+                let _ = Host.call(Sys::PAUSE, [0; 6]);
+            }
+        }
+    }
+
+    /// Ends the process by a signal nobody handles.
+    pub(crate) fn die_of(&mut self, delivery: &Delivery) -> ! {
+        if let Some(observer) = &self.process.options.observer {
+            observer.flush();
+        }
+        ashore_sys::die_of(delivery.signal)
+    }
+
+    fn place(&mut self) -> Place {
+        let regs = self.cpu.regs();
+        Place { thread: self.thread.id, at: Addr(regs.rip), sp: Addr(regs.rsp) }
+    }
+
+    pub(crate) fn observe_signal(&mut self, delivery: &Delivery, is_handled: bool) {
+        let place = self.place();
+        if let Some(observer) = &self.process.options.observer {
+            observer.signal(self.process.os, place, delivery, is_handled);
+        }
+    }
+
+    fn observe_thread(&self, is_new: bool) {
+        if let Some(observer) = &self.process.options.observer {
+            observer.thread(self.process.os, self.thread.id, is_new);
+        }
+    }
+}
+
+fn words(args: &Args) -> [u64; 6] {
+    [args[0], args[1], args[2], args[3], args[4], args[5]]
+}
+
+/// A call some of whose words are paths: the host's own when nothing maps paths.
+fn with_paths(ctx: &Ctx<'_>, sys: Sys, paths: u8, args: &Args) -> Answer {
+    let mut held: [Option<Vec<u8>>; 6] = Default::default();
+    for (n, place) in held.iter_mut().enumerate() {
+        if paths & (1 << n) != 0 && args[n] != 0 {
+            *place = Some(ctx.path(Addr(args[n]))?);
+        }
+    }
+    let mut list: [Arg<'_>; 6] = args_of(args);
+    for (arg, path) in list.iter_mut().zip(&held) {
+        if let Some(path) = path {
+            *arg = Arg::In(path);
+        }
+    }
+    Ok(Host.wait_with(sys, &mut list).map(Value::One)?)
+}
+
+fn args_of<'a>(args: &Args) -> [Arg<'a>; 6] {
+    words(args).map(Arg::Word)
+}
+
+/// A call nobody answers: what the real system does, and a line for the person.
+fn unknown(ctx: &mut Ctx<'_>, row: Option<&'static Row>, number: u64) -> Answer {
+    let title = ctx.os.title;
+    match row {
+        Some(row) => ctx.kernel.note(&format!(
+            "the program made {title} call {number} ({}), which Ashore does not answer yet: it got ENOSYS",
+            row.name()
+        )),
+        None => {
+            ctx.kernel.note(&format!("the program made call {number}, which {title} does not have"));
+            if ctx.os.unknown_raises {
+                let delivery = Delivery { code: 1, ..Delivery::plain(Signal::SYS) };
+                let kernel = ctx.kernel;
+                kernel.raise(ctx.thread, delivery);
+            }
+        }
+    }
+    Err(Fail::Linux(Errno::ENOSYS))
+}
+
+/// Starts a guest thread: the host thread makes itself known, then tells its creator the id.
+pub(crate) fn spawn(
+    process: &Arc<Process>,
+    regs: &Regs,
+    creator: &Thread,
+    request: &SpawnRequest,
+) -> Result<u64, Errno> {
+    let mut fresh = *regs;
+    process.abi.begin(&mut fresh, &request.start, &GuestMemory)?;
+    let (tell, told) = mpsc::sync_channel(1);
+    let (process, creator, request) = (process.clone(), creator.clone(), *request);
+    ashore_sys::spawn(move || {
+        let mut task = Task::adopt(&process, Some(&creator));
+        *task.cpu.regs() = fresh;
+        if let Some(tls) = request.tls {
+            task.thread.tls = tls;
+        }
+        if let Some(mask) = request.mask {
+            task.thread.mask = mask;
+        }
+        if request.inherit_alt_stack {
+            task.thread.alt_stack = creator.alt_stack;
+        }
+        task.thread.clear_tid = request.clear_tid;
+        for (at, len) in request.tid_at.into_iter().flatten() {
+            let id = task.thread.id.to_le_bytes();
+            let _ = GuestMemory.write(at, id.get(..usize::from(len)).unwrap_or(&id));
+        }
+        process.abi.set_tls(task.cpu.regs(), &task.thread);
+        let _ = tell.send(task.thread.id);
+        drop(tell);
+        drop(process);
+        task.run();
+    })?;
+    told.recv().map_err(|_| Errno::EAGAIN)
+}
