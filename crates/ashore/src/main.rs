@@ -1,4 +1,20 @@
-//! The `ashore` command.
+//! The `ashore` command: opens files, prints, sets exit codes. What it can do is the table of verbs.
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod launch;
+mod open;
+mod verbs;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    ExitCode::from(verbs::dispatch(args))
+}
+
+/// Says a report on stderr and tells the exit status it stands for.
+fn refuse(report: &ashore_report::Report) -> u8 {
+    eprintln!("ashore: {report}");
+    report.exit_status().unwrap_or(125)
+}

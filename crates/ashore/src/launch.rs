@@ -1,0 +1,211 @@
+//! Starts a program, and decides what becomes of the programs it execs.
+
+use crate::open::{self, Opened};
+use ashore_base::{Cpu, Os};
+use ashore_pivot::Errno;
+use ashore_process::{Launcher, Observer, Options, Plan, Program};
+use ashore_report::{Report, table};
+use std::ffi::{OsStr, OsString};
+use std::os::fd::IntoRawFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// What a person asked for when running a program.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Request {
+    pub(crate) program: PathBuf,
+    /// The program's arguments after argv[0].
+    pub(crate) args: Vec<OsString>,
+    /// argv[0] when it is not the program as named.
+    pub(crate) argv0: Option<OsString>,
+    pub(crate) os: Option<Os>,
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) quiet: bool,
+    pub(crate) strict: bool,
+    pub(crate) no_net: bool,
+}
+
+/// Runs a program; comes back only when it could not be started.
+pub(crate) fn run(request: &Request, observer: Option<Box<dyn Observer>>) -> Report {
+    match try_run(request, observer) {
+        Ok(report) | Err(report) => report.in_file(&request.program.to_string_lossy()),
+    }
+}
+
+fn try_run(request: &Request, observer: Option<Box<dyn Observer>>) -> Result<Report, Report> {
+    let path = open::find(&request.program)?;
+    let opened = open::open(&path)?;
+    if let Some((interpreter, option)) = script_line(opened.bytes) {
+        return run_script(request, &path, interpreter, option, observer);
+    }
+    let parsed = ashore_formats::read(opened.bytes)?;
+    let choice = open::choose(&parsed, request.os)?;
+    let image = &choice.part.image;
+    if !image.kind.is_static() {
+        return Err(table::DYNAMIC_PROGRAM.because(match &image.interpreter {
+            Some(interpreter) => format!("it wants {interpreter}"),
+            None => format!("it is {}", image.kind.words()),
+        }));
+    }
+    let Some(abi) = choice.guest.x86_64 else {
+        return Err(table::UNSUPPORTED_CPU.because(format!("{} on amd64", choice.guest.os.title)));
+    };
+    let functions = ashore_formats::functions(&parsed, choice.part);
+    let argv0 = request.argv0.clone().unwrap_or_else(|| request.program.clone().into_os_string());
+    let args = std::iter::once(argv0).chain(request.args.iter().cloned());
+    let Opened { path, file, bytes } = opened;
+    let program = Program {
+        image,
+        fd: file.into_raw_fd(),
+        bytes: choice.part.file.of(bytes).unwrap_or(bytes),
+        functions: &functions,
+        abi,
+        path: path.clone().into_os_string().into_vec(),
+        args: args.map(OsStringExt::into_vec).collect(),
+        env: environment(),
+    };
+    let options = Options {
+        root: request.root.as_ref().map(|root| root.clone().into_os_string().into_vec()),
+        quiet: request.quiet,
+        strict: request.strict,
+        no_net: request.no_net,
+        launcher: Box::new(Exec { request: request.clone(), program: path, os: choice.guest.os.name }),
+        observer,
+    };
+    Ok(ashore_process::start(&program, options))
+}
+
+/// The environment as it was handed to us, malformed entries included.
+fn environment() -> Vec<Vec<u8>> {
+    std::env::vars_os().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat()).collect()
+}
+
+/// A script given to us: its interpreter may be a guest's program too.
+fn run_script(
+    request: &Request,
+    path: &Path,
+    interpreter: PathBuf,
+    option: Option<OsString>,
+    observer: Option<Box<dyn Observer>>,
+) -> Result<Report, Report> {
+    let mut args: Vec<OsString> = option.into_iter().collect();
+    args.push(path.as_os_str().to_owned());
+    args.extend(request.args.iter().cloned());
+    let exec = Exec { request: request.clone(), program: PathBuf::new(), os: "" };
+    let argv: Vec<Vec<u8>> = std::iter::once(interpreter.clone().into_os_string())
+        .chain(args.iter().cloned())
+        .map(OsStringExt::into_vec)
+        .collect();
+    drop(observer);
+    let name = interpreter.as_os_str().as_bytes();
+    let plan = exec
+        .plan(name, name, &argv)
+        .map_err(|e| table::PROGRAM_NOT_FOUND.because(format!("its interpreter {}: {e}", interpreter.display())))?;
+    let errno = ashore_sys::exec(&plan.path, &plan.args, &environment());
+    Err(table::PROGRAM_UNREADABLE.because(format!("its interpreter {}: {errno}", interpreter.display())))
+}
+
+/// The interpreter and its one option of a file that begins with `#!`.
+fn script_line(bytes: &[u8]) -> Option<(PathBuf, Option<OsString>)> {
+    let line = bytes.strip_prefix(b"#!")?;
+    let end = line.iter().take(4096).position(|b| *b == b'\n').unwrap_or(line.len().min(4096));
+    let line = line.get(..end)?.trim_ascii();
+    let split = line.iter().position(|b| matches!(b, b' ' | b'\t')).unwrap_or(line.len());
+    let (name, rest) = line.split_at(split);
+    let rest = rest.trim_ascii();
+    let option = (!rest.is_empty()).then(|| OsStr::from_bytes(rest).to_owned());
+    (!name.is_empty()).then(|| (PathBuf::from(OsStr::from_bytes(name)), option))
+}
+
+/// Decides about execs of the running program.
+struct Exec {
+    request: Request,
+    program: PathBuf,
+    os: &'static str,
+}
+
+/// How deep scripts may name scripts, as in the kernel.
+const SCRIPT_DEPTH: usize = 4;
+
+impl Launcher for Exec {
+    fn plan(&self, path: &[u8], name: &[u8], args: &[Vec<u8>]) -> Result<Plan, Errno> {
+        self.plan_at(path, name, args, 0)
+    }
+}
+
+impl Exec {
+    fn plan_at(&self, path: &[u8], name: &[u8], args: &[Vec<u8>], depth: usize) -> Result<Plan, Errno> {
+        let file = Path::new(OsStr::from_bytes(path));
+        let meta = file.metadata().map_err(|e| Errno(e.raw_os_error().unwrap_or(2) as u16))?;
+        if !meta.is_file() || meta.permissions().mode() & 0o111 == 0 {
+            return Err(Errno::EACCES);
+        }
+        let native = || Plan { path: path.to_vec(), args: args.to_vec() };
+        let Ok(opened) = open::open(file) else {
+            // Executable but not readable: only the host's kernel can run it, and it is no guest's.
+            return Ok(native());
+        };
+        if let Some((interpreter, option)) = script_line(opened.bytes) {
+            if depth >= SCRIPT_DEPTH {
+                return Err(Errno::ELOOP);
+            }
+            let host = self.in_root(&interpreter);
+            let mut argv = vec![interpreter.clone().into_os_string().into_vec()];
+            argv.extend(option.map(OsStringExt::into_vec));
+            argv.push(if name.is_empty() { path.to_vec() } else { name.to_vec() });
+            argv.extend(args.iter().skip(1).cloned());
+            let host = host.as_os_str().as_bytes();
+            return self.plan_at(host, interpreter.as_os_str().as_bytes(), &argv, depth + 1);
+        }
+        let parsed = ashore_formats::read(opened.bytes).map_err(|_| Errno::ENOEXEC)?;
+        let Some(part) = parsed.part_for(Cpu::X86_64) else {
+            // Another CPU's: the host may know how (binfmt_misc), and says ENOEXEC when not.
+            return Ok(native());
+        };
+        let is_self = opened.path == self.program;
+        let os = match ashore_formats::detect(&parsed, part).os {
+            _ if is_self => Some(self.os),
+            Some(os) => Some(os.name()),
+            None if part.image.interpreter.is_none() && part.image.kind.is_static() => None,
+            None => Some("linux"),
+        };
+        match os {
+            Some("linux") => Ok(native()),
+            Some(os) => Ok(self.under_ashore(Some(os), path, args)),
+            // A static file without a mark: a guest's file must never reach the host's kernel by itself.
+            None => Ok(self.under_ashore(None, path, args)),
+        }
+    }
+
+    fn in_root(&self, path: &Path) -> PathBuf {
+        if let (Some(root), Ok(inside)) = (&self.request.root, path.strip_prefix("/")) {
+            let at = root.join(inside);
+            if at.symlink_metadata().is_ok() {
+                return at;
+            }
+        }
+        path.to_owned()
+    }
+
+    fn under_ashore(&self, os: Option<&str>, path: &[u8], args: &[Vec<u8>]) -> Plan {
+        let mut argv: Vec<Vec<u8>> = vec![b"ashore".to_vec(), b"run".to_vec()];
+        if let Some(os) = os {
+            argv.extend([b"--os".to_vec(), os.as_bytes().to_vec()]);
+        }
+        if let Some(root) = &self.request.root {
+            argv.extend([b"--root".to_vec(), root.as_os_str().as_bytes().to_vec()]);
+        }
+        for (is_on, flag) in [(self.request.quiet, "--quiet"), (self.request.strict, "--strict")] {
+            if is_on {
+                argv.push(flag.as_bytes().to_vec());
+            }
+        }
+        argv.push(b"--argv0".to_vec());
+        argv.push(args.first().cloned().unwrap_or_default());
+        argv.push(b"--".to_vec());
+        argv.push(path.to_vec());
+        argv.extend(args.iter().skip(1).cloned());
+        Plan { path: b"/proc/self/exe".to_vec(), args: argv }
+    }
+}

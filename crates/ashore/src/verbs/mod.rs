@@ -1,0 +1,62 @@
+//! The verbs: one file each, one row each in [`table`].
+
+mod run;
+mod table;
+
+use clap::{Arg, ArgMatches, Command};
+use std::ffi::OsString;
+
+/// A verb.
+pub(crate) struct Verb {
+    /// The word a person types.
+    pub(crate) name: &'static str,
+    /// What it does, in one line.
+    pub(crate) about: &'static str,
+    /// Adds its options and arguments.
+    pub(crate) options: fn(Command) -> Command,
+    /// Does it and tells the exit status.
+    pub(crate) run: fn(&ArgMatches) -> u8,
+}
+
+/// The whole command line, from the table.
+pub(crate) fn command() -> Command {
+    let verbs = table::VERBS.iter().map(|verb| (verb.options)(Command::new(verb.name).about(verb.about)));
+    Command::new("ashore")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Runs a program where it was not built to run")
+        .long_about(
+            "Runs a program where it was not built to run.\n\n\
+             `ashore PROGRAM [ARGS]` is short for `ashore run PROGRAM [ARGS]`.",
+        )
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(verbs)
+}
+
+/// Runs the verb the arguments name; without one, the first argument is a program to run.
+pub(crate) fn dispatch(mut args: Vec<OsString>) -> u8 {
+    let is_verb = |word: &OsString| table::VERBS.iter().any(|verb| word == verb.name) || word == "help";
+    let first = args.get(1);
+    let is_ours = first.is_none_or(|w| is_verb(w) || matches!(w.to_str(), Some("--help" | "-h" | "--version" | "-V")));
+    if !is_ours {
+        args.insert(1, "run".into());
+    }
+    let matches = match command().try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let is_help = !error.use_stderr();
+            let _ = error.print();
+            return if is_help { 0 } else { 125 };
+        }
+    };
+    let Some((name, matches)) = matches.subcommand() else { return 125 };
+    match table::VERBS.iter().find(|verb| verb.name == name) {
+        Some(verb) => (verb.run)(matches),
+        None => 125,
+    }
+}
+
+/// A switch with a long name and perhaps a short one.
+pub(crate) fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).help(help).action(clap::ArgAction::SetTrue)
+}

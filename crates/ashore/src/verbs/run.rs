@@ -1,0 +1,67 @@
+//! `ashore run PROGRAM [ARGS]`.
+
+use super::switch;
+use crate::launch::{self, Request};
+use ashore_base::Os;
+use clap::{Arg, ArgMatches, Command, value_parser};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The options of every verb that runs a program, and the program.
+pub(crate) fn options(command: Command) -> Command {
+    let systems = ashore_guest::GUESTS.iter().map(|guest| guest.os.name);
+    command
+        .arg(
+            Arg::new("os")
+                .long("os")
+                .value_name("SYSTEM")
+                .value_parser(clap::builder::PossibleValuesParser::new(systems))
+                .help("The system the program is for, instead of what the file says"),
+        )
+        .arg(
+            Arg::new("root")
+                .long("root")
+                .value_name("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .help("Look absolute paths up in this tree first"),
+        )
+        .arg(
+            Arg::new("argv0")
+                .long("argv0")
+                .value_name("NAME")
+                .value_parser(value_parser!(OsString))
+                .help("The program's own name for itself"),
+        )
+        .arg(switch("quiet", "Say nothing about calls that Ashore does not answer").short('q'))
+        .arg(switch("strict", "Stop at the first call that Ashore does not answer"))
+        .arg(switch("no-net", "Run without the kernel's net (only for measuring)").hide(true))
+        .arg(
+            Arg::new("program")
+                .value_name("PROGRAM")
+                .required(true)
+                .num_args(1..)
+                .trailing_var_arg(true)
+                .allow_hyphen_values(true)
+                .value_parser(value_parser!(OsString))
+                .help("The program and its arguments"),
+        )
+}
+
+/// What the options say.
+pub(crate) fn request(matches: &ArgMatches) -> Request {
+    let mut words = matches.get_many::<OsString>("program").into_iter().flatten().cloned();
+    Request {
+        program: words.next().unwrap_or_default().into(),
+        args: words.collect(),
+        argv0: matches.get_one::<OsString>("argv0").cloned(),
+        os: matches.get_one::<String>("os").and_then(|name| Os::from_name(name)),
+        root: matches.get_one::<PathBuf>("root").map(|root| root.canonicalize().unwrap_or_else(|_| root.clone())),
+        quiet: matches.get_flag("quiet"),
+        strict: matches.get_flag("strict"),
+        no_net: matches.get_flag("no-net"),
+    }
+}
+
+pub(crate) fn run(matches: &ArgMatches) -> u8 {
+    crate::refuse(&launch::run(&request(matches), None))
+}
