@@ -7,6 +7,8 @@ mod call;
 mod context;
 mod frame;
 mod start;
+#[cfg(test)]
+mod tests;
 
 pub use context::{Bits, FpPlace, Layout, Record, Reg, Says, TrapPlaces};
 pub use frame::Entry;

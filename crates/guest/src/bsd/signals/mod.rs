@@ -4,6 +4,8 @@ pub mod calls;
 mod info;
 mod map;
 mod records;
+#[cfg(test)]
+mod tests;
 pub mod wait;
 
 pub use info::{Codes, InfoLayout};

@@ -4,6 +4,8 @@ pub mod futex;
 pub mod locks;
 pub mod lwp;
 pub mod park;
+#[cfg(test)]
+mod tests;
 pub mod thr;
 pub mod tls;
 pub mod umtx;
