@@ -1,5 +1,8 @@
 //! Every guest system and the CPUs it runs on.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{Abi, Os};
 use ashore_isa::x86_64;
 

@@ -17,6 +17,8 @@ pub struct Bsd {
     pub waiters: Waiters,
     /// Sockets.
     pub sockets: Marks,
+    /// Login name, limits, break.
+    pub process: spin::Mutex<super::process::Remembered>,
 }
 
 /// The memory of a new process.
@@ -26,13 +28,17 @@ pub fn new(family: &'static Family) -> State {
         events: super::events::Events::default(),
         sockets: Marks::default(),
         waiters: Waiters::default(),
+        process: spin::Mutex::default(),
     })
 }
 
 /// Takes every lock, forks, and drops in the child what a fork does not inherit.
 pub fn around_fork(state: &State, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno> {
     let bsd: &Bsd = state.downcast_ref().ok_or(Errno::ENOSYS)?;
-    bsd.sockets.locked(|| bsd.waiters.around_fork(&mut || bsd.events.around_fork(fork)))
+    let process = bsd.process.lock();
+    let forked = bsd.sockets.locked(|| bsd.waiters.around_fork(&mut || bsd.events.around_fork(fork)));
+    drop(process);
+    forked
 }
 
 impl<'a> Ctx<'a> {

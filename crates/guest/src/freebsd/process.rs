@@ -1,6 +1,8 @@
 //! Processes, threads, limits, memory and time: values of this system.
 
-use crate::bsd::process::{Advice, CLOCKS, CORE, FREE, MapBit, MemoryWords, NOCORE, SyncMode, Words};
+use crate::bsd::process::{
+    Advice, CLOCKS, CORE, FREE, MapBit, MemoryWords, NOCORE, OPTIONS, SyncMode, WaitWords, Words,
+};
 use alloc::vec::Vec;
 
 /// The values of this system.
@@ -31,9 +33,15 @@ pub static WORDS: Words = Words {
         sync: SyncMode::Zero,
         inherit_zero: 3,
     },
+    wait: WaitWords { options: OPTIONS, id_types: [0, 2, 7] },
     clocks: &CLOCKS,
     usec_bytes: 8,
     negative_sleep_is_over: true,
+    extra_limits: 6,
+    has_thread_usage: true,
+    login_is_cut: false,
+    normal_class: 3,
+    time_sharing_max: 103,
 };
 
 /// The least thread id: ids below are for processes.

@@ -1,6 +1,8 @@
 //! Processes, threads, limits, memory and time: values of this system.
 
-use crate::bsd::process::{Advice, Clock, ClockMap, FREE, MapBit, MemoryWords, PROCESS_TIME, SyncMode, Words, clock};
+use crate::bsd::process::{
+    Advice, Clock, ClockMap, FREE, MapBit, MemoryWords, NETBSD_OPTIONS, PROCESS_TIME, SyncMode, WaitWords, Words, clock,
+};
 use alloc::vec::Vec;
 
 /// The values of this system.
@@ -23,9 +25,15 @@ pub static WORDS: Words = Words {
         sync: SyncMode::Four,
         inherit_zero: 4,
     },
+    wait: WaitWords { options: NETBSD_OPTIONS, id_types: [1, 4, 0] },
     clocks: &CLOCKS,
     usec_bytes: 4,
     negative_sleep_is_over: false,
+    extra_limits: 1,
+    has_thread_usage: false,
+    login_is_cut: true,
+    normal_class: 0,
+    time_sharing_max: 0,
 };
 
 static CLOCKS: [ClockMap; 6] = [

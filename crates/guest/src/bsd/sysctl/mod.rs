@@ -10,7 +10,7 @@ mod query;
 mod tests;
 mod values;
 
-pub use protocol::{sysctl, sysctl_by_name};
+pub use protocol::{sysctl, sysctl_by_name, value};
 pub use values::{
     boot_time, boot_timespec, clock_rate, cpu_model, cpus, domain_name, host_name, load, open_max, physical_long,
     physical_pages, physical_short, process_path, process_path_last, random, random_word, routes, stack_top,

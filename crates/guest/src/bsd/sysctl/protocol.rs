@@ -32,6 +32,12 @@ pub fn sysctl_by_name(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     ask.answer(ctx, oid)
 }
 
+/// A value for the personality's own use.
+pub fn value(ctx: &mut Ctx<'_>, oid: &[i32]) -> Result<Vec<u8>, Fail> {
+    let (leaf, rest) = names::leaf_of(ctx.bsd()?.family.sysctl.leaves, oid)?;
+    leaf.read(ctx, rest, 0)
+}
+
 /// The numbers of the node whose name stands in memory, with or without a zero at its end.
 pub fn named(ctx: &Ctx<'_>, at: Addr, len: u64) -> Result<&'static [i32], Fail> {
     if len >= MAX_NAME_BYTES {

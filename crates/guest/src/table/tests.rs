@@ -1,0 +1,147 @@
+//! Every table of calls: in order, readable, and the same as Go's lists of the systems' calls.
+
+extern crate std;
+
+use super::GUESTS;
+use crate::{Does, Os, Row, Support};
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use std::path::PathBuf;
+
+/// The words of a signature that stand alone.
+const PLAIN: &[&str] = &[
+    "int", "uint", "long", "ulong", "hex", "size", "ssize", "off", "mode", "dev", "pid", "tid", "uid", "gid", "clock",
+    "void", "ptr", "fd", "dirfd", "path", "str", "strv", "signal", "sigset",
+];
+/// The words before a dot and a name.
+const NAMED: &[&str] = &["flags", "enum", "in", "out", "inout"];
+
+fn systems() -> impl Iterator<Item = &'static Os> {
+    GUESTS.iter().map(|guest| guest.os)
+}
+
+#[test]
+fn rows_ascend_by_number() {
+    for os in systems() {
+        for pair in os.calls.windows(2) {
+            assert!(pair[0].number < pair[1].number, "{}: {} and {}", os.name, pair[0].number, pair[1].number);
+        }
+    }
+}
+
+/// What is wrong with a word of a signature of so many arguments.
+fn fault_of(word: &str, count: usize) -> Option<&'static str> {
+    let (word, index) = match word.strip_suffix(']').and_then(|word| word.split_once('[')) {
+        Some((word, index)) => (word, Some(index)),
+        None => (word, None),
+    };
+    let counted = match index {
+        Some("ret") => true,
+        Some(index) => index.parse::<usize>().is_ok_and(|index| index < count),
+        None => true,
+    };
+    if !counted {
+        return Some("counts by an argument that is not there");
+    }
+    match word.split_once('.') {
+        Some((kind, name)) => {
+            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let may_count = index.is_none() || matches!(kind, "in" | "out" | "inout");
+            (!(NAMED.contains(&kind) && is_name && may_count)).then_some("is no known word")
+        }
+        None if matches!(word, "inbuf" | "outbuf") => index.is_none().then_some("needs a length"),
+        None => (!PLAIN.contains(&word) || index.is_some()).then_some("is no known word"),
+    }
+}
+
+/// The words of a signature: of each argument, and of the result, which is `int` when none is written.
+fn words_of(signature: &str) -> Option<(Vec<&str>, &str)> {
+    let (_, rest) = signature.split_once('(')?;
+    let (args, result) = rest.rsplit_once(") -> ").or_else(|| Some((rest.strip_suffix(')')?, "int")))?;
+    let args = args.split(", ").filter(|arg| !arg.is_empty());
+    let words = args.map(|arg| arg.split_once(": ").map(|(_, word)| word)).collect::<Option<Vec<_>>>()?;
+    Some((words, result))
+}
+
+#[test]
+fn signatures_are_readable() {
+    for os in systems() {
+        for row in os.calls {
+            let place = format!("{} {}: {}", os.name, row.number, row.signature);
+            let name_is_one = row.name().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            assert!(name_is_one && !row.name().is_empty(), "{place}");
+            if matches!(row.does, Does::Missing) && row.signature.ends_with("()") {
+                continue;
+            }
+            let Some((args, result)) = words_of(row.signature) else { panic!("{place} is no signature") };
+            assert!(args.len() <= 8, "{place} has too many arguments");
+            for word in args.iter().chain([&result]) {
+                if let Some(fault) = fault_of(word, args.len()) {
+                    panic!("{place}: {word} {fault}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_is_missing_in_both_ways_or_in_none() {
+    for os in systems() {
+        for row in os.calls {
+            let missing = matches!(row.does, Does::Missing);
+            assert_eq!(missing, row.support == Support::Missing, "{} {}", os.name, row.name());
+        }
+    }
+}
+
+/// Go's root, from the environment or where the guests' tools are installed.
+fn go_root() -> Option<PathBuf> {
+    let named = std::env::var_os("GOROOT").map(PathBuf::from);
+    let installed = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.guests/venv/lib"));
+    let installed = installed.ok().into_iter().flatten().flatten().map(|python| python.path().join("site-packages/go"));
+    named.into_iter().chain(installed).find(|root| root.join("src/syscall").is_dir())
+}
+
+/// Go's names of a system's calls, by number.
+fn go_names(os: &Os) -> Option<BTreeMap<u16, String>> {
+    let file = go_root()?.join(format!("src/syscall/zsysnum_{}_amd64.go", os.name));
+    let text = std::fs::read_to_string(file).ok()?;
+    let lines = text.lines().filter_map(|line| line.trim().strip_prefix("SYS_")?.split_once('='));
+    let names = lines.filter_map(|(name, rest)| {
+        let number = rest.split_whitespace().next()?.parse().ok()?;
+        Some((number, name.trim().to_ascii_lowercase().to_string()))
+    });
+    Some(names.collect())
+}
+
+/// Whether two names are of one call: Go drops what the systems add to a name for its version.
+fn is_same_name(row: &Row, go: &str) -> bool {
+    fn plain(name: &str) -> &str {
+        let name = name.trim_start_matches('_');
+        let is_version = |part: &str| part.trim_end_matches(|c: char| c.is_ascii_digit()) == "freebsd";
+        let name = name.split_once('_').filter(|(first, _)| is_version(first)).map_or(name, |(_, rest)| rest);
+        let name = name.strip_prefix("compat_").and_then(|rest| rest.split_once('_')).map_or(name, |(_, rest)| rest);
+        name.trim_start_matches('_').trim_end_matches(|c: char| c.is_ascii_digit())
+    }
+    plain(row.name()) == plain(go)
+}
+
+#[test]
+fn names_and_numbers_are_those_of_go() {
+    for os in systems() {
+        let Some(names) = go_names(os) else { continue };
+        assert!(names.len() > 200, "{}: {} names", os.name, names.len());
+        for row in os.calls {
+            if let Some(name) = names.get(&row.number) {
+                assert!(is_same_name(row, name), "{} {}: {} is {name}", os.name, row.number, row.name());
+            }
+        }
+        for (number, name) in names {
+            // The indirect calls are resolved before a row is looked for.
+            let known = os.calls.iter().any(|row| row.number == number) || name == "nosys";
+            assert!(known, "{} lacks {number} {name}", os.name);
+        }
+    }
+}
