@@ -5,6 +5,7 @@
 use crate::Row;
 #[allow(unused_imports)] // Until every topic answers rows.
 use crate::bsd::{amd64, events, files, process, signals, sockets, sysctl, threads};
+use ashore_pivot::Sys;
 
 /// What sigaction does not do.
 const SIGNALS: &str = "real-time signals past those Linux has do what they do by default, for ever";
@@ -16,7 +17,7 @@ pub static CALLS: &[Row] = &[
     Row::custom(1, "exit(status: int) -> void", process::exit),
     Row::custom(2, "fork() -> pid", process::fork),
     Row::block(3, "read(fd: fd, buf: outbuf[ret], nbyte: size) -> size", Sys::READ),
-    Row::block(4, "write(fd: fd, buf: inbuf[2], nbyte: size) -> size", Sys::WRITE),
+    Row::custom(4, "write(fd: fd, buf: inbuf[2], nbyte: size) -> size", files::io::write),
     Row::custom(5, "open(path: path, flags: flags.open, mode: mode) -> fd", files::open::open),
     Row::custom(6, "close(fd: fd)", files::descriptors::close),
     Row::custom(7, "wait4(pid: pid, status: out.status, options: flags.wait, rusage: out.rusage) -> pid", process::wait4),
@@ -47,7 +48,7 @@ pub static CALLS: &[Row] = &[
     Row::same(36, "sync()", Sys::SYNC),
     Row::custom(37, "kill(pid: pid, sig: signal)", signals::calls::kill),
     Row::same(39, "getppid() -> pid", Sys::GETPPID),
-    Row::same(41, "dup(fd: fd) -> fd", Sys::DUP),
+    Row::custom(41, "dup(fd: fd) -> fd", files::descriptors::dup),
     Row::custom(42, "pipe() -> fd", files::descriptors::pipe),
     Row::same(43, "getegid() -> gid", Sys::GETEGID),
     Row::custom(44, "profil(samples: ptr, size: size, offset: size, scale: uint) -> int", process::absent).partial("always ENOSYS"),
@@ -97,7 +98,7 @@ pub static CALLS: &[Row] = &[
     Row::custom(117, "getrusage(who: enum.rusage, rusage: out.rusage) -> int", process::getrusage),
     Row::custom(118, "getsockopt(s: fd, level: enum.sol, name: int, val: ptr, avalsize: ptr) -> int", sockets::getsockopt).partial("the options that Linux has a meaning for; no TCP_INFO"),
     Row::block(120, "readv(fd: fd, iov: in.iovec[2], iovcnt: uint) -> size", Sys::READV),
-    Row::block(121, "writev(fd: fd, iov: in.iovec[2], iovcnt: uint) -> size", Sys::WRITEV),
+    Row::custom(121, "writev(fd: fd, iov: in.iovec[2], iovcnt: uint) -> size", files::io::writev),
     Row::custom(122, "settimeofday(tp: in.timeval, tzp: ptr) -> int", process::settimeofday),
     Row::same(123, "fchown(fd: fd, uid: uid, gid: gid)", Sys::FCHOWN),
     Row::custom(124, "fchmod(fd: fd, mode: mode)", files::attributes::fchmod),

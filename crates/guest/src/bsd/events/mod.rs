@@ -323,6 +323,18 @@ fn end(ctx: &Ctx<'_>, queue: &Queue) {
     }
 }
 
+/// The descriptors behind the kqueues, which the program did not open and must not close.
+pub fn hidden(ctx: &Ctx<'_>) -> Vec<i32> {
+    let Ok(bsd) = ctx.bsd() else { return Vec::new() };
+    let mut hidden = Vec::new();
+    for queue in bsd.events.queues() {
+        let mut inner = queue.lock();
+        hidden.extend([inner.bell, inner.watcher].into_iter().filter(|fd| *fd >= 0));
+        hidden.extend(inner.sources().filter(|(_, source)| source.is_hidden).map(|(_, source)| source.fd));
+    }
+    hidden
+}
+
 /// To be called after a descriptor of the program was duplicated.
 pub fn duplicated(ctx: &Ctx<'_>, old: i32, new: i32) {
     let Ok(bsd) = ctx.bsd() else { return };

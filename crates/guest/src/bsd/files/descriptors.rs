@@ -29,6 +29,7 @@ pub fn close_range(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
         return Err(Errno::EINVAL.into());
     }
     if flags & CLOEXEC != 0 {
+        // Descriptors of ours have the bit anyway.
         ctx.call(Sys::CLOSE_RANGE, [low.into(), high.into(), LINUX_CLOEXEC, 0, 0, 0])?;
     } else {
         close_between(ctx, low.min(i32::MAX as u32) as i32, high.min(i32::MAX as u32) as i32)?;
@@ -36,17 +37,25 @@ pub fn close_range(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     Ok(0.into())
 }
 
-/// Closes every open descriptor from `low` to `high`.
+/// Closes every open descriptor of the program from `low` to `high`. One by one: between them may be some of ours.
 pub(super) fn close_between(ctx: &mut Ctx<'_>, low: i32, high: i32) -> Result<(), Errno> {
-    for fd in open_descriptors(ctx)?.into_iter().filter(|fd| (low..=high).contains(fd)) {
+    for fd in own_descriptors(ctx)?.into_iter().filter(|fd| (low..=high).contains(fd)) {
         events::closed(ctx, fd);
+        let _ = ctx.call(Sys::CLOSE, [fd as u64, 0, 0, 0, 0, 0]);
     }
-    ctx.call(Sys::CLOSE_RANGE, [low as u64, high as u64, 0, 0, 0, 0])?;
     Ok(())
 }
 
+/// The descriptors that the program has open, in no order.
+pub(super) fn own_descriptors(ctx: &Ctx<'_>) -> Result<Vec<i32>, Errno> {
+    let mut all = open_descriptors(ctx)?;
+    let hidden = events::hidden(ctx);
+    all.retain(|fd| !hidden.contains(fd));
+    Ok(all)
+}
+
 /// The open descriptors of the process, in no order.
-pub(super) fn open_descriptors(ctx: &Ctx<'_>) -> Result<Vec<i32>, Errno> {
+fn open_descriptors(ctx: &Ctx<'_>) -> Result<Vec<i32>, Errno> {
     use open::linux_flag::{CLOEXEC, DIRECTORY};
     let args = &mut [(-100).into(), Arg::In(b"/proc/self/fd\0"), Arg::Word((DIRECTORY | CLOEXEC).into())];
     let dir = ctx.call_with(Sys::OPENAT, args)?;
@@ -90,7 +99,16 @@ pub(super) fn duplicate(ctx: &mut Ctx<'_>, from: i32, to: i32, flags: u32) -> Re
         return Ok(to as u64);
     }
     events::closed(ctx, to);
-    ctx.call(Sys::DUP3, [from as u64, to as u64, flags.into(), 0, 0, 0])
+    let fd = ctx.call(Sys::DUP3, [from as u64, to as u64, flags.into(), 0, 0, 0])?;
+    events::duplicated(ctx, from, to);
+    Ok(fd)
+}
+
+/// `dup(fd)`
+pub fn dup(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    let fd = ctx.call(Sys::DUP, [args[0], 0, 0, 0, 0, 0])?;
+    events::duplicated(ctx, fd_of(args[0]), fd_of(fd));
+    Ok(fd.into())
 }
 
 /// `pipe()`: both descriptors in registers.

@@ -1,7 +1,9 @@
 //! `fcntl` and `flock`: descriptor flags, status flags, owners, record locks.
 
-use super::descriptors::{close_between, duplicate, open_descriptors};
+use super::descriptors::{close_between, duplicate, own_descriptors};
 use super::{fd_of, open};
+use crate::bsd::events;
+use crate::bsd::sockets::marks;
 use crate::{Answer, Args, Ctx};
 use ashore_base::{Addr, Bytes};
 use ashore_pivot::{Arg, Errno, Sys};
@@ -89,8 +91,8 @@ pub fn fcntl(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     };
     let int = arg as u32 as i32;
     let answer = match command {
-        Command::Dup => control(ctx, fd, linux::DUPFD, int as u64)?,
-        Command::DupCloexec => control(ctx, fd, linux::DUPFD_CLOEXEC, int as u64)?,
+        Command::Dup => duplicate_from(ctx, fd, linux::DUPFD, int)?,
+        Command::DupCloexec => duplicate_from(ctx, fd, linux::DUPFD_CLOEXEC, int)?,
         Command::Dup2 => duplicate(ctx, fd, int, 0)?,
         Command::Dup2Cloexec => duplicate_cloexec(ctx, fd, int)?,
         Command::GetFd => control(ctx, fd, linux::GETFD, 0)?,
@@ -109,12 +111,22 @@ pub fn fcntl(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
             close_between(ctx, fd.max(0), i32::MAX)?;
             0
         }
-        Command::Highest => open_descriptors(ctx)?.into_iter().max().unwrap_or(0) as u64,
+        Command::Highest => own_descriptors(ctx)?.into_iter().max().unwrap_or(0) as u64,
         Command::GetPath => get_path(ctx, fd, Addr(arg))?,
         Command::AddSeals => control(ctx, fd, linux::ADD_SEALS, int as u64)?,
         Command::GetSeals => control(ctx, fd, linux::GET_SEALS, 0)?,
-        // There are no union mounts, reading ahead is the host's affair, and SIGPIPE is that of sockets.
-        Command::IsUnion | Command::ReadAhead | Command::GetNoSigpipe | Command::SetNoSigpipe => {
+        Command::GetNoSigpipe => {
+            control(ctx, fd, linux::GETFD, 0)?;
+            marks::of(ctx, fd).has(marks::Mark::NO_SIGPIPE).into()
+        }
+        Command::SetNoSigpipe => {
+            control(ctx, fd, linux::GETFD, 0)?;
+            // Only sockets have the mark; a pipe raises the signal as before.
+            let _ = marks::set(ctx, fd, marks::Mark::NO_SIGPIPE, int != 0);
+            0
+        }
+        // There are no union mounts, and reading ahead is the host's affair.
+        Command::IsUnion | Command::ReadAhead => {
             control(ctx, fd, linux::GETFD, 0)?;
             0
         }
@@ -148,6 +160,13 @@ pub(super) fn set_owner(ctx: &Ctx<'_>, fd: i32, owner: i32) -> Result<u64, Errno
 pub(super) fn set_cloexec(ctx: &Ctx<'_>, fd: i32, bit: u64) -> Result<(), Errno> {
     control(ctx, fd, linux::SETFD, bit & FD_CLOEXEC)?;
     Ok(())
+}
+
+/// The lowest free descriptor from `low` on.
+fn duplicate_from(ctx: &Ctx<'_>, fd: i32, command: u32, low: i32) -> Result<u64, Errno> {
+    let new = control(ctx, fd, command, low as u64)?;
+    events::duplicated(ctx, fd, fd_of(new));
+    Ok(new)
 }
 
 fn duplicate_cloexec(ctx: &mut Ctx<'_>, from: i32, to: i32) -> Result<u64, Errno> {

@@ -1,9 +1,40 @@
 //! Reading, writing, seeking, cutting and flushing.
 
 use super::fd_of;
+use crate::bsd::sockets::marks;
 use crate::{Answer, Args, Ctx};
-use ashore_base::Addr;
-use ashore_pivot::{Arg, Errno, Sys};
+use alloc::vec::Vec;
+use ashore_base::{Addr, Bytes};
+use ashore_pivot::{Arg, Errno, IoVec, Message, Sys};
+
+/// `write(fd, buf, nbyte)`
+pub fn write(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    let [fd, buf, len, ..] = *args;
+    Ok(match marks::write_flags(ctx, fd_of(fd)) {
+        0 => ctx.wait(Sys::WRITE, [fd, buf, len, 0, 0, 0])?,
+        flags => ctx.wait(Sys::SENDTO, [fd, buf, len, flags.into(), 0, 0])?,
+    }
+    .into())
+}
+
+/// `writev(fd, iov, count)`
+pub fn writev(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    let [fd, iov, count, ..] = *args;
+    let flags = marks::write_flags(ctx, fd_of(fd));
+    if flags == 0 {
+        return Ok(ctx.wait(Sys::WRITEV, [fd, iov, count, 0, 0, 0])?.into());
+    }
+    const MOST: u64 = 1024;
+    if count > MOST {
+        return Err(Errno::EINVAL.into());
+    }
+    let records = ctx.read_vec(Addr(iov), count * 16)?;
+    let word = |at| Bytes(&records).u64(at).unwrap_or(0);
+    let iov: Vec<IoVec> = (0..count).map(|n| IoVec { base: word(n * 16), len: word(n * 16 + 8) }).collect();
+    let (name, control) = (&mut [], &mut []);
+    let message = Message { name, name_len: 0, iov: &iov, control, control_len: 0, flags: 0 };
+    Ok(ctx.linux().sendmsg(fd_of(fd), &message, flags)?.into())
+}
 
 /// `pread(fd, buf, nbyte, pad, offset)`, NetBSD's.
 pub fn pread_padded(ctx: &mut Ctx<'_>, args: &Args) -> Answer {

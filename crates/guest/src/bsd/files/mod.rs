@@ -18,6 +18,8 @@ pub mod ranges;
 pub mod stat;
 pub mod statfs;
 mod termios;
+#[cfg(test)]
+mod tests;
 pub mod xattr;
 
 use crate::{Ctx, Fail};

@@ -143,6 +143,52 @@ calls! {
     list_fd list FLISTXATTR descriptor;
 }
 
+// NetBSD has Linux's calls too, with Linux's whole names.
+macro_rules! linux_calls {
+    ($($(#[$doc:meta])* $name:ident $sys:ident $of:ident;)*) => {
+        $($(#[$doc])* pub fn $name(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+            let of = $of(ctx, args[0])?;
+            let mut name = ctx.cstr(Addr(args[1]), 256)?;
+            name.push(0);
+            let call = &mut [of.arg(), Arg::In(&name), args[2].into(), args[3].into(), args[4].into()];
+            Ok(ctx.call_with(Sys::$sys, call).map_err(|errno| fail(ctx, errno))?.into())
+        })*
+    };
+}
+
+linux_calls! {
+    /// `setxattr(path, name, value, size, flags)`
+    linux_set_file SETXATTR path;
+    /// `lsetxattr`
+    linux_set_link LSETXATTR path;
+    /// `fsetxattr`
+    linux_set_fd FSETXATTR descriptor;
+    /// `getxattr(path, name, value, size)`
+    linux_get_file GETXATTR path;
+    /// `lgetxattr`
+    linux_get_link LGETXATTR path;
+    /// `fgetxattr`
+    linux_get_fd FGETXATTR descriptor;
+    /// `removexattr(path, name)`
+    linux_remove_file REMOVEXATTR path;
+    /// `lremovexattr`
+    linux_remove_link LREMOVEXATTR path;
+    /// `fremovexattr`
+    linux_remove_fd FREMOVEXATTR descriptor;
+}
+
+/// `listxattr(path, list, size)`
+pub fn linux_list_file(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    let path = ctx.path(Addr(args[0]))?;
+    Ok(ctx.call_with(Sys::LISTXATTR, &mut [Arg::In(&path), args[1].into(), args[2].into()])?.into())
+}
+
+/// `llistxattr(path, list, size)`
+pub fn linux_list_link(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    let path = ctx.path(Addr(args[0]))?;
+    Ok(ctx.call_with(Sys::LLISTXATTR, &mut [Arg::In(&path), args[1].into(), args[2].into()])?.into())
+}
+
 /// A call on attributes of a system whose file systems have none.
 pub fn unsupported(_ctx: &mut Ctx<'_>, _args: &Args) -> Answer {
     Err(Errno::EOPNOTSUPP.into())
