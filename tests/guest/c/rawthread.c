@@ -62,7 +62,7 @@ static struct answer create(void) {
 #elif NETBSD
     static struct { u32 flags, pad; u64 link; u8 mask[16]; u64 stack[3]; u64 regs[26]; u64 tls; u8 fp[512]; } context;
     call(307, &context);
-    context.flags = 4 | 0x10000;
+    context.flags = 4 | 0x80000;
     context.regs[0] = 77;
     context.regs[21] = (u64)thread_start;
     context.regs[24] = (u64)(stack + sizeof stack);
