@@ -1,10 +1,15 @@
 //! The verbs: one file each, one row each in [`table`].
 
+mod completions;
+mod doctor;
+mod platforms;
 mod run;
+mod shims;
 mod table;
 
 use clap::{Arg, ArgMatches, Command};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// A verb.
 pub(crate) struct Verb {
@@ -34,7 +39,12 @@ pub(crate) fn command() -> Command {
 }
 
 /// Runs the verb the arguments name; without one, the first argument is a program to run.
+/// Called by a shim's name, it runs what it is given for that shim's system.
 pub(crate) fn dispatch(mut args: Vec<OsString>) -> u8 {
+    let own_name = args.first().map(PathBuf::from).unwrap_or_default();
+    if let Some(system) = own_name.file_name().and_then(|name| name.to_str()).and_then(shims::system_of) {
+        args.splice(1..1, ["run", "--os", system, "--"].map(OsString::from));
+    }
     let is_verb = |word: &OsString| table::VERBS.iter().any(|verb| word == verb.name) || word == "help";
     let first = args.get(1);
     let is_ours = first.is_none_or(|w| is_verb(w) || matches!(w.to_str(), Some("--help" | "-h" | "--version" | "-V")));

@@ -1,7 +1,14 @@
 //! The verbs as rows. Help, man pages and completions derive from them.
 
-use super::{Verb, run};
+use super::{Verb, completions, doctor, platforms, run, shims};
 
 /// The verbs, in the order of the help.
-pub(crate) static VERBS: &[Verb] =
-    &[Verb { name: "run", about: "Run a program", options: run::options, run: run::run }];
+#[rustfmt::skip]
+pub(crate) static VERBS: &[Verb] = &[
+    Verb { name: "run", about: "Run a program", options: run::options, run: run::run },
+    Verb { name: "doctor", about: "Show what this machine offers and what Ashore makes of it", options: doctor::options, run: doctor::run },
+    Verb { name: "platforms", about: "Show which systems' programs run, and how much of each", options: platforms::options, run: platforms::run },
+    Verb { name: "shims", about: "Make `GOOS=... go test` use Ashore by itself", options: shims::options, run: shims::run },
+    Verb { name: "completions", about: "Print a shell's completions", options: completions::options, run: completions::run },
+    Verb { name: "man", about: "Print a manual page", options: completions::man_options, run: completions::man },
+];
