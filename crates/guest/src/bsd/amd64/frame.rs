@@ -57,7 +57,8 @@ const PRIVATE_LEN: u64 = 32;
 
 /// Builds a frame and enters the handler.
 pub fn deliver(convention: &Convention, regs: &mut Regs, frame: &Frame<'_>, memory: &dyn Memory) -> Result<(), Errno> {
-    let red_zone = if frame.on_alt_stack { 0 } else { RED_ZONE };
+    // A stack just switched to has nothing on it.
+    let red_zone = if frame.stack.0 == regs.rsp { RED_ZONE } else { 0 };
     let image = frame.stack.minus(red_zone + frame.fp.len() as u64).align_down(XSAVE_ALIGN);
     let (context_at, info_at, len, is_direct) = match convention.entry {
         Entry::Trampoline { context, info, len } => (context, info, len, false),
