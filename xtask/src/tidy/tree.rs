@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// Where Rust sources are.
-const SOURCE_FOLDERS: &[&str] = &["crates", "xtask", "tests/runner"];
+const SOURCE_FOLDERS: &[&str] = &["crates", "xtask", "tests/runner", "tests/fuzzer"];
 
 /// The documents whose names are checked.
 const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md"];

@@ -1,0 +1,120 @@
+//! The targets, one row each: what is called, and the words its inputs are made of.
+
+use ashore_base::Addr;
+use ashore_formats::{Parsed, Part, detect, functions, golang, hints, read};
+use ashore_image::FunctionIndex;
+use std::fmt::Write as _;
+
+/// A reader to be fuzzed.
+pub(crate) struct Target {
+    /// The name after `cargo xtask fuzz`, and of its folder of inputs.
+    pub(crate) name: &'static str,
+    /// Calls the reader and gives back what it answered, in few words: a new answer is a new path.
+    pub(crate) call: fn(&[u8]) -> String,
+    /// Byte strings that mean something to the reader.
+    pub(crate) words: &'static [&'static [u8]],
+}
+
+/// Every target.
+pub(crate) const TARGETS: &[Target] = &[
+    Target { name: "elf", call: file, words: ELF },
+    Target { name: "macho", call: file, words: MACHO },
+    Target { name: "ape", call: file, words: APE },
+    Target { name: "detect", call: file, words: MARKS },
+];
+
+const ELF: &[&[u8]] =
+    &[b"\x7fELF", b"\x02\x01\x01\x00", b"\x3e\x00", b"\xb7\x00", b".symtab\0", b".dynsym\0", b"\x05\0\0\0"];
+
+const MACHO: &[&[u8]] = &[
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+    b"\xca\xfe\xba\xbf",
+    b"\x19\0\0\0\x48\0\0\0",
+    b"\x28\0\0\x80",
+    b"__TEXT\0\0",
+    b"__LINKEDIT\0",
+];
+
+const APE: &[&[u8]] = &[b"MZqFpD='", b"jartsr='", b"printf '\\177ELF", b"\\002\\001", b"dd if=", b"APEDBG='"];
+
+const MARKS: &[&[u8]] = &[
+    b"\xff Go buildinf:",
+    b"go1.27.3",
+    b"GOOS=dragonfly",
+    b"build\tGOOS=",
+    b"FreeBSD\0",
+    b"NetBSD\0\0",
+    b"OpenBSD\0",
+    b"DragonFly\0",
+    b"\xf1\xff\xff\xff\0\0\x01\x08",
+    b"/libexec/ld-elf.so",
+];
+
+/// How many addresses of a program are looked up in its function tables.
+const LOOKUPS: u64 = 16;
+
+/// Everything the formats crate does with a file.
+fn file(bytes: &[u8]) -> String {
+    let parsed = match read(bytes) {
+        Ok(parsed) => parsed,
+        Err(report) => return format!("{} {}", report.diagnosis.slug, words_only(&report.reason)),
+    };
+    let mut answer = format!("{:?}", parsed.container);
+    for remark in &parsed.remarks {
+        let _ = write!(answer, " {} {}", remark.diagnosis.slug, words_only(&remark.reason));
+    }
+    for part in &parsed.parts {
+        self::part(&parsed, part, &mut answer);
+    }
+    answer
+}
+
+fn part(parsed: &Parsed<'_>, part: &Part, answer: &mut String) {
+    let found = detect(parsed, part);
+    let _ = write!(answer, "; {:?} {:?} {}", part.image.cpu, found.os, found.clues.len());
+    let build = golang::BuildInfo::find(parsed.bytes, part);
+    let _ = write!(answer, " {}", build.is_some());
+    let _ = write!(answer, " {}", hints(parsed, part).len());
+    let imports = parsed.imports(part);
+    let _ = write!(answer, " {:?}", imports.map(|list| log2(list.len() as u64)).map_err(|why| why.diagnosis.slug));
+    let functions = functions(parsed, part);
+    let _ = write!(answer, " {}", log2(functions.len()));
+    for segment in part.image.code() {
+        let step = (segment.file.len / LOOKUPS).max(1);
+        for at in 0..LOOKUPS {
+            let addr = Addr(segment.memory.start.0.wrapping_add(at * step));
+            let _ = write!(answer, "{}", u8::from(functions.containing(addr).is_some()));
+            let _ = functions.name(addr);
+        }
+    }
+}
+
+/// A number's size: answers that differ in a count only a little are one answer.
+fn log2(number: u64) -> u32 {
+    number.checked_ilog2().map_or(0, |log| log + 1)
+}
+
+/// The text without its numbers: answers that differ in an offset are one answer.
+fn words_only(text: &str) -> String {
+    text.chars().filter(|c| !c.is_ascii_hexdigit()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_table_has_unique_names() {
+        for (at, target) in TARGETS.iter().enumerate() {
+            assert!(TARGETS.iter().skip(at + 1).all(|other| other.name != target.name));
+        }
+    }
+
+    #[test]
+    fn every_target_answers_no_bytes() {
+        for target in TARGETS {
+            assert!(!(target.call)(b"").is_empty());
+        }
+    }
+}
