@@ -254,6 +254,10 @@ impl Kernel for FakeKernel {
         AddrRange { start: Addr(0x7fff_0000_0000), end: Addr(0x7fff_0080_0000) }
     }
 
+    fn break_start(&self) -> Addr {
+        Addr(0x50_0000)
+    }
+
     fn spawn(&self, _creator: &Thread, request: &SpawnRequest) -> Result<u64, Errno> {
         let mut spawns = self.spawns.borrow_mut();
         spawns.push(*request);
@@ -368,6 +372,7 @@ impl Fake {
             saved_mask: None,
             alt_stack: AltStack::default(),
             clear_tid: Addr::NULL,
+            child_stack: Addr::NULL,
             sp: Addr(0x7fff_007f_0000),
         };
         Fake { kernel, thread, state: (os.new_state)(), os, top: 0x10_0000 }
@@ -386,7 +391,8 @@ impl Fake {
         let six = [args[0], args[1], args[2], args[3], args[4], args[5]];
         self.with(|ctx| match row.does {
             Does::Same(sys) => Ok(ctx.call(sys, six)?.into()),
-            Does::Block(sys) => Ok(ctx.wait(sys, six)?.into()),
+            Does::Paths(..) => unimplemented!("no BSD row is answered so"),
+            Does::Block(sys) | Does::Interrupt(sys) => Ok(ctx.wait(sys, six)?.into()),
             Does::Custom(function) => function(ctx, &args),
             Does::Missing => Err(Errno::ENOSYS.into()),
         })

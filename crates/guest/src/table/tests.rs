@@ -31,15 +31,17 @@ fn rows_ascend_by_number() {
     }
 }
 
-/// What is wrong with a word of a signature of so many arguments.
-fn fault_of(word: &str, count: usize) -> Option<&'static str> {
+/// What is wrong with a word of a signature of these arguments.
+fn fault_of(word: &str, names: &[&str]) -> Option<&'static str> {
     let (word, index) = match word.strip_suffix(']').and_then(|word| word.split_once('[')) {
         Some((word, index)) => (word, Some(index)),
         None => (word, None),
     };
     let counted = match index {
         Some("ret") => true,
-        Some(index) => index.parse::<usize>().is_ok_and(|index| index < count),
+        // Of records, a number that no argument has counts them itself.
+        Some(index) if word.contains('.') && index.parse::<usize>().is_ok() => true,
+        Some(index) => names.contains(&index) || index.parse::<usize>().is_ok_and(|index| index < names.len()),
         None => true,
     };
     if !counted {
@@ -56,12 +58,12 @@ fn fault_of(word: &str, count: usize) -> Option<&'static str> {
     }
 }
 
-/// The words of a signature: of each argument, and of the result, which is `int` when none is written.
-fn words_of(signature: &str) -> Option<(Vec<&str>, &str)> {
+/// The names and words of a signature's arguments, and the word of the result, which is `int` when none is written.
+fn words_of(signature: &str) -> Option<(Vec<(&str, &str)>, &str)> {
     let (_, rest) = signature.split_once('(')?;
     let (args, result) = rest.rsplit_once(") -> ").or_else(|| Some((rest.strip_suffix(')')?, "int")))?;
     let args = args.split(", ").filter(|arg| !arg.is_empty());
-    let words = args.map(|arg| arg.split_once(": ").map(|(_, word)| word)).collect::<Option<Vec<_>>>()?;
+    let words = args.map(|arg| arg.split_once(": ")).collect::<Option<Vec<_>>>()?;
     Some((words, result))
 }
 
@@ -77,8 +79,9 @@ fn signatures_are_readable() {
             }
             let Some((args, result)) = words_of(row.signature) else { panic!("{place} is no signature") };
             assert!(args.len() <= 8, "{place} has too many arguments");
-            for word in args.iter().chain([&result]) {
-                if let Some(fault) = fault_of(word, args.len()) {
+            let names: Vec<&str> = args.iter().map(|(name, _)| *name).collect();
+            for word in args.iter().map(|(_, word)| *word).chain([result]) {
+                if let Some(fault) = fault_of(word, &names) {
                     panic!("{place}: {word} {fault}");
                 }
             }

@@ -46,6 +46,7 @@ fn started(system: &Convention, memory: &FakeMemory, args: &[&str]) -> Regs {
         ids: [1, 2, 3, 4],
         cpus: 8,
         hwcap: [u64::MAX; 2],
+        shared_page: Addr::NULL,
     };
     let mut regs = Regs { rax: 1, r15: 2, fs_base: 3, ..Regs::default() };
     system.start(&mut regs, &request, memory).expect("room");
@@ -127,6 +128,7 @@ fn arguments_that_fill_the_stack_are_too_many() {
         ids: [0; 4],
         cpus: 1,
         hwcap: [0; 2],
+        shared_page: Addr::NULL,
     };
     let mut regs = Regs::default();
     assert_eq!(crate::freebsd::AMD64.start(&mut regs, &request, &memory), Err(Errno::E2BIG));
