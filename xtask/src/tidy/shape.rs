@@ -15,7 +15,7 @@ pub(super) fn file_length(tree: &Tree) -> Vec<Finding> {
     found.map(|file| Finding::new(&file.path, FILE_LINES + 1, format!("more than {FILE_LINES} lines"))).collect()
 }
 
-/// No function is longer than a reader can hold.
+/// No function is longer than a reader can hold. A naked function is a listing of instructions and exempt.
 pub(super) fn function_length(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &tree.files {
@@ -44,7 +44,9 @@ impl Functions {
 
 impl<'ast> Visit<'ast> for Functions {
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.note(&item.sig, &item.block);
+        if !item.attrs.iter().any(is_naked) {
+            self.note(&item.sig, &item.block);
+        }
         visit::visit_item_fn(self, item);
     }
 
@@ -59,6 +61,10 @@ impl<'ast> Visit<'ast> for Functions {
         }
         visit::visit_trait_item_fn(self, item);
     }
+}
+
+fn is_naked(attribute: &syn::Attribute) -> bool {
+    attribute.parse_args::<syn::Path>().is_ok_and(|inner| inner.is_ident("naked"))
 }
 
 /// A table has a test that speaks of it: in the file, beside it, or in its crate's tests.
@@ -96,6 +102,13 @@ mod tests {
         let found = function_length(&Tree::of(&[("crates/a/src/b.rs", &long)]));
         assert_eq!(found.len(), 1);
         assert_eq!(found.first().map(|finding| finding.line), Some(3));
+    }
+
+    #[test]
+    fn a_long_listing_of_instructions_is_no_long_function() {
+        let lines = "\"nop\",\n".repeat(FUNCTION_LINES);
+        let text = format!("#[unsafe(naked)]\nunsafe extern \"sysv64\" fn f() {{\n naked_asm!({lines})\n}}\n");
+        assert!(function_length(&Tree::of(&[("crates/a/src/b.rs", &text)])).is_empty());
     }
 
     #[test]

@@ -12,3 +12,16 @@ pub(crate) static VERBS: &[Verb] = &[
     Verb { name: "completions", about: "Print a shell's completions", options: completions::options, run: completions::run },
     Verb { name: "man", about: "Print a manual page", options: completions::man_options, run: completions::man },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verb_table_has_unique_names_and_makes_a_command_line() {
+        for (at, verb) in VERBS.iter().enumerate() {
+            assert!(VERBS.iter().skip(at + 1).all(|other| other.name != verb.name));
+        }
+        super::super::command().debug_assert();
+    }
+}

@@ -435,3 +435,64 @@ rows! {
     1029 FUTEX_TIME64 "futex_time64" None, Some(422);
     1030 SCHED_RR_GET_INTERVAL_TIME64 "sched_rr_get_interval_time64" None, Some(423);
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::{fs, string::String, vec::Vec};
+
+    /// The kernel's headers, where the development package of the C library puts them.
+    const X86_64: &str = "/usr/include/x86_64-linux-gnu/asm/unistd_64.h";
+    const GENERIC: &str = "/usr/include/asm-generic/unistd.h";
+
+    /// The first identity of a call that x86-64 lacks.
+    const FIRST_GENERIC_ONLY: u16 = 1000;
+
+    /// The names and numbers a header defines; nothing when it is not installed.
+    fn header(path: &str) -> BTreeMap<String, u16> {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let mut numbers = BTreeMap::new();
+        for line in text.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if let ["#define", name, number, ..] = words.as_slice()
+                && let Some(name) = name.strip_prefix("__NR_").or(name.strip_prefix("__NR3264_"))
+                && let Ok(number) = number.parse()
+            {
+                numbers.insert(name.into(), number);
+            }
+        }
+        numbers
+    }
+
+    #[test]
+    fn the_call_table_is_in_order_and_names_each_call_once() {
+        assert!(ROWS.is_sorted_by(|a, b| a.sys < b.sys));
+        for (at, row) in ROWS.iter().enumerate() {
+            assert!(ROWS.iter().skip(at + 1).all(|other| other.name != row.name), "{} twice", row.name);
+            let own = if row.sys.0 < FIRST_GENERIC_ONLY { Some(row.sys.0) } else { None };
+            assert_eq!(row.x86_64, own, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn the_call_table_agrees_with_the_kernels_headers() {
+        let (x86_64, generic) = (header(X86_64), header(GENERIC));
+        for row in ROWS {
+            if let Some(number) = x86_64.get(row.name) {
+                assert_eq!(row.x86_64, Some(*number), "{} on x86-64", row.name);
+            }
+            if let (Some(number), Some(ours)) = (generic.get(row.name), row.generic) {
+                assert_eq!(ours, *number, "{} elsewhere", row.name);
+            }
+        }
+        for (name, number) in &x86_64 {
+            let known = ROWS.iter().any(|row| row.x86_64 == Some(*number));
+            // A header newer than the table may have newer calls at its end.
+            let newest = ROWS.iter().filter_map(|row| row.x86_64).max().unwrap_or(0);
+            assert!(known || *number > newest, "{name} ({number}) has no row");
+        }
+    }
+}
