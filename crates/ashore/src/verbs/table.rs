@@ -1,11 +1,12 @@
 //! The verbs as rows. Help, man pages and completions derive from them.
 
-use super::{Verb, completions, doctor, platforms, run, shims};
+use super::{Verb, completions, doctor, inspect, platforms, run, shims};
 
 /// The verbs, in the order of the help.
 #[rustfmt::skip]
 pub(crate) static VERBS: &[Verb] = &[
     Verb { name: "run", about: "Run a program", options: run::options, run: run::run },
+    Verb { name: "inspect", about: "Show what a program file is, without running it", options: inspect::options, run: inspect::run },
     Verb { name: "doctor", about: "Show what this machine offers and what Ashore makes of it", options: doctor::options, run: doctor::run },
     Verb { name: "platforms", about: "Show which systems' programs run, and how much of each", options: platforms::options, run: platforms::run },
     Verb { name: "shims", about: "Make `GOOS=... go test` use Ashore by itself", options: shims::options, run: shims::run },
