@@ -4,7 +4,7 @@ use crate::{Action, Answer, Args, Delivery, Row, Thread, ThreadStart};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use ashore_base::{Addr, AddrRange};
-use ashore_pivot::{Errno, Memory, SigSet, Signal};
+use ashore_pivot::{Errno, Linux, Memory, SigSet, Signal};
 use core::any::Any;
 
 /// What a personality remembers for one process: its own type, found by [`Os::new_state`].
@@ -43,6 +43,8 @@ pub struct Os {
     /// Code that a handler of a signal is entered through and returns into, in the machine code of the
     /// system's CPU; empty where programs bring their own. It is mapped once, executable.
     pub trampoline: &'static [u8],
+    /// Called when a signal came to a thread, before anything is done about it.
+    pub signal_came: fn(&dyn Linux, &State, Signal),
     /// Paths that mean something else on the guest's system: the guest's path and the running program's
     /// path in, the host's path out.
     pub magic_path: fn(path: &[u8], program: &[u8]) -> Option<Vec<u8>>,

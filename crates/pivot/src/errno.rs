@@ -156,6 +156,10 @@ impl Errno {
     /// the system never does.
     pub const RESTART: Errno = Errno(512);
 
+    /// Never seen by a guest: the same, for a call that any handler ends, whatever its flags, but that goes
+    /// on after a signal that turns out to be ignored.
+    pub const RESTART_UNLESS_HANDLED: Errno = Errno(514);
+
     /// The name, when the number has one.
     pub fn name(self) -> Option<&'static str> {
         ERRNOS.iter().find(|(e, _)| *e == self).map(|(_, name)| *name)

@@ -7,7 +7,7 @@ use ashore_base::Addr;
 use ashore_guest::{Abi, Action, Os, Row, State};
 use ashore_isa::x86_64::Regs;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a person chose.
@@ -50,6 +50,8 @@ pub struct Process {
     pub(crate) trampoline: Addr,
     pub(crate) net: ashore_sys::Net,
     actions: Mutex<[Action; 65]>,
+    /// Signals the personality counts, in the layout of a set.
+    pub(crate) watched: AtomicU64,
     noted: Mutex<BTreeSet<String>>,
 }
 
@@ -86,6 +88,7 @@ impl Process {
             trampoline,
             net,
             actions: Mutex::new([Action::DEFAULT; 65]),
+            watched: AtomicU64::new(0),
             noted: Mutex::new(BTreeSet::new()),
         })
     }

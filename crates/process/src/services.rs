@@ -171,6 +171,10 @@ impl Kernel for Services<'_> {
         signals::set_action(self.process, signal, action)
     }
 
+    fn watch_signal(&self, signal: Signal) -> Result<(), Errno> {
+        signals::watch(self.process, signal)
+    }
+
     fn set_mask(&self, thread: &mut Thread, mask: SigSet) {
         signals::set_mask(thread, mask);
     }

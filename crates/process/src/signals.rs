@@ -5,8 +5,10 @@ use crate::task::Task;
 use ashore_base::Addr;
 use ashore_engine::{FaultInfo, SignalInfo};
 use ashore_guest::{Action, AltStack, Delivery, Fail, Frame, Handler, SaFlags, Thread};
+use ashore_host::Host;
 use ashore_pivot::{Errno, SigSet, Signal};
 use ashore_sys::Disposition;
+use std::sync::atomic::Ordering;
 
 /// What a process does with a signal, told to the host too.
 pub(crate) fn set_action(process: &Process, signal: Signal, action: Action) -> Result<(), Errno> {
@@ -16,18 +18,35 @@ pub(crate) fn set_action(process: &Process, signal: Signal, action: Action) -> R
     let mut actions = process.actions();
     let Some(slot) = actions.get_mut(usize::from(signal.0)) else { return Err(Errno::EINVAL) };
     *slot = action;
-    tell_host(signal, action)
+    tell_host(process, signal, action)
 }
 
-fn tell_host(signal: Signal, action: Action) -> Result<(), Errno> {
+/// Has the personality told of a signal from now on even when the guest does nothing about it.
+pub(crate) fn watch(process: &Process, signal: Signal) -> Result<(), Errno> {
+    let actions = process.actions();
+    process.watched.fetch_or(SigSet::of(signal).0, Ordering::Relaxed);
+    let Some(action) = actions.get(usize::from(signal.0)) else { return Err(Errno::EINVAL) };
+    tell_host(process, signal, *action)
+}
+
+fn is_watched(process: &Process, signal: Signal) -> bool {
+    SigSet(process.watched.load(Ordering::Relaxed)).has(signal)
+}
+
+fn tell_host(process: &Process, signal: Signal, action: Action) -> Result<(), Errno> {
     let disposition = match action.handler {
         // Faults come to us whatever the guest wants: its wish is looked at when one happens.
         _ if ashore_sys::FAULTS.contains(&signal) => Disposition::Handle,
+        Handler::Ignore if is_watched(process, signal) => Disposition::Handle,
+        Handler::Default if is_harmless(signal) && is_watched(process, signal) => Disposition::Handle,
         Handler::Default => Disposition::Default,
         Handler::Ignore => Disposition::Ignore,
         Handler::Guest(_) => Disposition::Handle,
     };
-    ashore_sys::set_disposition_with(signal, disposition, action.flags.0)
+    // Ignoring SIGCHLD also means that children leave no zombies.
+    let is_childless = signal == Signal::CHLD && action.handler == Handler::Ignore;
+    let childless = if is_childless { SaFlags::NOCLDWAIT } else { 0 };
+    ashore_sys::set_disposition_with(signal, disposition, action.flags.0 | childless)
 }
 
 /// What the process was born with: signals its parent ignored stay ignored.
@@ -41,10 +60,16 @@ pub(crate) fn inherit(process: &Process) {
     }
 }
 
+/// The signals that come to us whatever the guest does about them.
+fn taken(process: &Process) -> impl Iterator<Item = Signal> {
+    let watched = SigSet(process.watched.load(Ordering::Relaxed));
+    ashore_sys::FAULTS.iter().fold(watched, |set, signal| set.with(*signal)).iter()
+}
+
 /// The next program sees the guest's own actions for the signals we take, not ours.
 pub(crate) fn before_exec(process: &Process) {
     let actions = process.actions();
-    for signal in ashore_sys::FAULTS {
+    for signal in taken(process) {
         if actions[usize::from(signal.0)].handler == Handler::Ignore {
             let _ = ashore_sys::set_disposition(signal, Disposition::Ignore);
         }
@@ -53,9 +78,9 @@ pub(crate) fn before_exec(process: &Process) {
 
 /// Takes back what [`before_exec`] did.
 pub(crate) fn after_failed_exec(process: &Process) {
-    let _actions = process.actions();
-    for signal in ashore_sys::FAULTS {
-        let _ = ashore_sys::set_disposition(signal, Disposition::Handle);
+    let actions = process.actions();
+    for signal in taken(process) {
+        let _ = tell_host(process, signal, actions[usize::from(signal.0)]);
     }
 }
 
@@ -78,6 +103,8 @@ pub(crate) fn set_mask(thread: &mut Thread, mask: SigSet) {
 pub(crate) struct Interrupted {
     /// The number it was made with.
     pub(crate) number: u64,
+    /// Whether a handler's flags may have it restarted; otherwise any handler ends it.
+    pub(crate) may_restart: bool,
 }
 
 pub(crate) fn delivery_of(info: &SignalInfo) -> Delivery {
@@ -128,12 +155,13 @@ impl Task {
 
     fn deliver_one(&mut self, delivery: &Delivery, is_forced: bool, interrupted: &mut Option<Interrupted>) {
         let signal = delivery.signal;
+        (self.process.os.signal_came)(&Host, &self.process.state, signal);
         let action = {
             let mut actions = self.process.actions();
             let action = actions[usize::from(signal.0)];
             if matches!(action.handler, Handler::Guest(_)) && action.flags.has(SaFlags::RESETHAND) {
                 actions[usize::from(signal.0)].handler = Handler::Default;
-                let _ = tell_host(signal, actions[usize::from(signal.0)]);
+                let _ = tell_host(&self.process, signal, actions[usize::from(signal.0)]);
             }
             action
         };
@@ -141,7 +169,7 @@ impl Task {
         match action.handler {
             Handler::Guest(handler) if !is_blocked => {
                 if let Some(call) = interrupted.take() {
-                    if action.flags.has(SaFlags::RESTART) {
+                    if call.may_restart && action.flags.has(SaFlags::RESTART) {
                         self.process.abi.rewind(self.cpu.regs(), call.number);
                     } else {
                         self.process.abi.answer(self.cpu.regs(), Err(Fail::Linux(Errno::EINTR)));

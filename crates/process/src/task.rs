@@ -143,8 +143,9 @@ impl Task {
                     abi.answer(self.cpu.regs(), Err(Fail::Linux(errno)));
                 }
             }
-            Err(Fail::Linux(Errno::RESTART)) => {
-                self.deliver(outcome.raised, Some(Interrupted { number }));
+            Err(Fail::Linux(errno @ (Errno::RESTART | Errno::RESTART_UNLESS_HANDLED))) => {
+                let may_restart = errno == Errno::RESTART;
+                self.deliver(outcome.raised, Some(Interrupted { number, may_restart }));
                 return true;
             }
             answer => abi.answer(self.cpu.regs(), answer),

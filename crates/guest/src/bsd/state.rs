@@ -5,7 +5,7 @@ use super::sockets::marks::Marks;
 use super::threads::locks::Waiters;
 use crate::{Ctx, State};
 use alloc::boxed::Box;
-use ashore_pivot::Errno;
+use ashore_pivot::{Errno, Linux, Signal};
 
 /// The memory of one process. Each topic has one field with its own lock.
 pub struct Bsd {
@@ -30,6 +30,13 @@ pub fn new(family: &'static Family) -> State {
         waiters: Waiters::default(),
         process: spin::Mutex::default(),
     })
+}
+
+/// A signal came: it is counted for those who asked.
+pub fn signal_came(linux: &dyn Linux, state: &State, signal: Signal) {
+    if let Some(bsd) = state.downcast_ref::<Bsd>() {
+        super::events::filters::signal::arrive(linux, &bsd.events, signal);
+    }
 }
 
 /// Takes every lock, forks, and drops in the child what a fork does not inherit.

@@ -35,6 +35,7 @@ pub static OS: Os = Os {
     thread_id: |_, host_tid, _| host_tid as u64,
     new_state,
     around_fork: |_, fork| fork(),
+    signal_came: |_, _, _| {},
     trampoline: &[],
     magic_path,
 };

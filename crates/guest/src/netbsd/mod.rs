@@ -40,6 +40,7 @@ pub static OS: Os = Os {
     thread_id: process::thread_id,
     new_state: || bsd::state::new(&FAMILY),
     around_fork: bsd::state::around_fork,
+    signal_came: bsd::state::signal_came,
     trampoline: amd64::TRAMPOLINE,
     magic_path: process::magic_path,
 };

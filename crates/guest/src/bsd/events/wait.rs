@@ -54,7 +54,9 @@ pub fn wait(
             return Err(Errno::EBADF);
         }
         match count {
-            Err(errno) if !shut => return Err(errno.never_restart()),
+            // A signal that is only counted here is news, not an interruption.
+            Err(Errno::RESTART) if !shut => return Err(Errno::RESTART_UNLESS_HANDLED),
+            Err(errno) if !shut => return Err(errno),
             _ if !found.events.is_empty() => break,
             Ok(0) => break,
             // What came was nobody's any more.
