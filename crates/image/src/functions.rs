@@ -50,6 +50,17 @@ impl FunctionList {
     }
 }
 
+/// Extents only: the names are in the file.
+impl FunctionIndex for FunctionList {
+    fn containing(&self, addr: Addr) -> Option<AddrRange> {
+        Some(self.find(addr)?.code)
+    }
+
+    fn name(&self, _: Addr) -> Option<String> {
+        None
+    }
+}
+
 /// The index of a program about which nothing is known.
 #[derive(Clone, Copy, Debug)]
 pub struct NoFunctions;

@@ -167,7 +167,7 @@ mod tests {
 
     fn whole(code: &[u8]) -> FunctionList {
         let code = AddrRange { start: BASE, end: BASE.plus(code.len() as u64) };
-        FunctionList::new(vec![Function { code, name: "f".into() }])
+        FunctionList::new(vec![Function { code, name_at: 0 }])
     }
 
     #[test]
