@@ -1,5 +1,6 @@
 //! The benchmarks, one row each.
 
+use super::native;
 use crate::args::Args;
 use crate::{Outcome, Repo};
 
@@ -12,7 +13,7 @@ pub(super) struct Bench {
 }
 
 /// Every benchmark.
-pub(super) const BENCHES: &[Bench] = &[];
+pub(super) const BENCHES: &[Bench] = &[Bench { name: "native", run: native::run }];
 
 #[cfg(test)]
 mod tests {
