@@ -10,7 +10,8 @@ use ashore_pivot::Sys;
 /// What sigaction does not do.
 const SIGNALS: &str = "real-time signals past those Linux has do what they do by default, for ever";
 /// What _umtx_op does not do.
-const UMTX: &str = "no shared objects, no robust lists, no priority inheritance; condition variables wake one process";
+const UMTX: &str =
+    "no shared objects, robust lists without effect, no priority inheritance; condition variables wake one process";
 
 /// The calls.
 pub static CALLS: &[Row] = &[

@@ -37,7 +37,11 @@ fn freebsds_call_for_the_thread_pointer_fails_on_dragonfly_with_a_word() {
     assert_eq!(fail, Fail::Linux(Errno::EOPNOTSUPP));
     assert_eq!((crate::dragonfly::OS.errno)(Errno::EOPNOTSUPP), 45);
     let notes = fake.kernel.notes.borrow();
-    assert!(notes[0].contains("FreeBSD") && notes[0].contains("set_tls_area(472)"));
+    assert!(
+        notes[0].contains("FreeBSD")
+            && notes[0].contains("call 472 (set_tls_area)")
+            && notes[0].contains("operation 129")
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The calls that set the thread pointer: each BSD has its own.
 
 use crate::{Answer, Args, Ctx, Fail, Value};
+use alloc::format;
 use ashore_base::Addr;
 use ashore_pivot::Errno;
 
@@ -27,11 +28,12 @@ pub fn sysarch(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 /// DragonFly's sysarch has none of FreeBSD's operations: EOPNOTSUPP, as on the real system. A program
 /// that asks for one was built or ported with FreeBSD's start-up code.
 pub fn sysarch_of_dragonfly(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    if matches!(args[0] as i32, AMD64_GET_FSBASE..=AMD64_SET_GSBASE | AMD64_SET_TLSBASE) {
-        ctx.kernel.note(
-            "sysarch(165) with operations 128 to 136 is FreeBSD's call to set the thread pointer; \
-             DragonFly fails it with errno 45 and wants set_tls_area(472) with {base, size}",
-        );
+    let op = args[0] as i32;
+    if matches!(op, AMD64_GET_FSBASE..=AMD64_SET_GSBASE | AMD64_SET_TLSBASE) {
+        ctx.kernel.note(&format!(
+            "call 165 (sysarch) with operation {op} is FreeBSD's way to the thread pointer; DragonFly fails it with \
+             errno 45 and wants call 472 (set_tls_area) with a record of base and size"
+        ));
     }
     Err(Errno::EOPNOTSUPP.into())
 }

@@ -31,6 +31,9 @@ mod op {
     pub const MUTEX_WAKE2: i32 = 22;
     pub const SEM2_WAIT: i32 = 23;
     pub const SEM2_WAKE: i32 = 24;
+    pub const ROBUST_LISTS: i32 = 26;
+    pub const GET_MIN_TIMEOUT: i32 = 27;
+    pub const SET_MIN_TIMEOUT: i32 = 28;
 }
 
 /// `struct _umtx_time`: a timespec, flags, a clock. A shorter record is a timespec alone.
@@ -64,6 +67,9 @@ pub fn umtx_op(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
         op::MUTEX_WAKE | op::MUTEX_WAKE2 => wake(ctx, at, 1, Scope::Shared)?,
         op::SEM2_WAIT => sem_wait(ctx, at, timeout(ctx, args)?)?,
         op::SEM2_WAKE => wake(ctx, at, 1, Scope::Shared)?,
+        // The lists matter only when a thread dies with a robust mutex; the least timeout is a hint.
+        op::ROBUST_LISTS | op::SET_MIN_TIMEOUT => {}
+        op::GET_MIN_TIMEOUT => ctx.write(Addr(args[3]), &0u64.to_le_bytes())?,
         op::CV_WAIT => locks::cv_wait(ctx, args)?,
         op::CV_SIGNAL => locks::cv_wake(ctx, at, 1)?,
         op::CV_BROADCAST => locks::cv_wake(ctx, at, usize::MAX)?,
