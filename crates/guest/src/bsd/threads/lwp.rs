@@ -75,21 +75,25 @@ pub fn extexit(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     }
 }
 
-/// `uc_flags` of NetBSD: the thread pointer is valid.
+/// `uc_flags` of NetBSD: the mask, the registers, the thread pointer are valid.
+const UC_SIGMASK: u32 = 0x01;
 const UC_CPU: u32 = 0x04;
 const UC_TLSBASE: u32 = 0x8_0000;
 /// Where NetBSD's context has its mask and its thread pointer.
 const UC_SIGMASK_AT: u64 = 16;
 const UC_TLSBASE_AT: u64 = 264;
 
-/// NetBSD's `_lwp_create(ucp, flags, new_lwp)`. The mask of the context always counts.
+/// NetBSD's `_lwp_create(ucp, flags, new_lwp)`.
 pub fn create_from_context(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let context = Addr(args[0]);
     let flags = ctx.read_u32(context)?;
     if flags & UC_CPU == 0 {
         return Err(Errno::EINVAL.into());
     }
-    let mask = ctx.signal_words()?.map.set_to_linux(ctx.read(context.plus(UC_SIGMASK_AT))?);
+    let mask = match flags & UC_SIGMASK {
+        0 => None,
+        _ => Some(ctx.signal_words()?.map.set_to_linux(ctx.read(context.plus(UC_SIGMASK_AT))?)),
+    };
     let tls = match flags & UC_TLSBASE {
         0 => None,
         _ => Some(Addr(ctx.read_u64(context.plus(UC_TLSBASE_AT))?)),
@@ -97,10 +101,9 @@ pub fn create_from_context(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let request = SpawnRequest {
         start: ThreadStart::Context(context),
         tls,
-        mask: Some(mask),
-        // Releases before 7 gave a thread its creator's alternate stack; Go still expects that and
-        // takes it away first thing.
-        inherit_alt_stack: true,
+        mask,
+        // Old releases gave a thread its creator's alternate stack, which is no good to either; 10 does not.
+        inherit_alt_stack: false,
         tid_at: [Some((Addr(args[2]), 4)), None],
         clear_tid: Addr::NULL,
     };
