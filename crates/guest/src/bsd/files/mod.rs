@@ -25,7 +25,7 @@ pub mod xattr;
 use crate::{Ctx, Fail};
 use alloc::vec::Vec;
 use ashore_base::Addr;
-use ashore_pivot::Errno;
+use ashore_pivot::{Arg, Errno, Sys};
 
 pub use fcntl::Command;
 
@@ -145,6 +145,45 @@ impl Place {
     pub fn at(ctx: &Ctx<'_>, dir: u64, path: u64) -> Result<Place, Errno> {
         Ok(Place { dir: ctx.dir(dir)?, path: ctx.path(Addr(path))? })
     }
+}
+
+/// How many links a path may go through.
+const LINKS: usize = 32;
+
+impl Place {
+    /// The same place where a final slash makes the systems follow a link: Linux does not when the call makes or
+    /// removes the name.
+    pub fn through_slash(mut self, ctx: &Ctx<'_>) -> Result<Place, Errno> {
+        let ends_in_slash = |path: &[u8]| path.ends_with(b"/\0");
+        if !ends_in_slash(&self.path) {
+            return Ok(self);
+        }
+        for _ in 0..LINKS {
+            let end = self.path.iter().rposition(|&b| b != b'/' && b != 0).map_or(0, |at| at + 1);
+            let name = self.path.get(..end).unwrap_or(&[]);
+            let Some(target) = link_target(ctx, self.dir, name) else { return Ok(self) };
+            let parent = match name.iter().rposition(|&b| b == b'/') {
+                Some(at) if !target.starts_with(b"/") => name.get(..=at).unwrap_or(&[]),
+                _ => &[],
+            };
+            self.path = [parent, &target, b"/\0"].concat();
+        }
+        Err(Errno::ELOOP)
+    }
+}
+
+/// What a symbolic link says; `None` when it is none.
+fn link_target(ctx: &Ctx<'_>, dir: i32, name: &[u8]) -> Option<Vec<u8>> {
+    const ROOM: usize = 4096;
+    if name.is_empty() {
+        return None;
+    }
+    let name = [name, b"\0"].concat();
+    let mut target = alloc::vec![0; ROOM];
+    let args = &mut [dir.into(), Arg::In(&name), Arg::Out(&mut target), Arg::Word(ROOM as u64)];
+    let len = ctx.call_with(Sys::READLINKAT, args).ok()?;
+    target.truncate(len as usize);
+    Some(target)
 }
 
 /// A bit that a call with a directory descriptor may know.

@@ -8,14 +8,14 @@ use ashore_pivot::{Arg, Errno, Sys};
 
 /// `link(path, link)`: a symbolic link is followed.
 pub fn link(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let (from, to) = (Place::here(ctx, args[0])?, Place::here(ctx, args[1])?);
+    let (from, to) = (Place::here(ctx, args[0])?, Place::here(ctx, args[1])?.through_slash(ctx)?);
     make_link(ctx, &from, &to, linux_at::FOLLOW)
 }
 
 /// `linkat(fd1, path1, fd2, path2, flags)`
 pub fn linkat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let flags = at_flags(ctx, args[4], &[At::Follow, At::EmptyPath])?;
-    let (from, to) = (Place::at(ctx, args[0], args[1])?, Place::at(ctx, args[2], args[3])?);
+    let (from, to) = (Place::at(ctx, args[0], args[1])?, Place::at(ctx, args[2], args[3])?.through_slash(ctx)?);
     make_link(ctx, &from, &to, flags)
 }
 
@@ -27,13 +27,13 @@ fn make_link(ctx: &Ctx<'_>, from: &Place, to: &Place, flags: u32) -> Answer {
 
 /// `symlink(target, path)`
 pub fn symlink(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::here(ctx, args[1])?;
+    let place = Place::here(ctx, args[1])?.through_slash(ctx)?;
     make_symlink(ctx, args[0], &place)
 }
 
 /// `symlinkat(target, fd, path)`
 pub fn symlinkat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::at(ctx, args[1], args[2])?;
+    let place = Place::at(ctx, args[1], args[2])?.through_slash(ctx)?;
     make_symlink(ctx, args[0], &place)
 }
 
@@ -72,14 +72,14 @@ fn read_link(ctx: &Ctx<'_>, place: &Place, [path, buf, room]: [u64; 3]) -> Answe
 
 /// `unlink(path)`
 pub fn unlink(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::here(ctx, args[0])?;
+    let place = Place::here(ctx, args[0])?.through_slash(ctx)?;
     remove(ctx, &place, 0)
 }
 
 /// `unlinkat(fd, path, flags)`
 pub fn unlinkat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let flags = at_flags(ctx, args[2], &[At::RemoveDir])?;
-    let place = Place::at(ctx, args[0], args[1])?;
+    let place = Place::at(ctx, args[0], args[1])?.through_slash(ctx)?;
     remove(ctx, &place, flags)
 }
 
@@ -87,7 +87,7 @@ pub fn unlinkat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 pub fn funlinkat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     const FD_NONE: i32 = -200;
     let flags = at_flags(ctx, args[3], &[At::RemoveDir])?;
-    let place = Place::at(ctx, args[0], args[1])?;
+    let place = Place::at(ctx, args[0], args[1])?.through_slash(ctx)?;
     let fd = super::fd_of(args[2]);
     if fd != FD_NONE {
         let open = super::stat::Facts::of_descriptor(ctx, fd)?;
@@ -101,7 +101,7 @@ pub fn funlinkat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 
 /// `rmdir(path)`
 pub fn rmdir(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::here(ctx, args[0])?;
+    let place = Place::here(ctx, args[0])?.through_slash(ctx)?;
     remove(ctx, &place, linux_at::REMOVE_DIR)
 }
 
@@ -116,13 +116,14 @@ fn remove(ctx: &Ctx<'_>, place: &Place, flags: u32) -> Answer {
 
 /// `rename(from, to)`
 pub fn rename(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let (from, to) = (Place::here(ctx, args[0])?, Place::here(ctx, args[1])?);
+    let (from, to) = (Place::here(ctx, args[0])?.through_slash(ctx)?, Place::here(ctx, args[1])?.through_slash(ctx)?);
     rename_places(ctx, &from, &to)
 }
 
 /// `renameat(fromfd, from, tofd, to)`
 pub fn renameat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let (from, to) = (Place::at(ctx, args[0], args[1])?, Place::at(ctx, args[2], args[3])?);
+    let (from, to) =
+        (Place::at(ctx, args[0], args[1])?.through_slash(ctx)?, Place::at(ctx, args[2], args[3])?.through_slash(ctx)?);
     rename_places(ctx, &from, &to)
 }
 
@@ -145,13 +146,13 @@ fn is_dots(path: &[u8]) -> bool {
 
 /// `mkdir(path, mode)`
 pub fn mkdir(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::here(ctx, args[0])?;
+    let place = Place::here(ctx, args[0])?.through_slash(ctx)?;
     make_directory(ctx, &place, args[1])
 }
 
 /// `mkdirat(fd, path, mode)`
 pub fn mkdirat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::at(ctx, args[0], args[1])?;
+    let place = Place::at(ctx, args[0], args[1])?.through_slash(ctx)?;
     make_directory(ctx, &place, args[2])
 }
 
@@ -163,43 +164,43 @@ fn make_directory(ctx: &Ctx<'_>, place: &Place, mode: u64) -> Answer {
 
 /// `mkfifo(path, mode)`
 pub fn mkfifo(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::here(ctx, args[0])?;
+    let place = Place::here(ctx, args[0])?.through_slash(ctx)?;
     make_node(ctx, &place, kind::FIFO | args[1] as u32 & 0o777, 0)
 }
 
 /// `mkfifoat(fd, path, mode)`
 pub fn mkfifoat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::at(ctx, args[0], args[1])?;
+    let place = Place::at(ctx, args[0], args[1])?.through_slash(ctx)?;
     make_node(ctx, &place, kind::FIFO | args[2] as u32 & 0o777, 0)
 }
 
 /// `mknod(path, mode, dev)` with a 32-bit device number.
 pub fn mknod(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::here(ctx, args[0])?;
+    let place = Place::here(ctx, args[0])?.through_slash(ctx)?;
     make_node(ctx, &place, args[1] as u32, args[2] & 0xffff_ffff)
 }
 
 /// `mknodat(fd, path, mode, dev)` with a 32-bit device number.
 pub fn old_mknodat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::at(ctx, args[0], args[1])?;
+    let place = Place::at(ctx, args[0], args[1])?.through_slash(ctx)?;
     make_node(ctx, &place, args[2] as u32, args[3] & 0xffff_ffff)
 }
 
 /// `mknodat(fd, path, mode, dev)`
 pub fn mknodat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::at(ctx, args[0], args[1])?;
+    let place = Place::at(ctx, args[0], args[1])?.through_slash(ctx)?;
     make_node(ctx, &place, args[2] as u32, args[3])
 }
 
 /// `mknodat(fd, path, mode, pad, dev)`, NetBSD's.
 pub fn mknodat_padded(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::at(ctx, args[0], args[1])?;
+    let place = Place::at(ctx, args[0], args[1])?.through_slash(ctx)?;
     make_node(ctx, &place, args[2] as u32, args[4])
 }
 
 /// `mknod(path, mode, dev)` with a 64-bit device number, NetBSD's.
 pub fn mknod_wide(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let place = Place::here(ctx, args[0])?;
+    let place = Place::here(ctx, args[0])?.through_slash(ctx)?;
     make_node(ctx, &place, args[1] as u32, args[2])
 }
 
