@@ -1,8 +1,9 @@
 //! The targets, one row each: what is called, and the words its inputs are made of.
 
-use ashore_base::Addr;
+use ashore_base::{Addr, AddrRange};
+use ashore_engine::native::{Caught, find_sites};
 use ashore_formats::{Parsed, Part, detect, functions, golang, hints, read};
-use ashore_image::FunctionIndex;
+use ashore_image::{Function, FunctionIndex, FunctionList, NoFunctions};
 use std::fmt::Write as _;
 
 /// A reader to be fuzzed.
@@ -21,6 +22,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "macho", call: file, words: MACHO },
     Target { name: "ape", call: file, words: APE },
     Target { name: "detect", call: file, words: MARKS },
+    Target { name: "sites", call: sites, words: CODE },
 ];
 
 const ELF: &[&[u8]] =
@@ -50,6 +52,20 @@ const MARKS: &[&[u8]] = &[
     b"\xf1\xff\xff\xff\0\0\x01\x08",
     b"/libexec/ld-elf.so",
 ];
+
+const CODE: &[&[u8]] = &[
+    b"\x0f\x05",
+    b"\xb8\x04\0\0\0\x0f\x05",
+    b"\x48\xc7\xc0\x04\0\0\0\x0f\x05",
+    b"\x48\x8b\x44\x24\x08\x0f\x05",
+    b"\x0f\x05\x72\x05",
+    b"\xeb\xf8",
+    b"\xe9\xf0\xff\xff\xff",
+    b"\xc3",
+];
+
+/// How much of an input is taken for code: a scanner that forgets its limits is slow on less.
+const CODE_LEN: usize = 1 << 18;
 
 /// How many addresses of a program are looked up in its function tables.
 const LOOKUPS: u64 = 16;
@@ -88,6 +104,41 @@ fn part(parsed: &Parsed<'_>, part: &Part, answer: &mut String) {
             let _ = functions.name(addr);
         }
     }
+}
+
+/// The scanner for call instructions, on code of which nothing, the whole, or a few functions are known.
+fn sites(bytes: &[u8]) -> String {
+    const BASE: Addr = Addr(0x40_1000);
+    let code = bytes.get(..CODE_LEN).unwrap_or(bytes);
+    let function = |start: u64, end: u64| Function {
+        code: AddrRange { start: BASE.plus(start), end: BASE.plus(end) },
+        name_at: 0,
+    };
+    let len = code.len() as u64;
+    let whole = FunctionList::new(vec![function(0, len)]);
+    // The extents are as unreliable as the input: they overlap, end early and lie outside.
+    let few = code.chunks_exact(4).take(16).map(|raw| match *raw {
+        [a, b, c, d] => function(u64::from(u16::from_le_bytes([a, b])), u64::from(u16::from_le_bytes([c, d]))),
+        _ => function(0, 0),
+    });
+    let few = FunctionList::new(few.collect());
+    let known: [&dyn FunctionIndex; 3] = [&NoFunctions, &whole, &few];
+    let mut answer = String::new();
+    for functions in known {
+        let found = find_sites(code, BASE, functions);
+        let stubs = found.iter().filter(|site| matches!(site.caught, Caught::Stub { .. })).count();
+        let _ = write!(answer, " {} {}", log2(found.len() as u64), log2(stubs as u64));
+        for site in found {
+            match site.caught {
+                Caught::Stub { at, len } => {
+                    assert!(at.plus(len.into()) == site.at && at >= BASE, "a stub that is not right before its call");
+                    let _ = write!(answer, " {len}");
+                }
+                Caught::Net(reason) => answer.push_str(reason),
+            }
+        }
+    }
+    answer
 }
 
 /// A number's size: answers that differ in a count only a little are one answer.
