@@ -30,10 +30,14 @@ pub fn park60(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     };
     unpark_first(ctx, args[3])?;
     let Timeout::In(nanos) = timeout else { return park(ctx, timeout) };
-    // A relative time is what is left of it afterwards.
-    let before = now(ctx)?;
-    let answer = park(ctx, timeout);
-    let left = nanos.saturating_sub(now(ctx)?.saturating_sub(before));
+    // A relative time is what is left of it afterwards, so it is waited for as a time: one look at the
+    // clock before, and one after only when the wait ended early.
+    let deadline = now(ctx)?.saturating_add(nanos);
+    let answer = park(ctx, Timeout::At { clock: LINUX_MONOTONIC, nanos: deadline });
+    let left = match answer {
+        Err(Fail::Linux(Errno::ETIMEDOUT)) => 0,
+        _ => deadline.saturating_sub(now(ctx)?),
+    };
     let left = [left / 1_000_000_000, left % 1_000_000_000].map(u64::to_le_bytes);
     ctx.write(at, left.as_flattened())?;
     answer

@@ -190,7 +190,7 @@ fn parking_leaves_what_is_left_of_the_time() {
     fake.reply(Ok(0), &[&words(&[10, 400])]);
     assert_eq!(fake.call(478, &[3, 0, time.0, 0, 0, 0]), Ok(Value::One(0)));
     assert_eq!(fake.get(time, 16), words(&[2, 100]));
-    assert!(matches!(fake.kernel.parks.borrow()[..], [Timeout::In(2_000_000_500)]));
+    assert!(matches!(fake.kernel.parks.borrow()[..], [Timeout::At { clock: 1, nanos: 12_000_000_500 }]));
     fake.kernel.park_end.set(ParkEnd::TimedOut);
     assert_eq!(fake.call(478, &[3, 1, time.0, 0, 0, 0]), Err(Errno::ETIMEDOUT.into()));
     assert!(matches!(fake.kernel.parks.borrow()[1], Timeout::At { clock: 1, nanos: 2_000_000_100 }));
