@@ -198,7 +198,7 @@ pub static CALLS: &[Row] = &[
     Row::missing(264, "mq_receive()"),
     Row::missing(265, "compat_50_mq_timedsend()"),
     Row::missing(266, "compat_50_mq_timedreceive()"),
-    Row::missing(267, "eventfd()"),
+    Row::custom(267, "eventfd(value: uint, flags: flags.open) -> fd", files::shared::eventfd),
     Row::custom(270, "__posix_rename(from: path, to: path)", files::names::rename),
     Row::custom(271, "swapctl(cmd: int, arg: ptr, misc: int) -> int", process::refused),
     Row::missing(272, "compat_30_getdents()"),
@@ -415,7 +415,7 @@ pub static CALLS: &[Row] = &[
     Row::missing(497, "__acl_aclcheck_file()"),
     Row::missing(498, "__acl_aclcheck_fd()"),
     Row::custom(499, "lpathconf(path: path, name: int) -> long", files::limits::lpathconf),
-    Row::same(500, "memfd_create(name: str, flags: hex) -> fd", Sys::MEMFD_CREATE),
+    Row::custom(500, "memfd_create(name: str, flags: int) -> fd", files::shared::memfd_create),
     Row::custom(501, "__kevent100(kq: fd, changelist: in.kevent[2], nchanges: size, eventlist: out.kevent[ret], nevents: size, timeout: in.timespec) -> int", events::kevent_wide_extended)
         .partial("no EVFILT_AIO, EVFILT_FS, low-water marks, forks and execs of EVFILT_PROC, socket errors in fflags"),
     Row::missing(502, "epoll_create1()"),

@@ -80,6 +80,9 @@ static REQUESTS: &[(u32, Request)] = &[
     (0x2000_7455, Request::IsMaster),          // TIOCISPTMASTER, DragonFly's
     (0x4028_7446, Request::Pair),              // TIOCPTMGET with names of 16 bytes
     (0x4808_7446, Request::Pair),              // TIOCPTMGET
+    (0x4004_7307, Request::Same(0x8905)),      // SIOCATMARK
+    (0x8004_7308, Request::Same(0x8902)),      // SIOCSPGRP
+    (0x4004_7309, Request::Same(0x8904)),      // SIOCGPGRP
     (0x2000_7447, Request::Nothing),           // TIOCGRANTPT
 ];
 

@@ -15,6 +15,7 @@ pub mod names;
 pub mod open;
 pub mod poll;
 pub mod ranges;
+pub mod shared;
 pub mod stat;
 pub mod statfs;
 mod termios;
