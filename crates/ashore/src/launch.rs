@@ -24,16 +24,21 @@ pub(crate) struct Request {
     pub(crate) quiet: bool,
     pub(crate) strict: bool,
     pub(crate) no_net: bool,
+    /// The verb, with its own options, that execs of guests' files come back to.
+    pub(crate) verb: Vec<OsString>,
 }
 
+/// Makes an observer once the program's system is known.
+pub(crate) type MakeObserver = Box<dyn FnOnce(&'static ashore_guest::Os) -> Box<dyn Observer>>;
+
 /// Runs a program; comes back only when it could not be started.
-pub(crate) fn run(request: &Request, observer: Option<Box<dyn Observer>>) -> Report {
+pub(crate) fn run(request: &Request, observer: Option<MakeObserver>) -> Report {
     match try_run(request, observer) {
         Ok(report) | Err(report) => report.in_file(&request.program.to_string_lossy()),
     }
 }
 
-fn try_run(request: &Request, observer: Option<Box<dyn Observer>>) -> Result<Report, Report> {
+fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, Report> {
     let path = open::find(&request.program)?;
     let opened = open::open(&path)?;
     if let Some((interpreter, option)) = script_line(opened.bytes) {
@@ -71,7 +76,7 @@ fn try_run(request: &Request, observer: Option<Box<dyn Observer>>) -> Result<Rep
         strict: request.strict,
         no_net: request.no_net,
         launcher: Box::new(Exec { request: request.clone(), program: path, os: choice.guest.os.name }),
-        observer,
+        observer: observer.map(|make| make(choice.guest.os)),
     };
     Ok(ashore_process::start(&program, options))
 }
@@ -87,7 +92,7 @@ fn run_script(
     path: &Path,
     interpreter: PathBuf,
     option: Option<OsString>,
-    observer: Option<Box<dyn Observer>>,
+    observer: Option<MakeObserver>,
 ) -> Result<Report, Report> {
     let mut args: Vec<OsString> = option.into_iter().collect();
     args.push(path.as_os_str().to_owned());
@@ -189,7 +194,8 @@ impl Exec {
     }
 
     fn under_ashore(&self, os: Option<&str>, path: &[u8], args: &[Vec<u8>]) -> Plan {
-        let mut argv: Vec<Vec<u8>> = vec![b"ashore".to_vec(), b"run".to_vec()];
+        let mut argv: Vec<Vec<u8>> = vec![b"ashore".to_vec()];
+        argv.extend(self.request.verb.iter().map(|word| word.as_bytes().to_vec()));
         if let Some(os) = os {
             argv.extend([b"--os".to_vec(), os.as_bytes().to_vec()]);
         }

@@ -21,6 +21,7 @@ mod signal;
 mod table;
 #[cfg(test)]
 mod testing;
+pub mod words;
 
 pub use ctx::{Answer, Args, Ctx, Fail, Value};
 pub use kernel::{ExecRequest, ForkKind, Kernel, MapRequest, ParkEnd, Prot, SpawnRequest, ThreadStart, Timeout};

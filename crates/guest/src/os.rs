@@ -48,6 +48,8 @@ pub struct Os {
     /// Paths that mean something else on the guest's system: the guest's path and the running program's
     /// path in, the host's path out.
     pub magic_path: fn(path: &[u8], program: &[u8]) -> Option<Vec<u8>>,
+    /// What a trace calls its values and how its records are laid out.
+    pub words: &'static crate::words::Words,
 }
 
 /// What the start of a program needs to know.

@@ -47,8 +47,11 @@ pub trait Observer: Send + Sync {
     /// A thread began or ended.
     fn thread(&self, os: &'static Os, id: u64, is_new: bool);
 
-    /// The process is about to end, fork or exec: write out what is buffered.
+    /// The process is about to fork or end: write out what is buffered.
     fn flush(&self);
+
+    /// The call under way may never come back (an exec): tell what is known of it.
+    fn leave(&self);
 
     /// The process ends by itself with this status.
     fn exit(&self, os: &'static Os, status: u8);

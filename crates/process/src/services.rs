@@ -230,7 +230,9 @@ impl Kernel for Services<'_> {
             Ok(plan) => plan,
             Err(errno) => return errno,
         };
-        self.flush();
+        if let Some(observer) = &self.process.options.observer {
+            observer.leave();
+        }
         signals::before_exec(self.process);
         let errno = ashore_sys::exec(&plan.path, &plan.args, &request.env);
         signals::after_failed_exec(self.process);

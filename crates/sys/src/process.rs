@@ -3,6 +3,7 @@
 use ashore_pivot::{Errno, SigSet, Signal};
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::ffi::CString;
+use std::os::fd::{AsRawFd, FromRawFd};
 
 /// Sets the calling thread's signal mask on the host, whole; returns the old one.
 pub fn set_signal_mask(mask: SigSet) -> SigSet {
@@ -72,5 +73,18 @@ static NOTE_PIPE_SIGNAL: extern "C" fn() = note_pipe_signal;
 pub fn restore_pipe_signal() {
     if !PIPE_IGNORED.load(Ordering::Relaxed) {
         let _ = crate::set_disposition(Signal::PIPE, crate::Disposition::Default);
+    }
+}
+
+/// The file on a high descriptor that is closed by exec, out of the guest's way.
+pub fn high_fd(file: std::fs::File) -> std::io::Result<std::fs::File> {
+    const HIGHEST: i32 = 900;
+    // SAFETY: duplicates a descriptor that we own; the new one is ours alone.
+    unsafe {
+        let fd = libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, HIGHEST);
+        if fd < 0 {
+            return Ok(file);
+        }
+        Ok(std::fs::File::from_raw_fd(fd))
     }
 }

@@ -7,6 +7,7 @@ mod platforms;
 mod run;
 mod shims;
 mod table;
+mod trace;
 
 use clap::{Arg, ArgMatches, Command};
 use std::ffi::OsString;

@@ -59,6 +59,7 @@ pub(crate) fn request(matches: &ArgMatches) -> Request {
         quiet: matches.get_flag("quiet"),
         strict: matches.get_flag("strict"),
         no_net: matches.get_flag("no-net"),
+        verb: vec!["run".into()],
     }
 }
 

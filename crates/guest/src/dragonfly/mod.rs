@@ -10,6 +10,7 @@ mod signals;
 mod sockets;
 mod sysctl;
 mod table;
+mod words;
 
 pub use amd64::AMD64;
 
@@ -43,4 +44,5 @@ pub static OS: Os = Os {
     signal_came: bsd::state::signal_came,
     trampoline: amd64::TRAMPOLINE,
     magic_path: process::magic_path,
+    words: &words::WORDS,
 };

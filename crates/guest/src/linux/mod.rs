@@ -6,6 +6,7 @@ mod memory;
 mod process;
 mod signals;
 mod table;
+mod words;
 
 pub use amd64::AMD64;
 
@@ -38,6 +39,7 @@ pub static OS: Os = Os {
     signal_came: |_, _, _| {},
     trampoline: &[],
     magic_path,
+    words: &words::WORDS,
 };
 
 fn new_state() -> State {

@@ -20,7 +20,7 @@ pub static CALLS: &[Row] = &[
     Row::same(8, "lseek(fd: fd, offset: off, whence: enum.whence) -> off", Sys::LSEEK),
     Row::custom(
         9,
-        "mmap(addr: ptr, len: size, prot: flags.prot, flags: flags.map, fd: fd, offset: off) -> ptr",
+        "mmap(addr: ptr, len: size, prot: flags.prot, flags: flags.mmap, fd: fd, offset: off) -> ptr",
         memory::mmap,
     ),
     Row::custom(10, "mprotect(addr: ptr, len: size, prot: flags.prot) -> int", memory::mprotect),
@@ -58,7 +58,7 @@ pub static CALLS: &[Row] = &[
     Row::same(38, "setitimer()", Sys::SETITIMER),
     Row::same(39, "getpid() -> pid", Sys::GETPID),
     Row::block(40, "sendfile(out: fd, in: fd, offset: ptr, count: size) -> ssize", Sys::SENDFILE),
-    Row::same(41, "socket(domain: enum.family, type: flags.socktype, protocol: int) -> fd", Sys::SOCKET),
+    Row::same(41, "socket(domain: enum.domain, type: flags.sock, protocol: int) -> fd", Sys::SOCKET),
     Row::block(42, "connect(fd: fd, addr: in.sockaddr, len: uint) -> int", Sys::CONNECT),
     Row::block(43, "accept(fd: fd, addr: out.sockaddr, len: ptr) -> fd", Sys::ACCEPT),
     Row::block(
@@ -80,7 +80,7 @@ pub static CALLS: &[Row] = &[
     Row::same(52, "getpeername(fd: fd, addr: out.sockaddr, len: ptr) -> int", Sys::GETPEERNAME),
     Row::same(
         53,
-        "socketpair(domain: enum.family, type: flags.socktype, protocol: int, fds: out.pipe) -> int",
+        "socketpair(domain: enum.domain, type: flags.sock, protocol: int, fds: out.pipe) -> int",
         Sys::SOCKETPAIR,
     ),
     Row::same(54, "setsockopt(fd: fd, level: enum.sol, option: int, value: ptr, len: uint) -> int", Sys::SETSOCKOPT),
@@ -329,7 +329,7 @@ pub static CALLS: &[Row] = &[
     Row::block(285, "fallocate()", Sys::FALLOCATE),
     Row::same(286, "timerfd_settime()", Sys::TIMERFD_SETTIME),
     Row::same(287, "timerfd_gettime()", Sys::TIMERFD_GETTIME),
-    Row::block(288, "accept4(fd: fd, addr: out.sockaddr, len: ptr, flags: flags.socktype) -> fd", Sys::ACCEPT4),
+    Row::block(288, "accept4(fd: fd, addr: out.sockaddr, len: ptr, flags: flags.sock) -> fd", Sys::ACCEPT4),
     Row::same(289, "signalfd4()", Sys::SIGNALFD4),
     Row::same(290, "eventfd2(initial: uint, flags: flags.open) -> fd", Sys::EVENTFD2),
     Row::same(291, "epoll_create1(flags: flags.open) -> fd", Sys::EPOLL_CREATE1),

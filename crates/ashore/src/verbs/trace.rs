@@ -1,0 +1,81 @@
+//! `ashore trace PROGRAM [ARGS]`.
+
+use super::{run, switch};
+use crate::launch;
+use ashore_debug::trace::{Filter, Settings, Sink, Tracer};
+use clap::{Arg, ArgMatches, Command, value_parser};
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+
+pub(crate) fn options(command: Command) -> Command {
+    let command = command
+        .arg(Arg::new("filter").short('e').long("filter").value_name("CALLS").help(
+            "Only these: names, or file, desc, network, process, thread, memory, signal, event; !CALLS for all others",
+        ))
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Write to a file instead of stderr"),
+        )
+        .arg(switch("summary", "Only counts, errors and times at the end").short('c'))
+        .arg(switch("json", "One JSON object a line"))
+        .arg(switch("append", "Add to the output file").hide(true));
+    run::options(command)
+}
+
+pub(crate) fn run(matches: &ArgMatches) -> u8 {
+    let sink = match matches.get_one::<PathBuf>("output") {
+        None => Sink::stderr(),
+        Some(path) => {
+            let mut how = OpenOptions::new();
+            how.create(true).append(true);
+            if !matches.get_flag("append") {
+                // Truncate first: children of the program append to the same file.
+                if let Err(error) = std::fs::File::create(path) {
+                    eprintln!("ashore: {}: {error}", path.display());
+                    return 125;
+                }
+            }
+            match how.open(path).and_then(ashore_sys::high_fd) {
+                Ok(file) => Sink::file(file),
+                Err(error) => {
+                    eprintln!("ashore: {}: {error}", path.display());
+                    return 125;
+                }
+            }
+        }
+    };
+    let filter = matches.get_one::<String>("filter");
+    let settings = Settings {
+        filter: filter.map(|text| Filter::parse(text)).unwrap_or_default(),
+        summary: matches.get_flag("summary"),
+        json: matches.get_flag("json"),
+        sink,
+    };
+    let mut request = run::request(matches);
+    request.verb = verb(matches);
+    let make: launch::MakeObserver = Box::new(|os| Box::new(Tracer::new(os, settings)));
+    crate::refuse(&launch::run(&request, Some(make)))
+}
+
+/// The words that trace a child of the program the same way, into the same file.
+fn verb(matches: &ArgMatches) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec!["trace".into()];
+    if let Some(filter) = matches.get_one::<String>("filter") {
+        words.extend(["-e".into(), filter.into()]);
+    }
+    if let Some(path) = matches.get_one::<PathBuf>("output") {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        words.extend(["-o".into(), path.into_os_string(), "--append".into()]);
+    }
+    for flag in ["summary", "json"] {
+        if matches.get_flag(flag) {
+            words.push(format!("--{flag}").into());
+        }
+    }
+    words
+}

@@ -1,0 +1,162 @@
+//! A row's signature, parsed once.
+
+use ashore_guest::{Os, Row};
+use std::collections::BTreeMap;
+
+/// How long a buffer, a vector or an array is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Len {
+    /// As argument n says.
+    Arg(usize),
+    /// As the call's result says.
+    Result,
+    /// One element.
+    One,
+}
+
+/// Which way a record goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    In,
+    Out,
+    InOut,
+}
+
+/// The type of an argument or a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Type {
+    Int,
+    Long,
+    Uint,
+    Hex,
+    Size,
+    Off,
+    Mode,
+    Void,
+    Fd,
+    DirFd,
+    Path,
+    Strings,
+    Signal,
+    SigSet,
+    Bytes(Way, Len),
+    Flags(&'static str),
+    Enum(&'static str),
+    Record(Way, &'static str, Len),
+}
+
+/// One argument.
+#[derive(Debug, Clone)]
+pub(crate) struct Param {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Type,
+}
+
+/// A call's signature.
+#[derive(Debug, Clone)]
+pub(crate) struct Signature {
+    pub(crate) name: &'static str,
+    pub(crate) params: Vec<Param>,
+    pub(crate) result: Type,
+}
+
+/// Parses `name(arg: type, ...) -> type`. Unknown types print as addresses, so a trace never fails.
+pub(crate) fn parse(text: &'static str) -> Signature {
+    let (name, rest) = text.split_once('(').unwrap_or((text, ""));
+    let (inside, result) = rest.rsplit_once(')').unwrap_or((rest, ""));
+    let words: Vec<(&str, &str)> = inside
+        .split(',')
+        .filter_map(|param| param.split_once(':'))
+        .map(|(name, kind)| (name.trim(), kind.trim()))
+        .collect();
+    let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+    let params = words.iter().map(|(name, kind)| Param { name, kind: kind_of(kind, &names) }).collect();
+    let result = result.trim().strip_prefix("->").map_or(Type::Long, |kind| kind_of(kind.trim(), &names));
+    Signature { name, params, result }
+}
+
+fn kind_of(word: &'static str, names: &[&str]) -> Type {
+    let (word, len) = match word.split_once('[') {
+        Some((word, len)) => (word, len_of(len.trim_end_matches(']'), names)),
+        None => (word, Len::One),
+    };
+    if let Some((family, name)) = word.split_once('.') {
+        return match family {
+            "flags" => Type::Flags(name),
+            "enum" => Type::Enum(name),
+            "in" => Type::Record(Way::In, name, len),
+            "out" => Type::Record(Way::Out, name, len),
+            "inout" => Type::Record(Way::InOut, name, len),
+            _ => Type::Hex,
+        };
+    }
+    match word {
+        "int" => Type::Int,
+        "long" | "ssize" | "pid" | "tid" => Type::Long,
+        "uint" | "ulong" | "uid" | "gid" | "dev" => Type::Uint,
+        "size" => Type::Size,
+        "off" => Type::Off,
+        "mode" => Type::Mode,
+        "void" => Type::Void,
+        "fd" => Type::Fd,
+        "dirfd" => Type::DirFd,
+        "path" | "str" => Type::Path,
+        "strv" => Type::Strings,
+        "signal" => Type::Signal,
+        "sigset" => Type::SigSet,
+        "clock" => Type::Enum("clock"),
+        "inbuf" => Type::Bytes(Way::In, len),
+        "outbuf" => Type::Bytes(Way::Out, len),
+        _ => Type::Hex,
+    }
+}
+
+fn len_of(word: &str, names: &[&str]) -> Len {
+    if word == "ret" {
+        return Len::Result;
+    }
+    if let Ok(n) = word.parse() {
+        return Len::Arg(n);
+    }
+    names.iter().position(|name| *name == word).map_or(Len::One, Len::Arg)
+}
+
+/// The signatures of a system's calls.
+#[derive(Debug)]
+pub(crate) struct Signatures(BTreeMap<u16, Signature>);
+
+impl Signatures {
+    pub(crate) fn of(os: &'static Os) -> Signatures {
+        Signatures(os.calls.iter().map(|row| (row.number, parse(row.signature))).collect())
+    }
+
+    pub(crate) fn get(&self, row: &Row) -> Option<&Signature> {
+        self.0.get(&row.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_has_names_types_and_lengths() {
+        let read = parse("read(fd: fd, buf: outbuf[ret], nbyte: size) -> ssize");
+        assert_eq!(read.name, "read");
+        assert_eq!(read.params[1].kind, Type::Bytes(Way::Out, Len::Result));
+        let write = parse("write(fd: fd, buf: inbuf[nbyte], nbyte: size) -> ssize");
+        assert_eq!(write.params[1].kind, Type::Bytes(Way::In, Len::Arg(2)));
+        let kevent = parse("kevent(kq: fd, changes: in.kevent[n], n: int) -> int");
+        assert_eq!(kevent.params[1].kind, Type::Record(Way::In, "kevent", Len::Arg(2)));
+    }
+
+    #[test]
+    fn every_list_and_record_of_a_system_that_has_one_is_found() {
+        for guest in ashore_guest::GUESTS {
+            for row in guest.os.calls {
+                let signature = parse(row.signature);
+                assert!(!signature.name.is_empty(), "{}: {}", guest.os.name, row.signature);
+            }
+        }
+    }
+}
