@@ -15,13 +15,14 @@ pub(super) struct SourceFile {
     /// The syntax, or nothing when it does not parse (the compiler says why).
     pub(super) syntax: Option<syn::File>,
     tests: Vec<RangeInclusive<usize>>,
+    test_modules: Vec<String>,
 }
 
 impl SourceFile {
     /// The file at `path` with `text` in it.
     pub(super) fn new(path: &str, text: &str) -> SourceFile {
         let syntax = syn::parse_file(text).ok();
-        let mut finder = TestFinder { tests: Vec::new() };
+        let mut finder = TestFinder::default();
         if let Some(file) = &syntax {
             finder.visit_file(file);
         }
@@ -29,7 +30,23 @@ impl SourceFile {
             finder.tests.push(0..=usize::MAX);
         }
         let code = blank(text).lines().map(str::to_owned).collect();
-        SourceFile { path: path.to_owned(), text: text.to_owned(), code, syntax, tests: finder.tests }
+        let TestFinder { tests, modules: test_modules } = finder;
+        SourceFile { path: path.to_owned(), text: text.to_owned(), code, syntax, tests, test_modules }
+    }
+
+    /// The beginnings of the paths of modules that are compiled for tests only and written in files of their own.
+    pub(super) fn test_module_paths(&self) -> impl Iterator<Item = String> {
+        let (folder, name) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
+        let own = match name {
+            "lib.rs" | "main.rs" | "mod.rs" => folder.to_owned(),
+            name => format!("{folder}/{}", name.trim_end_matches(".rs")),
+        };
+        self.test_modules.iter().map(move |module| format!("{own}/{module}"))
+    }
+
+    /// Takes the whole file for a test.
+    pub(super) fn set_test(&mut self) {
+        self.tests.push(0..=usize::MAX);
     }
 
     /// Whether the line, counted from one, belongs to a test.
@@ -64,8 +81,10 @@ fn is_test_path(path: &str) -> bool {
     in_crate.starts_with("tests/") || in_crate.ends_with("tests.rs") || in_crate.contains("/tests/")
 }
 
+#[derive(Default)]
 struct TestFinder {
     tests: Vec<RangeInclusive<usize>>,
+    modules: Vec<String>,
 }
 
 impl TestFinder {
@@ -80,6 +99,9 @@ impl TestFinder {
 impl<'ast> Visit<'ast> for TestFinder {
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
         self.note(&item.attrs, item);
+        if item.content.is_none() && item.attrs.iter().any(is_test_attribute) {
+            self.modules.push(item.ident.to_string());
+        }
         visit::visit_item_mod(self, item);
     }
 

@@ -46,6 +46,7 @@ impl Tree {
             let Ok(text) = fs::read_to_string(repo.path(path)) else { continue };
             tree.files.push(SourceFile::new(path, &text));
         }
+        tree.mark_test_modules();
         for document in DOCUMENTS {
             let text = fs::read_to_string(repo.path(document)).map_err(|why| Failure::of(document, why))?;
             tree.documents.push(((*document).to_owned(), text));
@@ -65,7 +66,22 @@ impl Tree {
                 tree.documents.push(((*path).to_owned(), (*text).to_owned()));
             }
         }
+        tree.mark_test_modules();
         tree
+    }
+
+    /// Files that are modules for tests only say so where they are declared, not in themselves.
+    fn mark_test_modules(&mut self) {
+        let tests: Vec<String> = self.files.iter().flat_map(SourceFile::test_module_paths).collect();
+        for file in &mut self.files {
+            let is_below = |module: &String| {
+                let rest = file.path.strip_prefix(module.as_str());
+                rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+            };
+            if tests.iter().any(is_below) {
+                file.set_test();
+            }
+        }
     }
 
     /// The names of the folders under `crates`.
@@ -120,5 +136,22 @@ fn paths(repo: &Repo) -> Outcome<BTreeSet<String>> {
 fn add_path(paths: &mut BTreeSet<String>, path: &str) {
     for ancestor in Path::new(path).ancestors() {
         paths.insert(ancestor.to_string_lossy().into_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_declared_for_tests_is_a_test_file() {
+        let tree = Tree::of(&[
+            ("crates/a/src/lib.rs", "#[cfg(test)]\nmod testing;\nmod other;\n"),
+            ("crates/a/src/testing.rs", "fn f() {}"),
+            ("crates/a/src/testing/more.rs", "fn f() {}"),
+            ("crates/a/src/other.rs", "fn f() {}"),
+        ]);
+        let tests: Vec<bool> = tree.files.iter().map(|file| file.is_test(1)).collect();
+        assert_eq!(tests, [true, true, true, false]);
     }
 }
