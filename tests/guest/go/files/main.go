@@ -196,7 +196,7 @@ func failures() {
 	dir.Close()
 	fd, err := syscall.Open("data", syscall.O_RDWR, 0)
 	tell.Must(err)
-	_, err = syscall.Pread(fd, make([]byte, 4), -1)
+	_, err = syscall.Pread(fd, make([]byte, 4), -2)
 	tell.Line("before the beginning: %s", tell.Errno(err))
 	tell.Line("truncate to less than nothing: %s", tell.Errno(syscall.Ftruncate(fd, -1)))
 	syscall.Close(fd)

@@ -21,7 +21,7 @@ import (
 var topics = map[string]func(){
 	"errnos": errnos, "pads": pads, "signals": signalNumbers, "directory": directory, "addresses": addresses,
 	"options": options, "accept": accept, "paths": paths, "limits": limits, "sendfile": sendfile, "usage": usage,
-	"identity": identity, "own": own, "select": selects, "polls": polls, "descriptors": descriptors,
+	"identity": identity, "own": own, "select": selects, "polls": polls, "descriptors": descriptors, "bidirectional": bidirectional,
 }
 
 func main() {

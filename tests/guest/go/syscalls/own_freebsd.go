@@ -11,16 +11,19 @@ import (
 func own() {
 	sysctls()
 	byName()
-	bidirectional()
 	relative(syscall.SYS_UNLINKAT, ^uintptr(99), 0x800)
 	maps()
 }
 
+// bidirectional: a pipe takes data at either end.
 func bidirectional() {
 	var pair [2]int
 	tell.Must(syscall.Pipe(pair[:]))
 	n, err := syscall.Write(pair[0], []byte("back"))
 	tell.Line("pipe backwards: %d %v", n, err)
+	if err != nil {
+		return
+	}
 	buffer := make([]byte, 8)
 	n, err = syscall.Read(pair[1], buffer)
 	tell.Line("pipe backwards: %q %v", buffer[:n], err)

@@ -20,3 +20,6 @@ func selectRead(fd int, limit time.Duration) (int, error) {
 }
 
 func polls() { tell.Line("polls: ok") }
+
+// bidirectional: pipes go one way here.
+func bidirectional() { tell.Line("pipe backwards: not here") }
