@@ -1,12 +1,12 @@
 //! How the code asks its kernel: the last resort for a static program without any mark.
 //!
 //! Two habits tell Linux from the BSDs. The result: Linux returns small negative numbers and code compares with -4095 or
-//! -4096; the BSDs set the carry flag and code branches on it. The numbers: some calls that every C library start-up
-//! makes have numbers that mean nothing, or nothing common, elsewhere. Linux is named only when at least two different
-//! such numbers are loaded right before a system call and nothing branches on carry after one. The BSDs share
-//! their habits, so they are evidence but decide nothing.
+//! -4096; the BSDs set the carry flag and code branches on it, mostly in the next instruction. The numbers: some calls
+//! that every C library start-up makes have numbers that mean nothing, or nothing common, elsewhere. Linux is named
+//! only when at least two different such marks are set shortly before a system call and few calls are followed by a
+//! branch on carry. The BSDs share their habits, so they are evidence but decide nothing.
 //!
-//! Code is searched by bytes, without decoding: a chance hit is possible, two with the right numbers are not.
+//! Code is searched by bytes, without decoding: a chance hit is possible, two of the right ones are not.
 
 use super::table::Finding;
 use alloc::{format, string::String, vec, vec::Vec};
@@ -16,10 +16,13 @@ use ashore_image::Image;
 /// Numbers that Linux start-up code, threads and exits load, with their names.
 type Numbers = &'static [(u32, &'static str)];
 
+/// linux/amd64's number of arch_prctl.
+const ARCH_PRCTL: u32 = 158;
+
 /// linux/amd64 (`arch/x86/entry/syscalls/syscall_64.tbl`). On the BSDs these are unused, retired, or far from start-up.
 const X86_64: Numbers = &[
     (14, "rt_sigprocmask"),
-    (158, "arch_prctl"),
+    (ARCH_PRCTL, "arch_prctl"),
     (218, "set_tid_address"),
     (231, "exit_group"),
     (273, "set_robust_list"),
@@ -41,6 +44,16 @@ const GENERIC: Numbers = &[
 
 /// How many different numbers must be seen.
 const NUMBERS_NEEDED: usize = 2;
+/// One call in this many may be followed by a branch on carry: bytes that only look like a call are.
+const CARRY_SHARE: u64 = 4;
+/// How much of a segment is searched, in bytes: the start-up of a huge program is rarely past it.
+const CODE_LIMIT: u64 = 32 << 20;
+/// How many bytes before a call the loading of its number is looked for, on x86-64.
+const BACK_LEN: usize = 24;
+/// No system has a call of a larger number.
+const NUMBER_LIMIT: u32 = 1024;
+/// The operation by which Linux programs set their thread pointer, as arch_prctl's first argument: `mov edi, 0x1002`.
+const SET_FS: (&[u8; 5], &str) = (b"\xbf\x02\x10\0\0", "ARCH_SET_FS");
 /// How far back from a call the loading of its number is looked for, in units of [`FixedWidth::step`].
 const BACK_LIMIT: usize = 6;
 
@@ -56,7 +69,8 @@ struct Habits {
 /// Looks through the code of an image.
 pub(super) fn look(bytes: Bytes<'_>, image: &Image) -> Vec<Finding> {
     let mut habits = Habits::default();
-    for code in image.code().filter_map(|segment| segment.file.of(bytes.0)) {
+    for file in image.code().map(|segment| segment.file) {
+        let Some(code) = bytes.slice(file.offset, file.len.min(CODE_LIMIT)) else { continue };
         match image.cpu {
             Cpu::X86_64 => habits.walk_x86(code),
             Cpu::Aarch64 => habits.walk_words(code, &AARCH64),
@@ -66,7 +80,7 @@ pub(super) fn look(bytes: Bytes<'_>, image: &Image) -> Vec<Finding> {
     if habits.calls == 0 {
         return Vec::new();
     }
-    let is_linux = habits.numbers.len() >= NUMBERS_NEEDED && habits.carry_branches == 0;
+    let is_linux = habits.numbers.len() >= NUMBERS_NEEDED && habits.carry_branches * CARRY_SHARE < habits.calls;
     vec![Finding { words: habits.words(), os: is_linux.then_some(Os::Linux) }]
 }
 
@@ -103,12 +117,23 @@ impl Habits {
             if here.starts_with(SYSCALL) {
                 self.calls += 1;
                 self.after_x86(here.get(SYSCALL.len()..).unwrap_or_default());
-                if let Some(number) = number_before_x86(code.get(..at).unwrap_or_default()) {
-                    self.take(X86_64, number);
-                }
+                self.before_x86(code.get(at.saturating_sub(BACK_LEN)..at).unwrap_or_default());
             }
             at += 1;
             rest = code.get(at..).unwrap_or_default();
+        }
+    }
+
+    /// What the code just before a call loads.
+    fn before_x86(&mut self, code: &[u8]) {
+        let Some(number) = (0..code.len()).rev().find_map(|at| number_at_x86(code.get(at..)?)) else { return };
+        self.take(X86_64, number);
+        let (pattern, name) = SET_FS;
+        if number == ARCH_PRCTL
+            && code.windows(pattern.len()).any(|window| window == pattern)
+            && !self.numbers.contains(&name)
+        {
+            self.numbers.push(name);
         }
     }
 
@@ -144,15 +169,14 @@ impl Habits {
     }
 }
 
-/// The constant an instruction right before loads into the number register: `mov eax, imm32`, `mov rax, imm32`,
-/// `push imm8; pop rax`.
-fn number_before_x86(before: &[u8]) -> Option<u32> {
-    let tail: &[u8; 7] = before.last_chunk()?;
-    match *tail {
-        [0x48, 0xc7, 0xc0, a, b, c, d] | [_, _, 0xb8, a, b, c, d] => Some(u32::from_le_bytes([a, b, c, d])),
-        [_, _, _, _, 0x6a, small, 0x58] => Some(small.into()),
-        _ => None,
-    }
+/// The number that the instruction here loads: `mov eax, imm32`, `mov rax, imm32`, `push imm8; pop rax`.
+fn number_at_x86(code: &[u8]) -> Option<u32> {
+    let number = match *code {
+        [0x48, 0xc7, 0xc0, a, b, c, d, ..] | [0xb8, a, b, c, d, ..] => u32::from_le_bytes([a, b, c, d]),
+        [0x6a, small, 0x58, ..] => small.into(),
+        _ => return None,
+    };
+    (number < NUMBER_LIMIT).then_some(number)
 }
 
 /// How a CPU whose calling instruction is one word of four bytes asks its kernel.
@@ -198,6 +222,18 @@ mod tests {
         let found = habits(b"\x90\x90\xb8\xe7\0\0\0\x0f\x05\x48\x3d\x01\xf0\xff\xff\x90\x48\xc7\xc0\x9e\0\0\0\x0f\x05");
         assert_eq!((found.calls, found.negative_checks, found.carry_branches), (2, 1, 0));
         assert_eq!(found.numbers, ["exit_group", "arch_prctl"]);
+    }
+
+    #[test]
+    fn setting_the_thread_pointer_counts_twice() {
+        let found = habits(b"\xb8\x9e\0\0\0\xbf\x02\x10\0\0\x0f\x05");
+        assert_eq!(found.numbers, ["arch_prctl", "ARCH_SET_FS"]);
+    }
+
+    #[test]
+    fn the_nearest_number_counts() {
+        let found = habits(b"\xb8\xe7\0\0\0\x90\x6a\x03\x58\x4c\x89\xf7\x0f\x05");
+        assert!(found.numbers.is_empty());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{haystacks, scan};
 use crate::parsed::Part;
 use alloc::string::String;
 use ashore_base::{Addr, AddrRange, Bytes};
-use ashore_image::{FileRange, FunctionIndex, Image};
+use ashore_image::{FileRange, FunctionIndex};
 
 /// First words of the table, by the Go release that introduced each.
 const MAGIC_1_16: u32 = 0xffff_fffa;
@@ -14,6 +14,8 @@ const MAGIC_1_18: u32 = 0xffff_fff0;
 const MAGIC_1_20: u32 = 0xffff_fff1;
 /// Sections that hold the table.
 const SECTIONS: &[&str] = &[".gopclntab", ".data.rel.ro.gopclntab", "__TEXT,__gopclntab", "__DATA_CONST,__gopclntab"];
+/// Sections that hold the runtime's module record, in releases that give it one.
+const MODULE_SECTIONS: &[&str] = &[".go.module", "__DATA,__go_module"];
 /// The table is aligned at least to this.
 const ALIGN: usize = 8;
 /// A longer name is taken for damage.
@@ -84,7 +86,7 @@ impl<'a> LineTable<'a> {
     /// The address that offsets of code count from: the runtime's module record has it; the table's own word and the text
     /// section are what remains when a relocatable program keeps the record for its loader to fill.
     fn text_start(&self, part: &Part, written: u64) -> Option<Addr> {
-        let recorded = self.module_text(&part.image);
+        let recorded = self.module_text(part);
         let section = part.section(".text").or_else(|| part.section("__TEXT,__text"));
         let candidates = [recorded, Some(Addr(written)), section.map(|section| section.memory.start)];
         candidates.into_iter().flatten().find(|&text| {
@@ -96,10 +98,10 @@ impl<'a> LineTable<'a> {
         })
     }
 
-    fn module_text(&self, image: &Image) -> Option<Addr> {
-        let table_addr = image.addr_of(self.offset)?.0.to_le_bytes();
-        let data = image.segments.iter().filter(|segment| !segment.perms.is_exec);
-        let mut records = data.flat_map(|s| scan(self.bytes, s.file, 8, move |chunk| chunk == table_addr.as_slice()));
+    fn module_text(&self, part: &Part) -> Option<Addr> {
+        let table_addr = part.image.addr_of(self.offset)?.0.to_le_bytes();
+        let data = haystacks(part, MODULE_SECTIONS, true).chain(haystacks(part, &[], false));
+        let mut records = data.flat_map(|file| scan(self.bytes, file, 8, move |chunk| chunk == table_addr.as_slice()));
         records.find_map(|at| self.bytes.u64(at.checked_add(MODULE_TEXT_AT)?).map(Addr)).filter(|text| !text.is_null())
     }
 
