@@ -141,13 +141,15 @@ fn connect_checked(ctx: &Ctx<'_>, fd: i32, name: &Name) -> Result<u64, Errno> {
         }
         return Err(Errno::EAFNOSUPPORT);
     }
-    if name.port() == Some(0) {
-        // No protocol of these systems connects to port 0; Linux asks the other side. A descriptor that is no socket
-        // is found out first.
-        host::kind(ctx, fd)?;
+    // No protocol with ports connects to port 0 there; Linux asks the other side. A raw socket's address has none.
+    if name.port() == Some(0) && host::kind(ctx, fd)? != host::SOCK_RAW {
         return Err(Errno::EADDRNOTAVAIL);
     }
-    call_with_name(ctx, Sys::CONNECT, fd, name).map_err(|errno| match errno {
+    let connected = call_with_name(ctx, Sys::CONNECT, fd, name);
+    if connected.is_ok() && name.port().is_some() && was_connecting(ctx, fd)? {
+        return Err(Errno::EISCONN);
+    }
+    connected.map_err(|errno| match errno {
         // A connection goes on being made when its call is interrupted: it cannot be made again.
         Errno::RESTART => Errno::EINTR,
         // The queue of a Unix listener is full.
@@ -156,6 +158,13 @@ fn connect_checked(ctx: &Ctx<'_>, fd: i32, name: &Name) -> Result<u64, Errno> {
         Errno::ENETUNREACH if name.is_v4_mapped() => Errno::EINVAL,
         errno => errno,
     })
+}
+
+/// Whether a connection over the network that was just made is the end of one begun earlier, which only Linux calls
+/// a success: a stream that does not block never connects in one call.
+fn was_connecting(ctx: &Ctx<'_>, fd: i32) -> Result<bool, Errno> {
+    let status = ctx.call(Sys::FCNTL, [fd as u64, host::F_GETFL, 0, 0, 0, 0])?;
+    Ok(status & host::O_NONBLOCK != 0 && host::kind(ctx, fd)? == host::SOCK_STREAM)
 }
 
 /// Whether the file a Unix address names is a socket.

@@ -90,7 +90,7 @@ fn an_address_loses_its_length_byte_and_gets_it_back() {
         guest.resize(28, 7);
         let mut fake = Fake::new(os);
         let at = fake.put(&guest);
-        assert_eq!(fake.call(CONNECT, &[3, at.0, 28]), Ok(0.into()));
+        assert_eq!(fake.call(BIND, &[3, at.0, 28]), Ok(0.into()));
         let linux = fake.one().bytes(1).to_vec();
         assert_eq!(linux[..4], [10, 0, 0x1f, 0x90]);
         let (name, len) = (fake.alloc(108), fake.put(&108u32.to_le_bytes()));
@@ -176,6 +176,16 @@ fn accept_blocks_as_its_listener_does() {
         let calls = fake.made();
         assert_eq!((calls[1].sys, calls[1].word(3), calls[1].waits), (Sys::ACCEPT4, want, true));
     }
+}
+
+#[test]
+fn connecting_again_says_it_is_connected() {
+    let mut fake = Fake::new(&freebsd::OS);
+    let at = fake.put(&[16, 2, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    fake.reply(Ok(0), &[]);
+    fake.reply(Ok(0x802), &[]);
+    fake.reply(Ok(0), &[&1u32.to_le_bytes(), &4u32.to_le_bytes()]);
+    assert_eq!(fake.call(CONNECT, &[3, at.0, 16]), Err(Errno::EISCONN.into()));
 }
 
 #[test]
