@@ -1,7 +1,9 @@
 //! Answers the pivot by asking the host's kernel.
 #![forbid(unsafe_code)]
 
-use ashore_pivot::{Arg, Errno, Linux, Message, Sys};
+use ashore_base::Addr;
+use ashore_pivot::{Arg, Errno, Linux, Memory, Message, Sys};
+use ashore_sys::GuestMemory;
 
 /// The host's kernel.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,6 +38,12 @@ const _: () = assert!(size_of::<Header>() == 56);
 
 impl Linux for Host {
     fn call(&self, sys: Sys, words: [u64; 6]) -> Result<u64, Errno> {
+        // What programs ask most often of all needs no call.
+        if sys == Sys::CLOCK_GETTIME
+            && let Some(time) = ashore_sys::clock(words[0])
+        {
+            return GuestMemory.write(Addr(words[1]), &time).map(|()| 0);
+        }
         ashore_sys::call(u64::from(sys.0), words)
     }
 

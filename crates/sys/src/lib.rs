@@ -12,6 +12,7 @@
 //! - A handler runs on the thread's own alternate stack and first puts the host's FS base back.
 
 mod block;
+mod clock;
 mod enter;
 mod fault;
 mod fp;
@@ -26,6 +27,7 @@ mod text;
 mod thread;
 
 pub use block::{Block, ExitKind, FaultInfo, SignalInfo};
+pub use clock::clock;
 pub use enter::{leave_call_address, run};
 pub use fp::{FP_LEGACY_LEN, load_fp, save_fp};
 pub use handler::{Disposition, FAULTS, install_all, is_ignored, set_disposition, set_disposition_with};
