@@ -450,3 +450,39 @@ fn layouts_name_each_register_once_inside_the_record() {
         assert!(system.wide.is_sorted());
     }
 }
+
+#[test]
+fn hostile_contexts_are_refused_or_harmless() {
+    let mut seed = 0x9e37_79b9_7f4a_7c15u64;
+    let mut random = move || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    };
+    for system in SYSTEMS {
+        let memory = memory();
+        let (handler, context) = delivered(system, &memory, &image(832));
+        let mut good = vec![0; system.context.len as usize];
+        memory.read(context, &mut good).expect("memory");
+        for _ in 0..150 {
+            let mut bytes = good.clone();
+            for _ in 0..1 + random() % 8 {
+                let at = random() as usize % bytes.len();
+                bytes[at] = random() as u8;
+            }
+            memory.write(context, &bytes).expect("memory");
+            let mut regs = handler;
+            if let Ok(resumed) = system.resume(&mut regs, context, &memory) {
+                assert_eq!(regs.rflags & !FLAGS_USER, FLAGS_FIXED);
+                assert!(regs.rip < USER_END && regs.rsp < USER_END);
+                assert!(resumed.fp.is_none_or(|fp| fp.len() >= 512 && fp.len() <= 512 + (64 << 10)));
+            } else {
+                assert_eq!(regs, handler, "a refused context changes nothing");
+            }
+        }
+        assert!(system.resume(&mut handler.clone(), Addr(8), &memory).is_err());
+        let nowhere = frame(&[], Addr(64));
+        assert!(system.deliver(&mut interrupted(), &nowhere, &memory).is_err());
+    }
+}
