@@ -325,7 +325,7 @@ pub static CALLS: &[Row] = &[
     Row::custom(452, "setaudit_addr(auditinfo: ptr, length: uint) -> int", process::absent).partial("always ENOSYS: as a kernel without audit"),
     Row::custom(453, "auditctl(path: path) -> int", process::absent).partial("always ENOSYS: as a kernel without audit"),
     Row::custom(454, "_umtx_op(obj: ptr, op: enum.umtx, val: ulong, uaddr1: hex, uaddr2: ptr)", threads::umtx_op::umtx_op).partial(UMTX),
-    Row::custom(455, "thr_new(param: ptr, size: size)", threads::thr::new),
+    Row::custom(455, "thr_new(param: ptr, size: size)", threads::thr::new).partial("a thread is never created suspended"),
     Row::custom(456, "sigqueue(pid: pid, sig: signal, value: hex)", signals::wait::sigqueue),
     Row::missing(457, "kmq_open()"),
     Row::missing(458, "kmq_setattr()"),
