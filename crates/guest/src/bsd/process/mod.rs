@@ -37,13 +37,16 @@ pub use memory::{
     mprotect, msync, munmap,
 };
 pub use names::{getdomainname, uname, uuidgen};
-pub use plain::{exit, getpid, getpid_and_parent, issetugid, zero};
+pub use plain::{abort2, exit, getpid, getpid_and_parent, issetugid, zero};
 pub use policy::{
     lwp_getparam, lwp_setparam, sched_get_priority_max, sched_get_priority_min, sched_getparam, sched_getscheduler,
     sched_setparam, sched_setscheduler,
 };
 pub use privileged::{absent, invalid, not_found, refused, unsupported};
-pub use sched::{cpuset_getaffinity, cpuset_setaffinity, sched_getaffinity, sched_setaffinity};
+pub use sched::{
+    cpuset_getaffinity, cpuset_getdomain, cpuset_getid, cpuset_setaffinity, sched_getaffinity, sched_getcpu,
+    sched_setaffinity, setfib,
+};
 pub use shared::{shm_open, shm_open2, shm_unlink};
 pub use sleep::{clock_nanosleep, getitimer, nanosleep, setitimer};
 pub use timer::{clock_getcpuclockid, timer_create, timer_delete, timer_getoverrun, timer_gettime, timer_settime};

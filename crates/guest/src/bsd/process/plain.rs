@@ -1,7 +1,8 @@
 //! Calls that need no translation to speak of.
 
 use crate::{Answer, Args, Ctx, Value};
-use ashore_pivot::Sys;
+use ashore_base::Addr;
+use ashore_pivot::{Signal, Sys};
 
 /// `exit(status)`.
 pub fn exit(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
@@ -26,4 +27,12 @@ pub fn issetugid(_ctx: &mut Ctx<'_>, _args: &Args) -> Answer {
 /// A call that succeeds and has nothing to do.
 pub fn zero(_ctx: &mut Ctx<'_>, _args: &Args) -> Answer {
     Ok(0.into())
+}
+
+/// `abort2(why, nargs, args)`: the reason is for the log, then the process dies of SIGABRT.
+pub fn abort2(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    const WHY_MAX: usize = 128;
+    let why = ctx.cstr(Addr(args[0]), WHY_MAX).unwrap_or_default();
+    ctx.kernel.note(&alloc::format!("abort2: {}", alloc::string::String::from_utf8_lossy(&why)));
+    ctx.kernel.die_of(Signal::ABRT)
 }

@@ -83,3 +83,37 @@ pub fn sched_setaffinity(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let tid = host_thread(ctx, i64::from(args[1] as i32))?;
     set_mask(ctx, tid, Addr(args[3]), args[2])
 }
+
+/// `cpuset_getid(level, which, id, setid)`: everybody is in the first set.
+pub fn cpuset_getid(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    by_which(ctx, args[1], args[2])?;
+    ctx.write(Addr(args[3]), &1u32.to_le_bytes())?;
+    Ok(0.into())
+}
+
+/// `cpuset_getdomain(level, which, id, domainsetsize, mask, policy)`: one memory domain, taken in turn.
+pub fn cpuset_getdomain(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    const ROUND_ROBIN: u32 = 1;
+    by_which(ctx, args[1], args[2])?;
+    let len = args[3];
+    if !(1..=MASK_BYTES as u64).contains(&len) {
+        return Err(Errno::ERANGE.into());
+    }
+    let mut mask = vec![0; len as usize];
+    mask.iter_mut().take(1).for_each(|byte| *byte = 1);
+    ctx.write(Addr(args[4]), &mask)?;
+    ctx.write(Addr(args[5]), &ROUND_ROBIN.to_le_bytes())?;
+    Ok(0.into())
+}
+
+/// `sched_getcpu()`.
+pub fn sched_getcpu(ctx: &mut Ctx<'_>, _args: &Args) -> Answer {
+    let mut cpu = [0; 4];
+    ctx.call_with(Sys::GETCPU, &mut [Arg::Out(&mut cpu), 0.into(), 0.into()])?;
+    Ok(u64::from(u32::from_le_bytes(cpu)).into())
+}
+
+/// `setfib(fibnum)`: the first routing table is the only one.
+pub fn setfib(_ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    if args[0] as u32 == 0 { Ok(0.into()) } else { Err(Errno::EINVAL.into()) }
+}

@@ -1,12 +1,11 @@
 //! Mappings, clocks and sleeping, through the calls.
 
+use super::SYSTEMS;
 use crate::testing::{Fake, Given};
-use crate::{Fail, Os, Value, dragonfly, freebsd, netbsd};
+use crate::{Fail, Os, Value, freebsd, netbsd};
 use alloc::vec::Vec;
 use ashore_base::{Addr, AddrRange};
 use ashore_pivot::{Errno, Sys};
-
-const SYSTEMS: [&Os; 3] = [&dragonfly::OS, &freebsd::OS, &netbsd::OS];
 
 fn map(os: &'static Os, words: [u64; 6]) -> Result<crate::MapRequest, Fail> {
     let mut fake = Fake::new(os);
