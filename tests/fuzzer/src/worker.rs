@@ -24,6 +24,9 @@ const SLOW: Duration = Duration::from_secs(5);
 /// How many inputs with new answers are kept for further damage.
 const MOST_KEPT: usize = 4096;
 
+/// How many large inputs that come up are passed over for one that is taken.
+const LARGE: usize = 64;
+
 /// When the input being tried is written to a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Record {
@@ -77,10 +80,19 @@ pub(crate) fn replay(target: &Target, file: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Half of the time something found on the way, the other half a file from the folder.
+/// Half of the time something found on the way, the other half a file from the folder; rarely a large one.
 fn pick<'a>(random: &mut Random, inputs: &'a [Vec<u8>], seeds: usize) -> Option<&'a Vec<u8>> {
     let (given, found) = inputs.split_at_checked(seeds)?;
-    if !found.is_empty() && random.one_in(2) { random.pick(found) } else { random.pick(given) }
+    let from = if !found.is_empty() && random.one_in(2) { found } else { given };
+    let first = random.pick(from)?;
+    // A large input costs as much time as hundreds of small ones.
+    if first.len() < SMALL || random.one_in(LARGE) { Some(first) } else { small(random, from) }
+}
+
+/// One of the small inputs among `all`.
+fn small<'a>(random: &mut Random, all: &'a [Vec<u8>]) -> Option<&'a Vec<u8>> {
+    let small: Vec<&Vec<u8>> = all.iter().filter(|input| input.len() < SMALL).collect();
+    random.pick(&small).copied()
 }
 
 fn try_one(target: &Target, input: &[u8], record: Record, current: &Path) -> Result<String, String> {

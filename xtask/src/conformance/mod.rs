@@ -134,6 +134,10 @@ fn foreign(repo: &Repo, tools: &Toolchain, plan: &Plan, native: &Results, system
     let binary = build::test_program(repo, tools, system, &native.package)?;
     let command = match &plan.runner {
         Some(words) => words.split_whitespace().map(str::to_owned).collect(),
+        None if !repo.ashore().is_file() => {
+            let missing = repo.ashore();
+            return Err(Failure::new(format!("{} is missing: cargo build --release", missing.display())));
+        }
         None => vec![repo.ashore().to_string_lossy().into_owned(), "run".to_owned()],
     };
     // Four times the native time and a minute: enough on a busy machine, and a hang is found soon.
