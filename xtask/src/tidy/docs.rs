@@ -8,8 +8,8 @@ const PAGE: &str = "ARCHITECTURE.md";
 /// Beginnings of the paths a document may name; anything else with a slash is not taken for a path.
 const PATH_STARTS: &[&str] = &["crates/", "xtask/", "tests/", "docs/", ".ci/", ".cargo/"];
 
-/// The folder with one file per verb.
-const VERBS: &str = "crates/ashore/src/verbs/";
+/// The table with one row per verb.
+const VERBS: &str = "crates/ashore/src/verbs/table.rs";
 
 /// No crate, path or verb is named that the tree does not hold.
 pub(super) fn names(tree: &Tree) -> Vec<Finding> {
@@ -67,10 +67,31 @@ fn unknown_crate(tree: &Tree, span: &str) -> Option<String> {
 }
 
 fn unknown_verb(tree: &Tree, span: &str) -> Option<String> {
-    let mut words = span.split_whitespace().skip_while(|word| *word != "ashore").skip(1);
-    let verb = words.next()?;
-    let is_word = verb.chars().all(|c| c.is_ascii_lowercase()) && verb != "help";
-    (is_word && !tree.paths.contains(&format!("{VERBS}{verb}.rs"))).then(|| format!("verb {verb}"))
+    for (command, is_known) in COMMANDS {
+        let padded = format!(" {span} ");
+        let Some((_, rest)) = padded.split_once(command) else { continue };
+        let word = rest.split_whitespace().next().unwrap_or_default();
+        let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
+        if is_word && word != "help" && !is_known(tree, word) {
+            return Some(format!("verb {word}"));
+        }
+    }
+    None
+}
+
+/// A command that takes a verb, and how to tell whether it has it.
+type Command = (&'static str, fn(&Tree, &str) -> bool);
+
+const COMMANDS: &[Command] =
+    &[(" ashore ", is_verb), (" cargo run --release -- ", is_verb), (" cargo xtask ", |_, name| is_task(name))];
+
+fn is_verb(tree: &Tree, name: &str) -> bool {
+    let row = format!("name: \"{name}\"");
+    tree.files.iter().any(|file| file.path == VERBS && file.text.contains(&row))
+}
+
+fn is_task(name: &str) -> bool {
+    crate::table::TASKS.iter().any(|task| task.name == name)
 }
 
 #[cfg(test)]
@@ -78,13 +99,19 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> usize {
-        names(&Tree::of(&[("README.md", text), ("crates/base/src/lib.rs", ""), ("crates/ashore/src/verbs/run.rs", "")]))
-            .len()
+        let verbs = "const V: Verb = Verb { name: \"run\" };";
+        names(&Tree::of(&[("README.md", text), ("crates/base/src/lib.rs", ""), (VERBS, verbs)])).len()
     }
 
     #[test]
     fn a_path_crate_or_verb_that_does_not_exist_is_found() {
-        for bad in ["`crates/nope`", "`ashore-nope`", "`ashore fly ./x`", "```console run\n$ ashore fly\n```"] {
+        for bad in [
+            "`crates/nope`",
+            "`ashore-nope`",
+            "`ashore fly ./x`",
+            "```console run\n$ ashore fly\n```",
+            "`cargo xtask fly`",
+        ] {
             assert_eq!(found(bad), 1, "{bad}");
         }
         for good in
