@@ -71,6 +71,8 @@ pub struct Part {
     pub sections: Vec<Section>,
     /// Where its symbols are.
     pub symbols: Option<SymbolTable>,
+    /// The index of its unwinding records.
+    pub unwind: Option<FileRange>,
 }
 
 impl Part {
@@ -87,6 +89,7 @@ impl Part {
             .chain(image.tls.iter_mut().map(|tls| &mut tls.file))
             .chain(image.headers.iter_mut().map(|headers| &mut headers.file))
             .chain(image.notes.iter_mut().map(|note| &mut note.file))
+            .chain(self.unwind.as_mut())
             .chain(self.sections.iter_mut().map(|section| &mut section.file))
             .chain(self.symbols.iter_mut().flat_map(|table| [&mut table.entries, &mut table.names]));
         for range in ranges {

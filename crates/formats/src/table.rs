@@ -33,7 +33,7 @@ pub static READERS: &[Reader] = &[
 pub struct Format {
     /// Its name, as people write it.
     pub name: &'static str,
-    /// The functions the symbol table of a part names, in any order.
+    /// The functions that a part's symbols, or else its unwinding records, tell of, in any order.
     pub functions: fn(Bytes<'_>, &Part) -> Vec<Function>,
     /// What a part wants from libraries.
     pub imports: fn(Bytes<'_>, &Part) -> Result<Vec<Import>, Report>,

@@ -69,3 +69,29 @@ fn a_position_independent_program_is_told_from_a_library() {
     let complete = movable.u64(samples::elf_at::DYNAMIC, 0);
     assert_eq!(kind(&complete), Kind::StaticPie);
 }
+
+#[test]
+fn a_stripped_program_has_the_functions_that_can_be_unwound() {
+    use samples::elf_at::{CODE, FILE_LEN, OFFSET, SECTIONS, header};
+    let header_at = 0x240u32;
+    let record_at = 0x260u32;
+    let code_at = CODE as u32;
+    // The index of one record, and the record: its own length and common part do not matter here.
+    let file = samples::elf().put(header_at as usize, &[1, 0x1b, 0x03, 0x3b]).u32(header_at as usize + 8, 1);
+    let file = file
+        .u32(header_at as usize + 12, code_at.wrapping_sub(header_at))
+        .u32(header_at as usize + 16, record_at - header_at);
+    let file = file.u32(record_at as usize + 8, code_at.wrapping_sub(record_at + 8)).u32(record_at as usize + 12, 8);
+    let row = header(2);
+    let file = file.u32(row, 0x6474_e550).u64(row + OFFSET, header_at.into()).u64(row + FILE_LEN, 20);
+    let bare = file.u32(SECTIONS + 3 * 64 + 4, 1).u64(samples::elf_at::DYNAMIC + 3 * 16, 0x77);
+    let at = Addr(0x40_0207);
+    let known = |file: &samples::File| {
+        let parsed = read(&file.0).unwrap();
+        let known = functions(&parsed, &parsed.parts[0]);
+        (known.containing(at), known.name(at))
+    };
+    assert_eq!(known(&bare), (AddrRange::new(Addr(0x40_0200), 8), None));
+    let lying = bare.u32(record_at as usize + 8, code_at.wrapping_sub(record_at + 7));
+    assert_eq!(known(&lying), (None, None));
+}

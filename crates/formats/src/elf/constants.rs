@@ -44,6 +44,7 @@ pub(super) const PT_INTERP: u32 = 3;
 pub(super) const PT_NOTE: u32 = 4;
 pub(super) const PT_PHDR: u32 = 6;
 pub(super) const PT_TLS: u32 = 7;
+pub(super) const PT_GNU_EH_FRAME: u32 = 0x6474_e550;
 pub(super) const PT_GNU_STACK: u32 = 0x6474_e551;
 pub(super) const PT_GNU_RELRO: u32 = 0x6474_e552;
 /// The first of the numbers left to systems; everything below is the same on all of them.

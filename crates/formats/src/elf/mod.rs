@@ -13,6 +13,7 @@ mod notes;
 mod sections;
 mod segments;
 mod symbols;
+mod unwind;
 
 use crate::{
     check,
@@ -84,7 +85,7 @@ fn part(bytes: Bytes<'_>, header: &Header, remarks: &mut Vec<Report>) -> Result<
     check::entry(&image, header::ENTRY_AT)?;
     let file = FileRange { offset: 0, len: bytes.0.len() as u64 };
     let symbols = symbols.or(dynamic.symbols);
-    Ok(Part { format: &table::ELF, file, image, marks, sections, symbols })
+    Ok(Part { format: &table::ELF, file, image, marks, sections, symbols, unwind: found.unwind })
 }
 
 /// How the image wants to be placed and completed.

@@ -24,6 +24,7 @@ pub(super) struct Segments {
     pub(super) dynamic: Option<(AddrRange, FileRange)>,
     pub(super) stack: StackWish,
     pub(super) relro: Option<AddrRange>,
+    pub(super) unwind: Option<FileRange>,
     /// Stretches of notes and the alignment of each.
     pub(super) notes: Vec<(FileRange, u64)>,
     /// Kinds that belong to particular systems.
@@ -134,6 +135,7 @@ impl Segments {
                 self.stack = StackWish { is_executable: row.flags & PF_X != 0, len };
             }
             PT_GNU_RELRO => self.relro = Some(row.memory()?),
+            PT_GNU_EH_FRAME => self.unwind = row.file(bytes, "the unwinding table").ok(),
             PT_PHDR => {}
             other if other >= PT_LOOS => self.tags.push(other),
             _ => {}

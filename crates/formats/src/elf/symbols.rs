@@ -3,7 +3,7 @@
 use super::{
     constants::*,
     dynamic::{Dynamic, string},
-    filled,
+    filled, unwind,
 };
 use crate::parsed::{Part, SymbolTable};
 use alloc::{string::String, vec::Vec};
@@ -37,8 +37,14 @@ fn rows<'a>(bytes: Bytes<'a>, table: SymbolTable) -> impl Iterator<Item = Row> +
     })
 }
 
-/// The functions the symbol table names. Hand-written code often has no size: it then reaches to the next function.
+/// The functions the symbol table names, or without one those that can be unwound. Hand-written code often has no size: it
+/// then reaches to the next function.
 pub(crate) fn functions(bytes: Bytes<'_>, part: &Part) -> Vec<Function> {
+    let named = named(bytes, part);
+    if named.is_empty() { unwind::functions(bytes, part) } else { named }
+}
+
+fn named(bytes: Bytes<'_>, part: &Part) -> Vec<Function> {
     let Some(table) = part.symbols else { return Vec::new() };
     let mut found: Vec<Row> = rows(bytes, table).filter(Row::is_function).collect();
     found.sort_by_key(|row| row.value);

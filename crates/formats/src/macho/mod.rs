@@ -62,7 +62,8 @@ fn part(bytes: Bytes<'_>) -> Result<(Part, Vec<alloc::string::String>), Report> 
     };
     check::entry(&image, entry_at)?;
     let file = FileRange { offset: 0, len: bytes.0.len() as u64 };
-    let part = Part { format: &table::MACHO, file, image, marks, sections: found.sections, symbols: found.symbols };
+    let Commands { sections, symbols, .. } = found;
+    let part = Part { format: &table::MACHO, file, image, marks, sections, symbols, unwind: None };
     Ok((part, found.asides))
 }
 
