@@ -3,7 +3,7 @@
 use crate::open::{self, Opened};
 use ashore_base::{Cpu, Os};
 use ashore_pivot::Errno;
-use ashore_process::{Launcher, Observer, Options, Plan, Program};
+use ashore_process::{By, Launcher, Observer, Options, Plan, Program, become_program};
 use ashore_report::{Report, table};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::IntoRawFd;
@@ -107,7 +107,7 @@ fn run_script(
     let plan = exec
         .plan(name, name, &argv)
         .map_err(|e| table::PROGRAM_NOT_FOUND.because(format!("its interpreter {}: {e}", interpreter.display())))?;
-    let errno = ashore_sys::exec(&plan.path, &plan.args, &environment());
+    let errno = become_program(&plan, &exec, &environment());
     Err(table::PROGRAM_UNREADABLE.because(format!("its interpreter {}: {errno}", interpreter.display())))
 }
 
@@ -121,6 +121,11 @@ fn script_line(bytes: &[u8]) -> Option<(PathBuf, Option<OsString>)> {
     let rest = rest.trim_ascii();
     let option = (!rest.is_empty()).then(|| OsStr::from_bytes(rest).to_owned());
     (!name.is_empty()).then(|| (PathBuf::from(OsStr::from_bytes(name)), option))
+}
+
+/// Follows a host's program that a guest became: what it execs is decided here too.
+pub(crate) fn follow(request: Request, tid: i32) -> bool {
+    ashore_process::follow_thread(tid, &Exec { request, program: PathBuf::new(), os: "" })
 }
 
 /// Decides about execs of the running program.
@@ -137,6 +142,13 @@ impl Launcher for Exec {
     fn plan(&self, path: &[u8], name: &[u8], args: &[Vec<u8>]) -> Result<Plan, Errno> {
         self.plan_at(path, name, args, 0)
     }
+
+    fn follower(&self, tid: i32) -> Plan {
+        let mut args = vec![b"ashore".to_vec(), b"follow".to_vec()];
+        args.extend(self.flags());
+        args.push(tid.to_string().into_bytes());
+        Plan { path: b"/proc/self/exe".to_vec(), args, by: By::Ashore }
+    }
 }
 
 impl Exec {
@@ -146,7 +158,7 @@ impl Exec {
         if !meta.is_file() || meta.permissions().mode() & 0o111 == 0 {
             return Err(Errno::EACCES);
         }
-        let native = || Plan { path: path.to_vec(), args: args.to_vec() };
+        let native = || Plan { path: path.to_vec(), args: args.to_vec(), by: By::Host };
         let Ok(opened) = open::open(file) else {
             // Executable but not readable: only the host's kernel can run it, and it is no guest's.
             return Ok(native());
@@ -199,19 +211,23 @@ impl Exec {
         if let Some(os) = os {
             argv.extend([b"--os".to_vec(), os.as_bytes().to_vec()]);
         }
-        if let Some(root) = &self.request.root {
-            argv.extend([b"--root".to_vec(), root.as_os_str().as_bytes().to_vec()]);
-        }
-        for (is_on, flag) in [(self.request.quiet, "--quiet"), (self.request.strict, "--strict")] {
-            if is_on {
-                argv.push(flag.as_bytes().to_vec());
-            }
-        }
+        argv.extend(self.flags());
         argv.push(b"--argv0".to_vec());
         argv.push(args.first().cloned().unwrap_or_default());
         argv.push(b"--".to_vec());
         argv.push(path.to_vec());
         argv.extend(args.iter().skip(1).cloned());
-        Plan { path: b"/proc/self/exe".to_vec(), args: argv }
+        Plan { path: b"/proc/self/exe".to_vec(), args: argv, by: By::Ashore }
+    }
+
+    /// What a person chose, for those who come after.
+    fn flags(&self) -> Vec<Vec<u8>> {
+        let mut flags = Vec::new();
+        if let Some(root) = &self.request.root {
+            flags.extend([b"--root".to_vec(), root.as_os_str().as_bytes().to_vec()]);
+        }
+        let switches = [(self.request.quiet, "--quiet"), (self.request.strict, "--strict")];
+        flags.extend(switches.iter().filter(|(is_on, _)| *is_on).map(|(_, flag)| flag.as_bytes().to_vec()));
+        flags
     }
 }

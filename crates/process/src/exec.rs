@@ -1,6 +1,16 @@
 //! What becomes of a program that the guest execs.
 
+use crate::follow;
 use ashore_pivot::Errno;
+
+/// Who runs a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The host's kernel, by itself.
+    Host,
+    /// Ashore, which is the program to exec.
+    Ashore,
+}
 
 /// How to become a program.
 #[derive(Debug, Clone)]
@@ -9,6 +19,8 @@ pub struct Plan {
     pub path: Vec<u8>,
     /// Its arguments.
     pub args: Vec<Vec<u8>>,
+    /// Who runs it then.
+    pub by: By,
 }
 
 /// Decides how a file is run: natively, under Ashore, or by its interpreter.
@@ -16,4 +28,19 @@ pub trait Launcher: Send + Sync {
     /// The plan for the file at the host's path `path`, which the guest calls `name`, with the guest's
     /// arguments. The environment is passed as it is.
     fn plan(&self, path: &[u8], name: &[u8], args: &[Vec<u8>]) -> Result<Plan, Errno>;
+
+    /// The plan for a program that follows the thread `tid` once that runs a host's program: see
+    /// [`crate::follow_thread`].
+    fn follower(&self, tid: i32) -> Plan;
+}
+
+/// Becomes the program of `plan`; returns only when that failed. A host's program is followed, because it
+/// may exec a guest's file in its turn, which must not reach the host's kernel by itself.
+pub fn become_program(plan: &Plan, launcher: &dyn Launcher, env: &[Vec<u8>]) -> Errno {
+    let is_followed = plan.by == By::Host && follow::begin(plan, launcher);
+    let errno = ashore_sys::exec(&plan.path, &plan.args, env);
+    if is_followed {
+        follow::abandon();
+    }
+    errno
 }

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod exec;
+mod follow;
 mod loader;
 mod observe;
 mod process;
@@ -17,7 +18,8 @@ mod start;
 mod task;
 mod threads;
 
-pub use exec::{Launcher, Plan};
+pub use exec::{By, Launcher, Plan, become_program};
+pub use follow::follow_thread;
 pub use observe::{Observer, Place};
 pub use process::{Options, Process};
 pub use start::{Program, start};

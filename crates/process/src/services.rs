@@ -1,5 +1,6 @@
 //! What a process offers its personality.
 
+use crate::exec::become_program;
 use crate::process::Process;
 use crate::threads::Record;
 use crate::{signals, task};
@@ -234,7 +235,7 @@ impl Kernel for Services<'_> {
             observer.leave();
         }
         signals::before_exec(self.process);
-        let errno = ashore_sys::exec(&plan.path, &plan.args, &request.env);
+        let errno = become_program(&plan, &*self.process.options.launcher, &request.env);
         signals::after_failed_exec(self.process);
         errno
     }

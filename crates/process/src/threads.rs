@@ -90,15 +90,16 @@ impl Record {
         };
         let limit = deadline.map(|nanos| [nanos / NANOS, nanos % NANOS]);
         let limit_at = limit.as_ref().map_or(0, |limit| limit.as_ptr() as u64);
+        if self.token.swap(0, Ordering::Acquire) == 1 {
+            return ParkEnd::Already;
+        }
         loop {
-            if self.token.swap(0, Ordering::Acquire) == 1 {
-                return ParkEnd::Unparked;
-            }
             let at = self.token.as_ptr() as u64;
             let words = [at, FUTEX_WAIT_BITSET_PRIVATE | clock, 0, limit_at, 0, u64::from(u32::MAX)];
             match ashore_sys::wait(u64::from(Sys::FUTEX.0), words) {
                 Err(Errno::ETIMEDOUT) => return ParkEnd::TimedOut,
                 Err(Errno::RESTART) => return ParkEnd::Interrupted,
+                _ if self.token.swap(0, Ordering::Acquire) == 1 => return ParkEnd::Unparked,
                 _ => {}
             }
         }

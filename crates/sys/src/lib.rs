@@ -34,7 +34,7 @@ pub use handler::{Disposition, FAULTS, install_all, is_ignored, set_disposition,
 pub use map::{Mapping, anonymous, file_bytes, forget, host_ranges, map, protect, protect_host, unmap, write_code};
 pub use memory::GuestMemory;
 pub use net::{Net, arm, available};
-pub use process::{die_of, exec, exit_group, fork, high_fd, restore_pipe_signal, set_signal_mask};
+pub use process::{die_of, exec, exit_group, fork, high_fd, restore_pipe_signal, run_aside, set_signal_mask};
 pub use raw::{call, wait};
 pub use stubs::{StubMeta, publish as publish_stubs};
 pub use text::{host_text, hwcap, shared_page};

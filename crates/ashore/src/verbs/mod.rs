@@ -2,6 +2,7 @@
 
 mod completions;
 mod doctor;
+mod follow;
 mod inspect;
 mod platforms;
 mod run;
