@@ -112,8 +112,10 @@ pub enum Timeout {
 /// How a park ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParkEnd {
-    /// Somebody unparked this thread, perhaps before it parked.
+    /// Somebody unparked this thread.
     Unparked,
+    /// Somebody had unparked this thread before it parked.
+    Already,
     /// The time was over.
     TimedOut,
     /// A signal for the guest came.

@@ -142,7 +142,11 @@ fn strings(ctx: &Ctx<'_>, at: Addr) -> Result<Vec<Vec<u8>>, Errno> {
     Err(Errno::E2BIG)
 }
 
-pub(super) fn exit(_ctx: &mut Ctx<'_>, _args: &Args) -> Answer {
+pub(super) fn exit(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    if ctx.kernel.thread_ids().len() <= 1 {
+        // The status of the last thread is the process's.
+        ctx.kernel.exit(args[0] as u8)
+    }
     Ok(Value::ThreadOver)
 }
 

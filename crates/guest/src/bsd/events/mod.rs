@@ -115,6 +115,13 @@ impl Events {
     }
 }
 
+/// To be called in the child of a fork: it has no kqueues.
+pub fn in_child(ctx: &Ctx<'_>) {
+    if let Ok(bsd) = ctx.bsd() {
+        close_orphans(ctx, &bsd.events);
+    }
+}
+
 /// Closes, in the child of a fork, what it should not have got.
 fn close_orphans(ctx: &Ctx<'_>, events: &Events) {
     let orphans = core::mem::take(&mut events.table.lock().orphans);

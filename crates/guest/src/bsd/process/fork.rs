@@ -1,5 +1,6 @@
 //! New processes, and processes that become other programs.
 
+use crate::bsd::events;
 use crate::{Answer, Args, Ctx, ExecRequest, ForkKind, Value};
 use alloc::vec::Vec;
 use ashore_base::Addr;
@@ -24,7 +25,10 @@ pub fn vfork(ctx: &mut Ctx<'_>, _args: &Args) -> Answer {
 
 fn forked(ctx: &Ctx<'_>, kind: ForkKind) -> Answer {
     Ok(match ctx.kernel.fork(kind)? {
-        0 => Value::Two(0, 1),
+        0 => {
+            events::in_child(ctx);
+            Value::Two(0, 1)
+        }
         pid => Value::Two(pid as u64, 0),
     })
 }
@@ -69,6 +73,7 @@ pub fn pdfork(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     ctx.write(at, &ctx.read::<4>(at)?)?;
     let pid = ctx.kernel.fork(ForkKind::Fork)?;
     if pid == 0 {
+        events::in_child(ctx);
         return Ok(Value::Two(0, 1));
     }
     let fd = ctx.call(Sys::PIDFD_OPEN, [pid as u64, 0, 0, 0, 0, 0])?;

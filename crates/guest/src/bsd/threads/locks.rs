@@ -94,7 +94,7 @@ fn park_while_waiting(ctx: &Ctx<'_>, at: Addr, timeout: Timeout) -> Result<(), E
     let waiters = &ctx.bsd()?.waiters;
     while waiters.is_waiting(at, ctx.thread.id) {
         match ctx.kernel.park(timeout) {
-            ParkEnd::Unparked => {}
+            ParkEnd::Unparked | ParkEnd::Already => {}
             ParkEnd::TimedOut => return Err(Errno::ETIMEDOUT),
             ParkEnd::Interrupted => return Err(Errno::EINTR),
         }

@@ -64,6 +64,7 @@ fn unpark_first(ctx: &Ctx<'_>, target: u64) -> Result<(), Fail> {
 fn park(ctx: &Ctx<'_>, timeout: Timeout) -> Answer {
     match ctx.kernel.park(timeout) {
         ParkEnd::Unparked => Ok(Value::One(0)),
+        ParkEnd::Already => Err(Errno::EALREADY.into()),
         ParkEnd::TimedOut => Err(Errno::ETIMEDOUT.into()),
         ParkEnd::Interrupted => Err(Errno::EINTR.into()),
     }

@@ -98,7 +98,7 @@ pub fn suspend(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
         at => Timeout::In(super::read_timespec(ctx, Addr(at))?),
     };
     match ctx.kernel.park(timeout) {
-        ParkEnd::Unparked => Ok(Value::One(0)),
+        ParkEnd::Unparked | ParkEnd::Already => Ok(Value::One(0)),
         ParkEnd::TimedOut => Err(Errno::ETIMEDOUT.into()),
         ParkEnd::Interrupted => Err(Errno::EINTR.into()),
     }
