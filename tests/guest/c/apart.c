@@ -6,9 +6,7 @@
 int start(int argc, char **argv, char **envp) {
     struct answer answer = call(SYS_open, "/dev/null", 0, 0);
     check("the first descriptor is 3", !answer.carry && answer.value == 3, answer.value);
-    int closed = 0;
-    for (int fd = 3; fd < 1024; fd++) closed += !call(SYS_close, fd).carry;
-    line("descriptors that were open", closed);
+    for (int fd = 3; fd < 1024; fd++) call(SYS_close, fd);
     say("still able to speak\n");
     struct mask mask = {{1, 1, 1, 1}};
     call(SYS_sigprocmask, SIG_BLOCK, 0, &mask);

@@ -14,12 +14,13 @@ import (
 
 func main() {
 	start := time.Now()
-	order := make(chan string, 8)
-	time.AfterFunc(120*time.Millisecond, func() { order <- "third" })
-	time.AfterFunc(20*time.Millisecond, func() { order <- "first" })
-	time.AfterFunc(70*time.Millisecond, func() { order <- "second" })
+	fired := make(chan time.Duration, 3)
+	for _, after := range []time.Duration{120, 20, 70} {
+		after *= time.Millisecond
+		time.AfterFunc(after, func() { fired <- time.Since(start) - after })
+	}
 	for i := 0; i < 3; i++ {
-		tell.Line("fired %s", <-order)
+		tell.Line("fired early: %v", <-fired < 0)
 	}
 	tell.Check("not early", time.Since(start) >= 120*time.Millisecond, time.Since(start))
 	tell.Check("not very late", time.Since(start) < 20*time.Second, time.Since(start))

@@ -60,6 +60,9 @@ func Errno(err error) string {
 	if !errors.As(err, &number) {
 		return "not an errno: " + err.Error()
 	}
+	if number == 0 {
+		return "ok"
+	}
 	if name, known := names[number]; known {
 		return name
 	}
