@@ -123,7 +123,7 @@ fn native(repo: &Repo, tools: &Toolchain, store: &Store, plan: &Plan, package: &
         return Ok(results);
     }
     let binary = build::test_program(repo, tools, NATIVE, package)?;
-    let runner = Runner { tools, command: Vec::new(), limit: NATIVE_LIMIT, mode: plan.mode, only: None };
+    let runner = Runner { tools, command: Vec::new(), shim: None, limit: NATIVE_LIMIT, mode: plan.mode, only: None };
     let results = runner.run(NATIVE, package, &binary, &[])?;
     println!("{NATIVE} {package}: {} passed, {} failed", results.count(Status::Passed), results.failed());
     store.save(&results)?;
@@ -140,10 +140,11 @@ fn foreign(repo: &Repo, tools: &Toolchain, plan: &Plan, native: &Results, system
         }
         None => vec![repo.ashore().to_string_lossy().into_owned(), "run".to_owned()],
     };
+    let shim = plan.runner.is_none().then(|| repo.ashore());
     // Four times the native time and a minute: enough on a busy machine, and a hang is found soon.
     let fair = Duration::from_secs_f64(native.seconds * 4.0 + 60.0).min(NATIVE_LIMIT);
     let limit = plan.timeout.unwrap_or(fair);
-    let runner = Runner { tools, command, limit, mode: plan.mode, only: plan.only.clone() };
+    let runner = Runner { tools, command, shim, limit, mode: plan.mode, only: plan.only.clone() };
     let expected: Vec<&str> = native.tests.keys().map(String::as_str).collect();
     runner.run(system, &native.package, &binary, &expected)
 }

@@ -20,6 +20,9 @@ const MOST_ROUNDS: usize = 12;
 /// How much earlier than we do Go itself gives up: then it says which tests were running.
 const HEAD_START: Duration = Duration::from_secs(10);
 
+/// The folder of links, in the folder for temporary files.
+const SHIMS: &str = "shims";
+
 /// How long listing the tests may take.
 const LIST_LIMIT: Duration = Duration::from_secs(60);
 
@@ -29,6 +32,8 @@ pub(super) struct Runner<'a> {
     pub(super) tools: &'a Toolchain,
     /// The words before the program; none to run it natively.
     pub(super) command: Vec<String>,
+    /// What Go's own tools run programs of the system with, so that tests which call them work.
+    pub(super) shim: Option<PathBuf>,
     /// How long one run may take.
     pub(super) limit: Duration,
     /// How the tests are asked to run.
@@ -41,6 +46,10 @@ impl Runner<'_> {
     /// Runs every test of `binary`; `expected` are the tests it has if it cannot even list them.
     pub(super) fn run(&self, system: &str, package: &str, binary: &Path, expected: &[&str]) -> Outcome<Results> {
         let scratch = Scratch::new()?;
+        if let Some(shim) = &self.shim {
+            let link = scratch.0.join(SHIMS).join(format!("go_{system}_amd64_exec"));
+            std::os::unix::fs::symlink(shim, &link).map_err(|why| Failure::of(link.display(), why))?;
+        }
         let start = Start { system, package, binary, scratch: &scratch.0 };
         let mut waiting: BTreeSet<String> = match &self.only {
             Some(pattern) => self.list(&start, pattern)?,
@@ -106,7 +115,8 @@ impl Runner<'_> {
         let mut command = Command::new(words.next().unwrap_or_default());
         command.args(words).current_dir(&folder).env("PWD", &folder).env("TMPDIR", start.scratch);
         let path = std::env::var("PATH").unwrap_or_default();
-        command.env("PATH", format!("{}:{path}", self.tools.goroot().join("bin").display()));
+        let (go, shims) = (self.tools.goroot().join("bin"), start.scratch.join(SHIMS));
+        command.env("PATH", format!("{}:{}:{path}", go.display(), shims.display()));
         // What the toolchain is told, the tests that call it must find too, the system included.
         for (name, value) in self.tools.go(start.system).get_envs() {
             if let Some(value) = value.filter(|_| !matches!(name.to_str(), Some("GOMAXPROCS" | "GOFLAGS"))) {
@@ -166,7 +176,8 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new() -> Outcome<Scratch> {
         let folder = std::env::temp_dir().join(format!("ac{}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(|why| Failure::of(folder.display(), why))?;
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(folder.join(SHIMS)).map_err(|why| Failure::of(folder.display(), why))?;
         Ok(Scratch(folder))
     }
 }
