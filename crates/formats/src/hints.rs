@@ -7,8 +7,12 @@ use crate::{
 use alloc::{format, string::String, vec::Vec};
 use ashore_base::Bytes;
 
-/// How Rust's standard library names its source files in panic messages.
-const RUST_PATH: &[u8] = b"/rustc/";
+/// Texts that a language's standard library puts into most programs.
+const TRACES: &[(&[u8], &str)] = &[
+    (b"/rustc/", "Rust: source paths of its standard library are there"),
+    (b"attempt to unwrap error: ", "Zig: messages of its safety checks are there"),
+    (b"ZIG_PROGRESS", "Zig: its standard library is there"),
+];
 /// A longer remark of a compiler is taken for damage.
 const REMARK_LIMIT: usize = 200;
 /// More remarks than that say nothing new.
@@ -24,11 +28,9 @@ pub fn hints(parsed: &Parsed<'_>, part: &Part) -> Vec<String> {
         hints.push(format!("Go: {}, main package {what}", info.version));
     }
     let remarks = remarks(parsed.bytes, part);
-    let is_rust = remarks.iter().any(|remark| remark.starts_with("rustc "));
     hints.extend(remarks.into_iter().map(|remark| format!("compiler remark: {remark}")));
-    if is_rust || has_rust_path(parsed.bytes, part) {
-        hints.push("Rust: the standard library's source paths or its compiler's remark are there".into());
-    }
+    hints
+        .extend(TRACES.iter().filter(|(text, _)| has(parsed.bytes, part, text)).map(|(_, words)| String::from(*words)));
     hints
 }
 
@@ -48,13 +50,15 @@ fn remarks(bytes: Bytes<'_>, part: &Part) -> Vec<String> {
     remarks
 }
 
-fn has_rust_path(bytes: Bytes<'_>, part: &Part) -> bool {
+/// Whether the read-only part of a program has `text`.
+fn has(bytes: Bytes<'_>, part: &Part, text: &[u8]) -> bool {
+    let Some(first) = text.first() else { return true };
     let data = part.image.segments.iter().filter(|segment| !segment.perms.is_write);
     data.filter_map(|segment| bytes.slice(segment.file.offset, segment.file.len.min(SEARCH_LIMIT))).any(|data| {
         let mut rest = data;
-        while let Some(skip) = rest.iter().position(|&byte| byte == b'/') {
+        while let Some(skip) = rest.iter().position(|byte| byte == first) {
             rest = rest.get(skip..).unwrap_or_default();
-            if rest.starts_with(RUST_PATH) {
+            if rest.starts_with(text) {
                 return true;
             }
             rest = rest.get(1..).unwrap_or_default();

@@ -95,3 +95,15 @@ fn a_stripped_program_has_the_functions_that_can_be_unwound() {
     let lying = bare.u32(record_at as usize + 8, code_at.wrapping_sub(record_at + 7));
     assert_eq!(known(&lying), (None, None));
 }
+
+#[test]
+fn the_language_is_guessed_from_what_its_library_leaves() {
+    let hinted = |text: &[u8]| {
+        let file = samples::elf().put(0x210, text);
+        let parsed = read(&file.0).unwrap();
+        ashore_formats::hints(&parsed, &parsed.parts[0])
+    };
+    assert!(hinted(b"\0").is_empty());
+    assert!(hinted(b"/rustc/59807616/library")[0].starts_with("Rust"));
+    assert!(hinted(b"ZIG_PROGRESS")[0].starts_with("Zig"));
+}
