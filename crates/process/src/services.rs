@@ -90,12 +90,8 @@ impl Kernel for Services<'_> {
         if let (Some(root), Some(b'/')) = (&self.process.options.root, path.first()) {
             let mut inside = root.clone();
             inside.extend_from_slice(path);
-            let mut probe = inside.clone();
-            probe.push(0);
-            // lstat, so that a dangling link inside the tree is still the tree's.
-            let mut stat = [0u8; 144];
-            let found = HOST.call_with(Sys::LSTAT, &mut [Arg::In(&probe), Arg::Out(&mut stat)]);
-            if found.is_ok() {
+            // What is new belongs to the tree when the tree has the place for it.
+            if exists(&inside) || (!exists(path) && exists(parent(&inside))) {
                 return inside;
             }
         }
@@ -243,4 +239,19 @@ impl Kernel for Services<'_> {
     fn note(&self, what: &str) {
         self.process.note(what);
     }
+}
+
+/// Whether the host has something at this path; a link that leads nowhere is something.
+fn exists(path: &[u8]) -> bool {
+    let mut probe = path.to_vec();
+    probe.push(0);
+    let mut stat = [0u8; 144];
+    HOST.call_with(Sys::LSTAT, &mut [Arg::In(&probe), Arg::Out(&mut stat)]).is_ok()
+}
+
+/// The path without its last name.
+fn parent(path: &[u8]) -> &[u8] {
+    let trimmed = path.strip_suffix(b"/").unwrap_or(path);
+    let slash = trimmed.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+    trimmed.get(..slash).unwrap_or_default()
 }
