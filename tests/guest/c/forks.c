@@ -9,7 +9,22 @@ static int wait_for(i64 pid) {
     return status;
 }
 
+// An event queue is not inherited.
+static int queue_in_child(void) {
+    i64 queue = call(SYS_kqueue).value;
+    struct answer answer = call(SYS_fork);
+    if (answer.value == 0) {
+        answer = call(SYS_fcntl, queue, 1, 0);
+        quit(answer.carry && answer.value == EBADF ? 0 : 9);
+    }
+    line("queue in the child", wait_for(answer.value));
+    answer = call(SYS_fcntl, queue, 1, 0);
+    check("queue in the parent", !answer.carry, answer.value);
+    return 0;
+}
+
 int start(int argc, char **argv, char **envp) {
+    if (argc > 1 && is(argv[1], "queue")) return queue_in_child();
     i64 self = call(SYS_getpid).value;
     volatile int own = 1;
     struct answer answer = call(SYS_fork);
@@ -37,16 +52,5 @@ int start(int argc, char **argv, char **envp) {
     }
     check("the child went first", *ran == 5, *ran);
     line("status", wait_for(answer.value));
-
-    // An event queue is not inherited.
-    i64 queue = call(SYS_kqueue).value;
-    answer = call(SYS_fork);
-    if (answer.value == 0) {
-        answer = call(SYS_fcntl, queue, 1, 0);
-        quit(answer.carry && answer.value == EBADF ? 0 : 9);
-    }
-    line("queue in the child", wait_for(answer.value));
-    answer = call(SYS_fcntl, queue, 1, 0);
-    check("queue in the parent", !answer.carry, answer.value);
     return 0;
 }

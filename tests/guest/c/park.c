@@ -15,6 +15,7 @@ static void later(void (*wake)(void)) {
 static i64 outcome(struct answer answer) { return answer.carry ? (i64)answer.value : 0; }
 
 #if DRAGONFLY
+#define WAIT_SHARED 469, word, 0, 0
 static void wake(void) { call(470, word, 0); }
 static void waits(void) {
     line("differs", outcome(call(469, word, 5, 1000)));
@@ -28,6 +29,7 @@ static void waits(void) {
     line("bad address", outcome(call(469, 8, 0, 1000)));
 }
 #elif FREEBSD
+#define WAIT_SHARED 454, word, 11, 0, 0, 0
 static void wake(void) { call(454, word, 3, 1, 0, 0); }
 static void waits(void) {
     struct { i64 seconds, nanos; u32 flags, clock; } limit = {0, 60000000, 0, CLOCK_MONOTONIC};
@@ -70,6 +72,14 @@ static void waits(void) {
 
 int start(int argc, char **argv, char **envp) {
     word = (u32 *)map(0, 4096, PROT_READ | PROT_WRITE, MAP_ANON | MAP_SHARED, -1, 0).value;
+#if !NETBSD
+    if (argc > 1 && is(argv[1], "shared")) {
+        later(wake);
+        line("woken by another process", outcome(call(WAIT_SHARED)));
+        line("the word", *word);
+        return 0;
+    }
+#endif
     waits();
     return 0;
 }

@@ -92,6 +92,10 @@ __attribute__((weak)) void *memcpy(void *to, const void *from, u64 size) {
     return to;
 }
 
+static int is(const char *left, const char *right) {
+    while (*left && *left == *right) left++, right++;
+    return *left == *right;
+}
 static u64 length(const char *text) {
     u64 n = 0;
     while (text[n]) n++;

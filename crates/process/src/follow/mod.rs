@@ -22,7 +22,7 @@ use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tracee::{Stop, Tracee};
 
 /// `PR_SET_PTRACER` and its "anyone" of prctl(2): where Yama is on, a process has to allow its tracer.
@@ -113,7 +113,7 @@ fn after_exec(tracee: Tracee, launcher: &dyn Launcher) -> Result<(), Errno> {
     }
 }
 
-fn is_ashore(image: &PathBuf) -> bool {
+fn is_ashore(image: &Path) -> bool {
     let id = |path: &Path| path.metadata().map(|meta| (meta.dev(), meta.ino())).ok();
     id(image).is_some_and(|other| Some(other) == id(Path::new("/proc/self/exe")))
 }

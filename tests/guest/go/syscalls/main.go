@@ -20,7 +20,7 @@ import (
 
 var topics = map[string]func(){
 	"errnos": errnos, "pads": pads, "signals": signalNumbers, "directory": directory, "addresses": addresses,
-	"options": options, "accept": accept, "paths": paths, "limits": limits, "sendfile": sendfile, "usage": usage,
+	"options": options, "accept": accept, "nofollow": nofollow, "unsupported": unsupported, "relative": relatives, "maps": maps, "paths": paths, "limits": limits, "sendfile": sendfile, "usage": usage,
 	"identity": identity, "own": own, "select": selects, "polls": polls, "descriptors": descriptors, "bidirectional": bidirectional,
 }
 
@@ -329,6 +329,33 @@ func paths() {
 	tell.Line("fstatat of nothing: %s", tell.Errno(err))
 	tell.Line("unlinkat of a directory: %s", tell.Errno(root.Remove("made")))
 	tell.Must(os.RemoveAll("dir"))
+}
+
+// nofollow: the errno of a link that must not be followed differs, and os.Root depends on it.
+func nofollow() {
+	tell.Must(os.MkdirAll("here/sub", 0o755))
+	tell.Must(os.Symlink("sub", "here/link"))
+	tell.Must(os.WriteFile("here/sub/file", []byte("text"), 0o644))
+	_, err := syscall.Open("here/link", syscall.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	tell.Line("open: %s %d", tell.Errno(err), int(err.(syscall.Errno)))
+	fd, err := syscall.Open("here/link/file", syscall.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	tell.Line("a link on the way: %s", tell.Errno(err))
+	syscall.Close(fd)
+	root, err := os.OpenRoot("here")
+	tell.Must(err)
+	text, err := root.ReadFile("link/file")
+	tell.Line("through a root: %q %v", text, err)
+}
+
+// unsupported: "not supported" is one errno on most systems and two on NetBSD.
+func unsupported() {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM, 0)
+	tell.Must(err)
+	err = syscall.Listen(fd, 1)
+	tell.Line("listen to datagrams: %s %d", tell.Errno(err), int(err.(syscall.Errno)))
+	_, _, err = syscall.Accept(fd)
+	number, _ := err.(syscall.Errno)
+	tell.Check("accept datagrams", number == syscall.EOPNOTSUPP || number == syscall.EINVAL, err)
 }
 
 // limits: children get the limit back that the runtime raised.

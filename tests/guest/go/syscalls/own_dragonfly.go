@@ -6,12 +6,9 @@ import (
 	"guest/internal/tell"
 )
 
-// own: sysctl, and descriptors relative to a directory by this system's numbers.
+// own: sysctl as a protocol.
 func own() {
 	sysctls()
-	// AT_FDCWD is -328243 and AT_REMOVEDIR 2.
-	const cwd = ^uintptr(328243 - 1)
-	relative(syscall.SYS_UNLINKAT, cwd, 2)
 }
 
 // bidirectional: a pipe takes data at either end.
@@ -27,3 +24,11 @@ func bidirectional() {
 	n, err = syscall.Read(pair[1], buffer)
 	tell.Line("pipe backwards: %q %v", buffer[:n], err)
 }
+
+func relatives() {
+	// AT_FDCWD is -328243 and AT_REMOVEDIR 2.
+	const cwd = ^uintptr(328243 - 1)
+	relative(syscall.SYS_UNLINKAT, cwd, 2)
+}
+
+func maps() {}

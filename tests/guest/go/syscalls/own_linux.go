@@ -23,3 +23,7 @@ func polls() { tell.Line("polls: ok") }
 
 // bidirectional: pipes go one way here.
 func bidirectional() { tell.Line("pipe backwards: not here") }
+
+func relatives() {}
+
+func maps() {}
