@@ -1,17 +1,19 @@
 //! The inputs a run starts from.
 
+use crate::samples;
 use std::fs;
 use std::path::Path;
 
 /// A longer input is left out: it would make every case slow.
 const MOST_BYTES: u64 = 8 << 20;
 
-/// The files in `folder`, in order of name, and the empty input.
+/// The files in `folder`, in order of name, small files of every format, and the empty input.
 pub(crate) fn load(folder: &Path) -> Result<Vec<Vec<u8>>, String> {
     let entries = fs::read_dir(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     files.sort();
     let mut inputs = vec![Vec::new()];
+    inputs.extend(samples::all().into_iter().map(|(_, file)| file.0));
     for file in files {
         let size = fs::metadata(&file).map(|data| data.len()).unwrap_or(0);
         if size <= MOST_BYTES {

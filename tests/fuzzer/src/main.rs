@@ -13,6 +13,10 @@
 mod corpus;
 mod mutate;
 mod random;
+// The small files the readers' own tests damage by hand.
+#[allow(unreachable_pub)]
+#[path = "../../../crates/formats/tests/samples/mod.rs"]
+mod samples;
 mod supervise;
 mod table;
 mod worker;

@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// A worker that says nothing for so long hangs.
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE: Duration = Duration::from_secs(120);
 
 /// The memory a worker may map, in kilobytes: a reader that trusts a size in its input hits this.
 const MEMORY_KB: u64 = 2 << 20;

@@ -52,7 +52,8 @@ pub(super) fn folder(repo: &Repo, target: &str) -> Outcome<PathBuf> {
 /// Builds the small programs once. One the toolchain cannot build is left out, with a word.
 fn small_programs(repo: &Repo) -> Outcome<Vec<PathBuf>> {
     let folder = repo.guests().join("fuzz/small");
-    if folder.join("done").is_file() {
+    let done = folder.with_extension("done");
+    if done.is_file() {
         return Ok(files(&folder));
     }
     fs::create_dir_all(&folder).map_err(|why| Failure::of(folder.display(), why))?;
@@ -68,7 +69,7 @@ fn small_programs(repo: &Repo) -> Outcome<Vec<PathBuf>> {
         }
         let _ = fs::remove_file(file);
     }
-    fs::write(folder.join("done"), "").map_err(|why| Failure::of(folder.display(), why))?;
+    fs::write(&done, "").map_err(|why| Failure::of(done.display(), why))?;
     Ok(files(&folder))
 }
 
