@@ -341,3 +341,29 @@ fn sendfile_tells_what_went_before_an_error() {
     assert_eq!(fake.call(393, &[3, 4, 0, 500, 0, sent.0, 0]), Err(Errno::EAGAIN.into()));
     assert_eq!(fake.u64(sent), 100);
 }
+
+#[test]
+fn wild_words_are_answered() {
+    let words =
+        [0, 1, 2, 28, 0xffff, 0x10_0000, 0x7fff_ffff, 0x8000_0000, u64::MAX, 0xffff_ffff, 0x7fff_ffff_ffff_ffff];
+    for (os, _) in each() {
+        let mut fake = Fake::new(os);
+        fake.put(&[0x11; 4096]);
+        let calls: Vec<u16> =
+            os.calls.iter().filter(|row| row.signature.contains("(s: fd")).map(|row| row.number).collect();
+        assert!(calls.len() > 10);
+        let mut seed = 1usize;
+        for number in calls {
+            for _ in 0..300 {
+                let args: Vec<u64> = (0..8)
+                    .map(|_| {
+                        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                        words[(seed >> 33) % words.len()]
+                    })
+                    .collect();
+                let _ = fake.call(number, &args);
+                fake.made();
+            }
+        }
+    }
+}
