@@ -20,6 +20,6 @@ mod threads;
 
 pub use exec::{By, Launcher, Plan, become_program};
 pub use follow::follow_thread;
-pub use observe::{Observer, Place};
+pub use observe::{Asked, Observer, Place};
 pub use process::{Options, Process};
 pub use start::{Program, start};

@@ -16,30 +16,28 @@ pub struct Place {
     pub sp: Addr,
 }
 
+/// A call as the guest made it.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The guest's system.
+    pub os: &'static Os,
+    /// Where the call was made.
+    pub place: Place,
+    /// The call's row; `None` for a number the system does not have.
+    pub row: Option<&'static Row>,
+    /// The number.
+    pub number: u64,
+    /// The arguments.
+    pub args: &'a Args,
+}
+
 /// Watches a process. Every method may be called by several threads at once.
 pub trait Observer: Send + Sync {
-    /// A call begins. `row` is `None` for a number the system does not have.
-    fn call(
-        &self,
-        kernel: &dyn Kernel,
-        os: &'static Os,
-        place: Place,
-        row: Option<&'static Row>,
-        number: u64,
-        args: &Args,
-    );
+    /// A call begins.
+    fn call(&self, kernel: &dyn Kernel, asked: &Asked<'_>);
 
     /// It ended with `answer`.
-    fn answer(
-        &self,
-        kernel: &dyn Kernel,
-        os: &'static Os,
-        place: Place,
-        row: Option<&'static Row>,
-        number: u64,
-        args: &Args,
-        answer: &Answer,
-    );
+    fn answer(&self, kernel: &dyn Kernel, asked: &Asked<'_>, answer: &Answer);
 
     /// A signal goes to a handler, or ends the process.
     fn signal(&self, os: &'static Os, place: Place, delivery: &Delivery, is_handled: bool);

@@ -1,6 +1,6 @@
 //! One guest thread: run until it stops, answer, run again.
 
-use crate::observe::Place;
+use crate::observe::{Asked, Place};
 use crate::process::Process;
 use crate::services::Services;
 use crate::signals::{self, Interrupted};
@@ -172,8 +172,9 @@ impl Task {
         };
         let place = Place { thread: self.thread.id, at: Addr(regs.rip), sp: self.thread.sp };
         let observer = if OBSERVED { self.process.options.observer.as_deref() } else { None };
+        let asked = Asked { os: self.process.os, place, row, number, args };
         if let Some(observer) = observer {
-            observer.call(&services, self.process.os, place, row, number, args);
+            observer.call(&services, &asked);
         }
         let mut ctx =
             Ctx { kernel: &services, thread: &mut self.thread, state: &self.process.state, os: self.process.os };
@@ -189,7 +190,7 @@ impl Task {
             Some(Does::Missing) | None => unknown(&mut ctx, row, number),
         };
         if let Some(observer) = observer {
-            observer.answer(&services, self.process.os, place, row, number, args, &answer);
+            observer.answer(&services, &asked, &answer);
         }
         Outcome { answer, raised: services.raised.take(), forked: services.forked.take() }
     }

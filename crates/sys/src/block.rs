@@ -80,7 +80,7 @@ pub(crate) const PENDING: usize = offset_of!(Block, pending);
 pub(crate) const NO_FSGSBASE: usize = offset_of!(Block, no_fsgsbase);
 pub(crate) const XMM: usize = offset_of!(Block, xmm);
 
-const _: () = assert!(REGS == 0 && XMM % 16 == 0);
+const _: () = assert!(REGS == 0 && XMM.is_multiple_of(16));
 
 impl Default for Block {
     fn default() -> Self {

@@ -37,8 +37,11 @@ struct Check {
     found: String,
 }
 
+/// Looks at one thing: how it is and what was found.
+type Look = fn() -> (State, String);
+
 /// What is looked at.
-static CHECKS: &[(&str, fn() -> (State, String))] = &[
+static CHECKS: &[(&str, Look)] = &[
     ("kernel", kernel),
     ("safety net", net),
     ("thread pointer", thread_pointer),

@@ -8,7 +8,7 @@ use super::output::Sink;
 use super::signature::{Signature, Signatures, Type};
 use super::summary::Summary;
 use ashore_guest::{Answer, Args, Delivery, Kernel, Os, Row, Value};
-use ashore_process::{Observer, Place};
+use ashore_process::{Asked, Observer, Place};
 use serde_json::json;
 use std::cell::RefCell;
 use std::fmt::Write;
@@ -105,15 +105,8 @@ fn number_name(number: u64) -> String {
 }
 
 impl Observer for Tracer {
-    fn call(
-        &self,
-        kernel: &dyn Kernel,
-        os: &'static Os,
-        place: Place,
-        row: Option<&'static Row>,
-        number: u64,
-        args: &Args,
-    ) {
+    fn call(&self, kernel: &dyn Kernel, asked: &Asked<'_>) {
+        let Asked { os, place, row, number, args } = *asked;
         let signature = self.signature(row);
         let name = signature.map_or_else(|| number_name(number), |s| s.name.to_owned());
         let mut begun = Begun { at: Instant::now(), inputs: Vec::new(), line: String::new() };
@@ -134,16 +127,8 @@ impl Observer for Tracer {
         BEGUN.with(|cell| *cell.borrow_mut() = Some(begun));
     }
 
-    fn answer(
-        &self,
-        kernel: &dyn Kernel,
-        os: &'static Os,
-        place: Place,
-        row: Option<&'static Row>,
-        number: u64,
-        args: &Args,
-        answer: &Answer,
-    ) {
+    fn answer(&self, kernel: &dyn Kernel, asked: &Asked<'_>, answer: &Answer) {
+        let Asked { os, place, row, number, args } = *asked;
         let now = Instant::now();
         let Some(mut begun) = BEGUN.with(|cell| cell.borrow_mut().take()) else { return };
         let nanos = now.duration_since(begun.at).as_nanos() as u64;
@@ -227,7 +212,7 @@ impl Observer for Tracer {
             self.is_many.store(true, Ordering::Relaxed);
         }
         let what = if is_new { "begins" } else { "ends" };
-        if !(is_new && !self.is_many.load(Ordering::Relaxed)) {
+        if !is_new || self.is_many.load(Ordering::Relaxed) {
             let json = json!({
                 "event": "thread", "pid": self.pid.load(Ordering::Relaxed), "thread": id, "begins": is_new,
             });
