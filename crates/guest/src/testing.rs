@@ -144,10 +144,14 @@ impl FakeMemory {
 
     fn each(&self, at: Addr, len: usize, mut with: impl FnMut(usize, &mut u8)) -> Result<(), Errno> {
         let mut pages = self.pages.borrow_mut();
-        for n in 0..len {
-            let at = at.0.wrapping_add(n as u64);
+        let mut done = 0;
+        while done < len {
+            let at = at.0.wrapping_add(done as u64);
             let page = pages.get_mut(&(at / PAGE_SIZE)).ok_or(Errno::EFAULT)?;
-            with(n, &mut page[(at % PAGE_SIZE) as usize]);
+            for byte in page.iter_mut().skip((at % PAGE_SIZE) as usize).take(len - done) {
+                with(done, byte);
+                done += 1;
+            }
         }
         Ok(())
     }
@@ -163,12 +167,15 @@ impl Memory for FakeMemory {
     }
 
     fn cstr_len(&self, from: Addr, max: usize) -> Result<usize, Errno> {
-        let mut byte = [1];
-        for len in 0..max {
-            self.read(from.plus(len as u64), &mut byte)?;
-            if byte == [0] {
-                return Ok(len);
+        let mut len = 0;
+        while len < max {
+            let at = from.plus(len as u64);
+            let mut rest = vec![0; (PAGE_SIZE - at.0 % PAGE_SIZE) as usize];
+            self.read(at, &mut rest)?;
+            if let Some(end) = rest.iter().take(max - len).position(|byte| *byte == 0) {
+                return Ok(len + end);
             }
+            len += rest.len();
         }
         Err(Errno::ENAMETOOLONG)
     }
@@ -231,6 +238,9 @@ impl Kernel for FakeKernel {
         let mut maps = self.maps.borrow_mut();
         maps.push(*request);
         let place = Addr(0x7000_0000_0000 + 0x100_0000 * maps.len() as u64);
+        if request.len > 1 << 24 || request.at.0.checked_add(request.len).is_none() {
+            return Err(Errno::ENOMEM);
+        }
         let at = if request.flags & MAP_FIXED != 0 { request.at } else { place };
         self.memory.map(at, request.len);
         Ok(at)
@@ -391,7 +401,17 @@ impl Fake {
         let six = [args[0], args[1], args[2], args[3], args[4], args[5]];
         self.with(|ctx| match row.does {
             Does::Same(sys) => Ok(ctx.call(sys, six)?.into()),
-            Does::Paths(..) => unimplemented!("no BSD row is answered so"),
+            Does::Paths(sys, paths) => {
+                let path = |at: usize| (paths >> at & 1 != 0).then(|| ctx.path(Addr(six[at]))).transpose();
+                let held = [path(0)?, path(1)?, path(2)?, path(3)?, path(4)?, path(5)?];
+                let mut words = six.map(Arg::Word);
+                for (word, path) in words.iter_mut().zip(&held) {
+                    if let Some(path) = path {
+                        *word = Arg::In(path);
+                    }
+                }
+                Ok(ctx.call_with(sys, &mut words)?.into())
+            }
             Does::Block(sys) | Does::Interrupt(sys) => Ok(ctx.wait(sys, six)?.into()),
             Does::Custom(function) => function(ctx, &args),
             Does::Missing => Err(Errno::ENOSYS.into()),

@@ -202,3 +202,43 @@ fn every_call_that_go_makes_is_answered() {
         assert!(lacking.is_empty(), "{name} lacks {lacking:?}");
     }
 }
+
+/// A word that is a small number, an address of memory or of none, a sign or noise.
+fn wild_word(seed: &mut u64, memory: u64) -> u64 {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    let noise = *seed >> 16;
+    match (*seed >> 60) & 7 {
+        0 => 0,
+        1 => noise & 0xff,
+        2 => u64::MAX - (noise & 3),
+        3 => noise << 20,
+        4 => 0xffff_ff9c,
+        5 => 8,
+        _ => memory + (noise & 0xff8),
+    }
+}
+
+/// The calls that end the process.
+const ENDS: &[&str] = &["exit", "extexit", "abort2", "_lwp_exit", "exit_group"];
+
+#[test]
+fn wild_words_make_no_call_panic() {
+    let mut seed = 1;
+    let noise: Vec<u8> = (0..0x1100).map(|_| wild_word(&mut seed, 0x10_0000) as u8).collect();
+    for os in systems() {
+        for row in os.calls.iter().filter(|row| !ENDS.contains(&row.name())) {
+            for _ in 0..8 {
+                let mut fake = crate::testing::Fake::new(os);
+                let memory = fake.put(&noise).0;
+                for _ in 0..4 {
+                    let answer = wild_word(&mut seed, memory);
+                    let result =
+                        if answer & 1 == 0 { Ok(answer) } else { Err(ashore_pivot::Errno(1 + (answer % 130) as u16)) };
+                    fake.reply(result, &[&noise[..64], &noise[64..256]]);
+                }
+                let words: [u64; 8] = core::array::from_fn(|_| wild_word(&mut seed, memory));
+                let _ = fake.call(row.number, &words);
+            }
+        }
+    }
+}
