@@ -1,6 +1,7 @@
 //! The verbs: one file each, one row each in [`table`].
 
 mod completions;
+mod demo;
 mod doctor;
 mod follow;
 mod inspect;

@@ -1,6 +1,6 @@
 //! The verbs as rows. Help, man pages and completions derive from them.
 
-use super::{Verb, completions, doctor, follow, inspect, platforms, run, shims, trace};
+use super::{Verb, completions, demo, doctor, follow, inspect, platforms, run, shims, trace};
 
 /// The verbs, in the order of the help.
 #[rustfmt::skip]
@@ -11,6 +11,7 @@ pub(crate) static VERBS: &[Verb] = &[
     Verb { name: "doctor", about: "Show what this machine offers and what Ashore makes of it", options: doctor::options, run: doctor::run },
     Verb { name: "platforms", about: "Show which systems' programs run, and how much of each", options: platforms::options, run: platforms::run },
     Verb { name: "shims", about: "Make `GOOS=... go test` use Ashore by itself", options: shims::options, run: shims::run },
+    Verb { name: "demo", about: "Make small programs of every system and run them", options: demo::options, run: demo::run },
     Verb { name: "completions", about: "Print a shell's completions", options: completions::options, run: completions::run },
     Verb { name: "follow", about: "Look after what a host's program execs", options: follow::options, run: follow::run },
     Verb { name: "man", about: "Print a manual page", options: completions::man_options, run: completions::man },

@@ -112,6 +112,7 @@ fn consensus(code: &[u8], offset: usize, base: Addr) -> Option<Site> {
     let at = base.plus(offset as u64);
     let mut agreed: Option<Instruction> = None;
     let mut votes = 0;
+    let mut against = 0;
     for back in (16..=BACK).rev() {
         let Some(bytes) = offset.checked_sub(back).and_then(|from| code.get(from..offset + 2)) else { continue };
         let mut decoder = Decoder::with_ip(64, bytes, at.0.wrapping_sub(back as u64), DecoderOptions::NONE);
@@ -125,7 +126,10 @@ fn consensus(code: &[u8], offset: usize, base: Addr) -> Option<Site> {
             }
             before = Some(instruction);
         }
-        let Some(before) = before.filter(|b| b.next_ip() == at.0) else { continue };
+        let Some(before) = before.filter(|b| b.next_ip() == at.0) else {
+            against += 1;
+            continue;
+        };
         votes += 1;
         if agreed.is_some_and(|seen| seen.ip() != before.ip()) {
             return Some(Site { at, caught: Caught::Net("no function is known here and decodings differ") });
@@ -133,7 +137,7 @@ fn consensus(code: &[u8], offset: usize, base: Addr) -> Option<Site> {
         agreed = Some(before);
     }
     match agreed {
-        Some(before) if votes >= 8 => Some(Site { at, caught: judge(&before, at) }),
+        Some(before) if votes >= 8 && against * 4 <= votes => Some(Site { at, caught: judge(&before, at) }),
         _ => Some(Site { at, caught: Caught::Net("no function is known here") }),
     }
 }
