@@ -14,8 +14,6 @@ const MAP_ANONYMOUS: u32 = 0x20;
 
 /// A program in memory.
 pub(crate) struct Loaded {
-    /// What was added to every address of the file.
-    pub(crate) bias: u64,
     /// The first instruction.
     pub(crate) entry: Addr,
     /// Where the program headers are, or null.
@@ -40,7 +38,7 @@ pub(crate) fn load(image: &Image, fd: i32, bytes: &[u8], functions: &dyn Functio
     }
     let entry = image.entry.addr().unwrap_or(Addr::NULL).plus(bias);
     let headers = image.headers.and_then(|table| table.addr).map_or(Addr::NULL, |at| at.plus(bias));
-    Ok(Loaded { bias, entry, headers, end: whole.end.plus(bias), rewriter })
+    Ok(Loaded { entry, headers, end: whole.end.plus(bias), rewriter })
 }
 
 fn refused(segment: &Segment, bias: u64, errno: Errno) -> Report {
