@@ -24,6 +24,7 @@ pub(crate) struct Request {
     pub(crate) quiet: bool,
     pub(crate) strict: bool,
     pub(crate) no_net: bool,
+    pub(crate) net: Option<ashore_sys::Net>,
     /// The verb, with its own options, that execs of guests' files come back to.
     pub(crate) verb: Vec<OsString>,
 }
@@ -75,6 +76,7 @@ fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, 
         quiet: request.quiet,
         strict: request.strict,
         no_net: request.no_net,
+        net: request.net,
         launcher: Box::new(Exec { request: request.clone(), program: path, os: choice.guest.os.name }),
         observer: observer.map(|make| make(choice.guest.os)),
     };

@@ -20,6 +20,8 @@ pub struct Options {
     pub strict: bool,
     /// Run without the kernel's net (benchmarks of our own program on its own system only).
     pub no_net: bool,
+    /// Use this net instead of the best one there is.
+    pub net: Option<ashore_sys::Net>,
     /// How execs are decided.
     pub launcher: Box<dyn Launcher>,
     /// Whoever watches.

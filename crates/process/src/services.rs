@@ -227,6 +227,10 @@ impl Kernel for Services<'_> {
             Ok(plan) => plan,
             Err(errno) => return errno,
         };
+        if self.process.net == ashore_sys::Net::Seccomp {
+            self.note("this kernel's net is a seccomp filter, which another program would inherit: exec is refused");
+            return Errno::EPERM;
+        }
         if let Some(observer) = &self.process.options.observer {
             observer.leave();
         }

@@ -47,7 +47,7 @@ pub fn start(program: &Program<'_>, options: Options) -> Report {
 }
 
 fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
-    let net = match ashore_sys::available() {
+    let net = match options.net.or_else(ashore_sys::available) {
         Some(net) => net,
         None if options.no_net => ashore_sys::Net::Dispatch,
         None => return Err(table::NO_NET.because("neither prctl nor seccomp gave one")),

@@ -204,7 +204,7 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
     }
     if fs == block.host_fs {
         // Neither our text nor the guest: the kernel's own shared page, called by us.
-        if number == i32::from(Signal::SYS.0) && info.code == SYS_USER_DISPATCH {
+        if number == i32::from(Signal::SYS.0) && matches!(info.code, SYS_USER_DISPATCH | SYS_SECCOMP) {
             answer_shared_page(context);
         } else if is_fault {
             broken(number, rip, info.words[0]);

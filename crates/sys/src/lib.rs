@@ -33,7 +33,7 @@ pub use fp::{FP_LEGACY_LEN, load_fp, save_fp};
 pub use handler::{Disposition, FAULTS, install_all, is_ignored, set_disposition, set_disposition_with};
 pub use map::{Mapping, anonymous, file_bytes, forget, host_ranges, map, protect, protect_host, unmap, write_code};
 pub use memory::GuestMemory;
-pub use net::{Net, arm, available};
+pub use net::{Net, arm, available, has_seccomp};
 pub use process::{die_of, exec, exit_group, fork, high_fd, restore_pipe_signal, run_aside, set_signal_mask};
 pub use raw::{call, wait};
 pub use stubs::{StubMeta, publish as publish_stubs};

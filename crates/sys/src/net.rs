@@ -23,16 +23,23 @@ pub fn available() -> Option<Net> {
         let _ = crate::call(libc::SYS_prctl as u64, [PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0, 0]);
         return Some(Net::Dispatch);
     }
-    None
+    has_seccomp().then_some(Net::Seccomp)
 }
 
-/// Puts the net under the calling thread. Every new thread and every child of a fork does this before it
-/// runs guest code: the kernel does not pass it on.
+/// Whether the kernel can trap by a filter (`SECCOMP_GET_ACTION_AVAIL`).
+pub fn has_seccomp() -> bool {
+    let words = [SECCOMP_GET_ACTION_AVAIL, 0, &raw const RET_TRAP as u64, 0, 0, 0];
+    crate::call(libc::SYS_seccomp as u64, words).is_ok()
+}
+
+/// Puts the net under the calling thread, before it runs guest code. The kernel passes a filter on to new
+/// threads and children, but not dispatch: that every thread and child arms by itself.
 pub fn arm(net: Net) -> Result<(), ashore_pivot::Errno> {
-    CHOSEN.store(net as u8 + 1, Ordering::Relaxed);
+    let before = CHOSEN.swap(net as u8 + 1, Ordering::Relaxed);
     match net {
         Net::Dispatch => dispatch(),
-        Net::Seccomp => Err(ashore_pivot::Errno::ENOSYS),
+        Net::Seccomp if before == Net::Seccomp as u8 + 1 => Ok(()),
+        Net::Seccomp => filter(),
     }
 }
 
@@ -41,6 +48,61 @@ pub(crate) fn rearm() {
     if CHOSEN.load(Ordering::Relaxed) == Net::Dispatch as u8 + 1 {
         let _ = dispatch();
     }
+}
+
+/// One instruction of a classic BPF program.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Bpf {
+    code: u16,
+    if_true: u8,
+    if_false: u8,
+    k: u32,
+}
+
+/// `struct sock_fprog`.
+#[repr(C)]
+struct Program {
+    len: u16,
+    code: u64,
+}
+
+const LOAD_WORD: u16 = 0x20;
+const JUMP_EQUAL: u16 = 0x15;
+const JUMP_AT_LEAST: u16 = 0x35;
+const RETURN: u16 = 0x06;
+static RET_TRAP: u32 = 0x0003_0000;
+const RET_ALLOW: u32 = 0x7fff_0000;
+/// Where `struct seccomp_data` has the calling address.
+const CALLER_LOW: u32 = 8;
+const CALLER_HIGH: u32 = 12;
+const SECCOMP_SET_MODE_FILTER: u64 = 1;
+const SECCOMP_GET_ACTION_AVAIL: u64 = 2;
+const PR_SET_NO_NEW_PRIVS: u64 = 38;
+
+/// Traps every call from outside the program's text. It can never be taken off again, and programs that
+/// are execed would run under it: exec is refused under this net.
+fn filter() -> Result<(), ashore_pivot::Errno> {
+    let text = host_text();
+    // The address the kernel sees is after the call: one that ends the text is still ours.
+    let (start, end) = (text.start.0, text.end.0);
+    if start >> 32 != end >> 32 {
+        return Err(ashore_pivot::Errno::EOPNOTSUPP);
+    }
+    let step = |code, if_true, if_false, k| Bpf { code, if_true, if_false, k };
+    let code = [
+        step(LOAD_WORD, 0, 0, CALLER_HIGH),
+        step(JUMP_EQUAL, 0, 4, (start >> 32) as u32),
+        step(LOAD_WORD, 0, 0, CALLER_LOW),
+        step(JUMP_AT_LEAST, 0, 2, start as u32),
+        step(JUMP_AT_LEAST, 1, 0, end as u32 + 1),
+        step(RETURN, 0, 0, RET_ALLOW),
+        step(RETURN, 0, 0, RET_TRAP),
+    ];
+    let program = Program { len: code.len() as u16, code: code.as_ptr() as u64 };
+    crate::call(libc::SYS_prctl as u64, [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0])?;
+    let words = [SECCOMP_SET_MODE_FILTER, 0, &raw const program as u64, 0, 0, 0];
+    crate::call(libc::SYS_seccomp as u64, words).map(drop)
 }
 
 fn dispatch() -> Result<(), ashore_pivot::Errno> {

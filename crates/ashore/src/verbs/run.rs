@@ -34,6 +34,17 @@ pub(crate) fn options(command: Command) -> Command {
         )
         .arg(switch("quiet", "Say nothing about calls that Ashore does not answer").short('q'))
         .arg(switch("strict", "Stop at the first call that Ashore does not answer"))
+        .arg(
+            Arg::new("net")
+                .long("net")
+                .value_parser(["dispatch", "seccomp"])
+                .help("How calls that no rewritten site catches are caught")
+                .hide_short_help(true),
+        )
+        .arg(
+            switch("slow-thread-pointer", "Switch the thread pointer by kernel calls, as without FSGSBASE")
+                .hide_short_help(true),
+        )
         .arg(switch("no-net", "Run without the kernel's net (only for measuring)").hide(true))
         .arg(
             Arg::new("program")
@@ -49,6 +60,9 @@ pub(crate) fn options(command: Command) -> Command {
 
 /// What the options say.
 pub(crate) fn request(matches: &ArgMatches) -> Request {
+    if matches.get_flag("slow-thread-pointer") {
+        ashore_sys::forget_fsgsbase();
+    }
     let mut words = matches.get_many::<OsString>("program").into_iter().flatten().cloned();
     Request {
         program: words.next().unwrap_or_default().into(),
@@ -59,6 +73,10 @@ pub(crate) fn request(matches: &ArgMatches) -> Request {
         quiet: matches.get_flag("quiet"),
         strict: matches.get_flag("strict"),
         no_net: matches.get_flag("no-net"),
+        net: matches.get_one::<String>("net").map(|name| match name.as_str() {
+            "seccomp" => ashore_sys::Net::Seccomp,
+            _ => ashore_sys::Net::Dispatch,
+        }),
         verb: vec!["run".into()],
     }
 }
