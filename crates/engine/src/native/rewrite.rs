@@ -80,7 +80,7 @@ impl Rewriter {
     }
 }
 
-/// The bytes of a stub at `stub`: the moved instruction, the address after the call in rcx (which every
+/// The bytes of a stub at `stub`: the moved instructions, the address after the call in rcx (which every
 /// call destroys anyway), and a jump. Nothing is pushed: the guest may use the 128 bytes under its stack.
 fn stub_of(site: &Site, code: &[u8], base: Addr, stub: Addr, literal: Addr) -> Option<(Vec<u8>, StubMeta, Patch)> {
     let Caught::Stub { at, len } = site.caught else { return None };
@@ -105,8 +105,8 @@ fn stub_of(site: &Site, code: &[u8], base: Addr, stub: Addr, literal: Addr) -> O
     Some((body, meta, Patch { at, original: original.to_vec(), written }))
 }
 
-/// The instruction at `at` as it must be encoded at `to`: the same bytes unless it names an address
-/// relative to itself.
+/// What stood at `at` as it must be encoded at `to`: the same bytes unless it is one instruction that names an
+/// address relative to itself. Several moved together never do.
 fn moved(original: &[u8], at: Addr, to: Addr) -> Option<Vec<u8>> {
     let mut decoder = Decoder::with_ip(64, original, at.0, DecoderOptions::NONE);
     let instruction = decoder.decode();

@@ -6,17 +6,18 @@
 
 use ashore_base::{Addr, AddrRange};
 use ashore_image::FunctionIndex;
-use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, OpKind};
+use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, OpKind, Register};
 
 /// How a call instruction is caught.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caught {
-    /// The instruction before it becomes a jump to a stub, which runs that instruction itself. The call's own
-    /// bytes stay, so whoever jumps to it directly still gets to the net.
+    /// The instruction before it becomes a jump to a stub, which runs that instruction itself; or several, when one is
+    /// too short and running the first of them twice changes nothing. The call's own bytes stay, so whoever
+    /// jumps to it directly still gets to the net.
     Stub {
-        /// Where that instruction starts.
+        /// Where that instruction, or the first of several, starts.
         at: Addr,
-        /// How long it is.
+        /// How long they are.
         len: u8,
     },
     /// By the kernel's net, for this reason.
@@ -98,12 +99,52 @@ impl Decoded {
             return Some(Site { at, caught: Caught::Net("no instruction before it in its function") });
         };
         let mut caught = judge(&before, at);
-        let inside = before.ip() + 1..before.next_ip();
+        if before.len() < JUMP_LEN
+            && let Some(several) = self.several(index)
+        {
+            caught = several;
+        }
+        let first = if let Caught::Stub { at, .. } = caught { at.0 } else { before.ip() };
+        let inside = first + 1..before.next_ip();
         if self.instructions.iter().any(|i| branch_target(i).is_some_and(|to| inside.contains(&to))) {
             caught = Caught::Net("a branch goes into the instruction before it");
         }
         Some(Site { at, caught })
     }
+}
+
+impl Decoded {
+    /// The few short instructions before the call at `index` that can move together.
+    ///
+    /// A signal may come between them, and the guest then goes on at the first: all must be copies between
+    /// registers, none changing what itself or one before it reads. This is how Go's `Syscall6` on Linux looks, which
+    /// carries nearly all calls of a program.
+    fn several(&self, index: usize) -> Option<Caught> {
+        let at = self.instructions.get(index)?.ip();
+        let mut first = index;
+        while at - self.instructions.get(first)?.ip() < JUMP_LEN as u64 {
+            first = first.checked_sub(1)?;
+        }
+        let moved = self.instructions.get(first..index)?;
+        let mut read = Vec::new();
+        for instruction in moved {
+            let (to, from) = copy_between_registers(instruction)?;
+            read.push(from);
+            if read.contains(&to) {
+                return None;
+            }
+        }
+        let start = moved.first()?.ip();
+        Some(Caught::Stub { at: Addr(start), len: (at - start) as u8 })
+    }
+}
+
+/// The registers of a plain `mov` of all 64 bits from one to another.
+fn copy_between_registers(instruction: &Instruction) -> Option<(Register, Register)> {
+    let is_copy = matches!(instruction.code(), Code::Mov_rm64_r64 | Code::Mov_r64_rm64)
+        && instruction.op0_kind() == OpKind::Register
+        && instruction.op1_kind() == OpKind::Register;
+    is_copy.then(|| (instruction.op0_register(), instruction.op1_register()))
 }
 
 /// Where no function is known: every decoding that starts in the bytes before and reaches the call must see
@@ -193,6 +234,32 @@ mod tests {
     fn a_short_instruction_before_leaves_the_call_to_the_net() {
         // xor eax, eax; syscall; ret
         let code = [0x31, 0xc0, 0x0f, 0x05, 0xc3];
+        let sites = find_sites(&code, BASE, &whole(&code));
+        assert!(matches!(sites[..], [Site { caught: Caught::Net(_), .. }]));
+    }
+
+    /// mov rsi, rcx; mov rdi, rbx; syscall: the end of Go's `Syscall6` on Linux.
+    const SYSCALL6: [u8; 9] = [0x48, 0x89, 0xce, 0x48, 0x89, 0xdf, 0x0f, 0x05, 0xc3];
+
+    #[test]
+    fn short_copies_before_the_call_move_together() {
+        let sites = find_sites(&SYSCALL6, BASE, &whole(&SYSCALL6));
+        let caught = Caught::Stub { at: BASE, len: 6 };
+        assert_eq!(sites, [Site { at: BASE.plus(6), caught }]);
+    }
+
+    #[test]
+    fn copies_that_cannot_run_twice_stay() {
+        // mov rdi, rbx; mov rbx, rcx; syscall: after the second the first would copy something else.
+        let code = [0x48, 0x89, 0xdf, 0x48, 0x89, 0xcb, 0x0f, 0x05, 0xc3];
+        let sites = find_sites(&code, BASE, &whole(&code));
+        assert!(matches!(sites[..], [Site { caught: Caught::Net(_), .. }]));
+    }
+
+    #[test]
+    fn a_branch_between_moved_copies_leaves_the_call_to_the_net() {
+        let mut code = vec![0xeb, 0x03];
+        code.extend(SYSCALL6);
         let sites = find_sites(&code, BASE, &whole(&code));
         assert!(matches!(sites[..], [Site { caught: Caught::Net(_), .. }]));
     }
