@@ -88,7 +88,7 @@ pub fn socketpair(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 fn call_with_name(ctx: &Ctx<'_>, sys: Sys, fd: i32, name: &Name) -> Result<u64, Errno> {
     let len = name.bytes.len() as u64;
     let mut args = [fd.into(), Arg::In(&name.bytes), len.into()];
-    if sys == Sys::CONNECT { ctx.wait_with(sys, &mut args) } else { ctx.call_with(sys, &mut args) }
+    ctx.call_with(sys, &mut args)
 }
 
 /// `bind(s, name, namelen)`.
@@ -145,13 +145,21 @@ fn connect_checked(ctx: &Ctx<'_>, fd: i32, name: &Name) -> Result<u64, Errno> {
     if name.port() == Some(0) && host::kind(ctx, fd)? != host::SOCK_RAW {
         return Err(Errno::EADDRNOTAVAIL);
     }
-    let connected = call_with_name(ctx, Sys::CONNECT, fd, name);
-    if connected.is_ok() && name.port().is_some() && was_connecting(ctx, fd)? {
+    let waits = ctx.call(Sys::FCNTL, [fd as u64, host::F_GETFL, 0, 0, 0, 0])? & host::O_NONBLOCK == 0;
+    let connected = match waits {
+        true => ctx.wait_with(Sys::CONNECT, &mut [fd.into(), Arg::In(&name.bytes), (name.bytes.len() as u64).into()]),
+        // No signal can come between the program and a call that does not wait.
+        false => call_with_name(ctx, Sys::CONNECT, fd, name),
+    };
+    // Only Linux calls the end of a connection begun earlier a success: a stream that does not block never connects
+    // in one call.
+    if connected.is_ok() && name.port().is_some() && !waits && host::kind(ctx, fd)? == host::SOCK_STREAM {
         return Err(Errno::EISCONN);
     }
     connected.map_err(|errno| match errno {
-        // A connection goes on being made when its call is interrupted: it cannot be made again.
-        Errno::RESTART => Errno::EINTR,
+        // A connection goes on being made when its call is interrupted: it cannot be made again. But a signal may
+        // have come before the call did anything.
+        Errno::RESTART if has_begun(ctx, fd) => Errno::EINTR,
         // The queue of a Unix listener is full.
         Errno::EAGAIN if name.family() == host::AF_UNIX => Errno::ECONNREFUSED,
         Errno::ECONNREFUSED if name.family() == host::AF_UNIX && !is_socket(ctx, name) => Errno::ENOTSOCK,
@@ -160,11 +168,12 @@ fn connect_checked(ctx: &Ctx<'_>, fd: i32, name: &Name) -> Result<u64, Errno> {
     })
 }
 
-/// Whether a connection over the network that was just made is the end of one begun earlier, which only Linux calls
-/// a success: a stream that does not block never connects in one call.
-fn was_connecting(ctx: &Ctx<'_>, fd: i32) -> Result<bool, Errno> {
-    let status = ctx.call(Sys::FCNTL, [fd as u64, host::F_GETFL, 0, 0, 0, 0])?;
-    Ok(status & host::O_NONBLOCK != 0 && host::kind(ctx, fd)? == host::SOCK_STREAM)
+/// Whether a connection is being made, or made. Only TCP makes one while nobody waits.
+fn has_begun(ctx: &Ctx<'_>, fd: i32) -> bool {
+    /// `tcpi_state`, the first byte of `struct tcp_info`, of a socket that is not connected.
+    const TCP_CLOSE: u8 = 7;
+    let mut state = [0];
+    host::get(ctx, fd, host::IPPROTO_TCP, host::TCP_INFO, &mut state).is_ok() && state != [TCP_CLOSE]
 }
 
 /// Whether the file a Unix address names is a socket.

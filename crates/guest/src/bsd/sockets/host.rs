@@ -55,6 +55,7 @@ pub const IP_RECVTOS: u32 = 13;
 pub const IP_RECVORIGDSTADDR: u32 = 20;
 
 pub const IPPROTO_TCP: u32 = 6;
+pub const TCP_INFO: u32 = 11;
 pub const IPPROTO_IPV6: u32 = 41;
 pub const IPV6_V6ONLY: u32 = 26;
 pub const IPV6_MTU_DISCOVER: u32 = 23;

@@ -182,18 +182,24 @@ fn accept_blocks_as_its_listener_does() {
 fn connecting_again_says_it_is_connected() {
     let mut fake = Fake::new(&freebsd::OS);
     let at = fake.put(&[16, 2, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
-    fake.reply(Ok(0), &[]);
     fake.reply(Ok(0x802), &[]);
+    fake.reply(Ok(0), &[]);
     fake.reply(Ok(0), &[&1u32.to_le_bytes(), &4u32.to_le_bytes()]);
     assert_eq!(fake.call(CONNECT, &[3, at.0, 16]), Err(Errno::EISCONN.into()));
 }
 
 #[test]
-fn connecting_is_never_restarted() {
-    let mut fake = Fake::new(&freebsd::OS);
-    let at = fake.put(&[16, 2, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
-    fake.reply(Err(Errno::RESTART), &[]);
-    assert_eq!(fake.call(CONNECT, &[3, at.0, 16]), Err(Errno::EINTR.into()));
+fn connecting_is_restarted_only_before_it_has_begun() {
+    const SYN_SENT: u8 = 2;
+    const CLOSE: u8 = 7;
+    for (state, want) in [(SYN_SENT, Errno::EINTR), (CLOSE, Errno::RESTART)] {
+        let mut fake = Fake::new(&freebsd::OS);
+        let at = fake.put(&[16, 2, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        fake.reply(Ok(2), &[]);
+        fake.reply(Err(Errno::RESTART), &[]);
+        fake.reply(Ok(0), &[&[state], &1u32.to_le_bytes()]);
+        assert_eq!(fake.call(CONNECT, &[3, at.0, 16]), Err(want.into()));
+    }
 }
 
 #[test]
