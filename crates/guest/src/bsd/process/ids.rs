@@ -1,7 +1,8 @@
 //! Users, groups and sessions.
 //!
-//! Linux changes ids of one thread only; a program with more threads that changes them is rare enough
-//! that the rows say "partial" instead.
+//! The BSDs change the ids of a process, Linux those of one thread. A process with more threads would keep
+//! rights in the others that it believes gone, so there a change is refused; what changes nothing is not.
+//! A child between fork and exec, where most programs change ids, has one thread.
 
 use crate::{Answer, Args, Ctx, Value};
 use alloc::vec;
@@ -26,14 +27,88 @@ pub fn getgid_pair(ctx: &mut Ctx<'_>, _args: &Args) -> Answer {
     Ok(Value::Two(ctx.call(Sys::GETGID, [0; 6])?, ctx.call(Sys::GETEGID, [0; 6])?))
 }
 
+/// Whose ids a call changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    User,
+    Group,
+}
+
+impl Whose {
+    /// The calls that tell the three ids and that set them.
+    const fn calls(self) -> (Sys, Sys) {
+        match self {
+            Whose::User => (Sys::GETRESUID, Sys::SETRESUID),
+            Whose::Group => (Sys::GETRESGID, Sys::SETRESGID),
+        }
+    }
+}
+
+/// Refuses when other threads would keep what this one gives up. `wanted` are the real, effective and saved id.
+fn check_threads(ctx: &Ctx<'_>, whose: Whose, wanted: [u64; 3]) -> Result<(), Errno> {
+    if ctx.kernel.thread_ids().len() <= 1 {
+        return Ok(());
+    }
+    let mut held = [[0; 4]; 3];
+    let [real, effective, saved] = &mut held;
+    ctx.call_with(whose.calls().0, &mut [Arg::Out(real), Arg::Out(effective), Arg::Out(saved)])?;
+    let held = held.map(u32::from_le_bytes);
+    if wanted.iter().zip(held).all(|(want, have)| *want as u32 == u32::MAX || *want as u32 == have) {
+        return Ok(());
+    }
+    ctx.kernel.note("a change of users or groups in a process with several threads");
+    Err(Errno::EPERM)
+}
+
+/// A change by a Linux call of the same arguments.
+fn change(ctx: &Ctx<'_>, whose: Whose, sys: Sys, words: [u64; 3], wanted: [u64; 3]) -> Answer {
+    check_threads(ctx, whose, wanted)?;
+    let [a, b, c] = words;
+    Ok(ctx.call(sys, [a, b, c, 0, 0, 0])?.into())
+}
+
+/// `setuid(uid)`.
+pub fn setuid(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    change(ctx, Whose::User, Sys::SETUID, [args[0], 0, 0], [args[0]; 3])
+}
+
+/// `setgid(gid)`.
+pub fn setgid(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    change(ctx, Whose::Group, Sys::SETGID, [args[0], 0, 0], [args[0]; 3])
+}
+
 /// `seteuid(euid)`.
 pub fn seteuid(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    Ok(ctx.call(Sys::SETRESUID, [SAME, args[0], SAME, 0, 0, 0])?.into())
+    let wanted = [SAME, args[0], SAME];
+    change(ctx, Whose::User, Whose::User.calls().1, wanted, wanted)
 }
 
 /// `setegid(egid)`.
 pub fn setegid(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    Ok(ctx.call(Sys::SETRESGID, [SAME, args[0], SAME, 0, 0, 0])?.into())
+    let wanted = [SAME, args[0], SAME];
+    change(ctx, Whose::Group, Whose::Group.calls().1, wanted, wanted)
+}
+
+/// `setreuid(ruid, euid)`.
+pub fn setreuid(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    change(ctx, Whose::User, Sys::SETREUID, [args[0], args[1], 0], [args[0], args[1], SAME])
+}
+
+/// `setregid(rgid, egid)`.
+pub fn setregid(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    change(ctx, Whose::Group, Sys::SETREGID, [args[0], args[1], 0], [args[0], args[1], SAME])
+}
+
+/// `setresuid(ruid, euid, suid)`.
+pub fn setresuid(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    let wanted = [args[0], args[1], args[2]];
+    change(ctx, Whose::User, Whose::User.calls().1, wanted, wanted)
+}
+
+/// `setresgid(rgid, egid, sgid)`.
+pub fn setresgid(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    let wanted = [args[0], args[1], args[2]];
+    change(ctx, Whose::Group, Whose::Group.calls().1, wanted, wanted)
 }
 
 /// `getgroups(gidsetsize, gidset)` where the effective group is the first of them.
@@ -57,17 +132,33 @@ pub fn getgroups(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 
 /// `setgroups(ngroups, gidset)` where the first of them becomes the effective group.
 pub fn setgroups(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let count = u64::from(args[0] as u32);
-    if count > GROUPS_MAX {
-        return Err(Errno::EINVAL.into());
-    }
-    let bytes = ctx.read_vec(Addr(args[1]), count * 4)?;
-    ctx.call_with(Sys::SETGROUPS, &mut [count.into(), Arg::In(&bytes)])?;
-    if let Some(first) = bytes.first_chunk() {
+    let groups = new_groups(ctx, args)?;
+    if let Some(first) = groups.first_chunk() {
         let first = u64::from(u32::from_le_bytes(*first));
         ctx.call(Sys::SETRESGID, [SAME, first, SAME, 0, 0, 0])?;
     }
     Ok(0.into())
+}
+
+/// `setgroups(ngroups, gidset)` of supplementary groups only.
+pub fn setgroups_only(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+    new_groups(ctx, args)?;
+    Ok(0.into())
+}
+
+/// Sets the supplementary groups and returns them as they stood in memory.
+fn new_groups(ctx: &Ctx<'_>, args: &Args) -> Result<Vec<u8>, Errno> {
+    let count = u64::from(args[0] as u32);
+    if count > GROUPS_MAX {
+        return Err(Errno::EINVAL);
+    }
+    let groups = ctx.read_vec(Addr(args[1]), count * 4)?;
+    if ctx.kernel.thread_ids().len() > 1 && ctx.call(Sys::GETEUID, [0; 6])? == 0 {
+        ctx.kernel.note("a change of groups in a process with several threads");
+        return Err(Errno::EPERM);
+    }
+    ctx.call_with(Sys::SETGROUPS, &mut [count.into(), Arg::In(&groups)])?;
+    Ok(groups)
 }
 
 /// `getlogin(namebuf, namelen)`: what was set, or no name.

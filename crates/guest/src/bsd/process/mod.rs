@@ -30,7 +30,10 @@ pub use clock::{
 pub use control::{lwp_rtprio, procctl, rtprio};
 pub use fork::{clone, execve, fexecve, fork, pdfork, pdgetpid, pdkill, rfork, vfork};
 pub use heap::obreak;
-pub use ids::{getgid_pair, getgroups, getlogin, getloginclass, getuid_pair, setegid, seteuid, setgroups, setlogin};
+pub use ids::{
+    getgid_pair, getgroups, getlogin, getloginclass, getuid_pair, setegid, seteuid, setgid, setgroups, setgroups_only,
+    setlogin, setregid, setresgid, setresuid, setreuid, setuid,
+};
 pub use limits::{getdtablesize, getpriority, getrlimit, getrusage, setpriority, setrlimit};
 pub use memory::{
     Advice, CORE, FREE, MapBit, MemoryWords, NOCORE, SyncMode, madvise, mincore, minherit, mlockall, mmap, mmap_padded,

@@ -138,3 +138,23 @@ fn shared_memory_without_a_name() {
     let made = fake.one();
     assert_eq!((made.bytes(1), made.word(2)), (&b"/dev/shm/pool!1\0"[..], 0x8_0000 | 0x2_0000 | 2 | 0x40));
 }
+
+#[test]
+fn no_thread_keeps_what_another_gives_up() {
+    for os in SYSTEMS {
+        let mut fake = Fake::new(os);
+        fake.call(23, &[1000]).unwrap();
+        assert_eq!(fake.one().sys, Sys::SETUID);
+        fake.kernel.threads.borrow_mut().push((2, 1002));
+        let id = 1000u32.to_le_bytes();
+        fake.reply(Ok(0), &[&id, &id, &id]);
+        fake.call(23, &[1000]).unwrap();
+        fake.reply(Ok(0), &[&[0; 4], &[0; 4], &[0; 4]]);
+        assert_eq!(fake.call(23, &[1000]), Err(Errno::EPERM.into()), "{}", os.name);
+        fake.reply(Ok(0), &[&[0; 4], &id, &[0; 4]]);
+        fake.call(183, &[1000]).unwrap();
+        let groups = fake.put(&id);
+        assert_eq!(fake.call(80, &[1, groups.0]), Err(Errno::EPERM.into()));
+        assert_eq!(fake.kernel.notes.borrow().len(), 2);
+    }
+}
