@@ -130,23 +130,28 @@ pub fn getgroups(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     Ok((groups.len() as u64).into())
 }
 
-/// `setgroups(ngroups, gidset)` where the first of them becomes the effective group.
+/// `setgroups(ngroups, gidset)` where the first of them becomes the effective group and only the rest are
+/// supplementary: a later change of the effective group forgets it.
 pub fn setgroups(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let groups = new_groups(ctx, args)?;
-    if let Some(first) = groups.first_chunk() {
-        let first = u64::from(u32::from_le_bytes(*first));
-        ctx.call(Sys::SETRESGID, [SAME, first, SAME, 0, 0, 0])?;
-    }
-    Ok(0.into())
+    let Some((first, rest)) = groups.split_first_chunk::<4>() else { return set_groups(ctx, &[]) };
+    set_groups(ctx, rest)?;
+    let first = u64::from(u32::from_le_bytes(*first));
+    Ok(ctx.call(Sys::SETRESGID, [SAME, first, SAME, 0, 0, 0])?.into())
 }
 
 /// `setgroups(ngroups, gidset)` of supplementary groups only.
 pub fn setgroups_only(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    new_groups(ctx, args)?;
-    Ok(0.into())
+    let groups = new_groups(ctx, args)?;
+    set_groups(ctx, &groups)
 }
 
-/// Sets the supplementary groups and returns them as they stood in memory.
+fn set_groups(ctx: &Ctx<'_>, groups: &[u8]) -> Answer {
+    let count = groups.len() as u64 / 4;
+    Ok(ctx.call_with(Sys::SETGROUPS, &mut [count.into(), Arg::In(groups)])?.into())
+}
+
+/// The groups as they stand in memory, when they may be set.
 fn new_groups(ctx: &Ctx<'_>, args: &Args) -> Result<Vec<u8>, Errno> {
     let count = u64::from(args[0] as u32);
     if count > GROUPS_MAX {
@@ -157,7 +162,6 @@ fn new_groups(ctx: &Ctx<'_>, args: &Args) -> Result<Vec<u8>, Errno> {
         ctx.kernel.note("a change of groups in a process with several threads");
         return Err(Errno::EPERM);
     }
-    ctx.call_with(Sys::SETGROUPS, &mut [count.into(), Arg::In(&groups)])?;
     Ok(groups)
 }
 

@@ -158,3 +158,15 @@ fn no_thread_keeps_what_another_gives_up() {
         assert_eq!(fake.kernel.notes.borrow().len(), 2);
     }
 }
+
+#[test]
+fn the_first_group_set_is_the_effective_one() {
+    for os in [&dragonfly::OS, &freebsd::OS] {
+        let mut fake = Fake::new(os);
+        let groups = fake.put(&[7, 0, 0, 0, 8, 0, 0, 0]);
+        fake.call(80, &[2, groups.0]).unwrap();
+        let made = fake.made();
+        assert_eq!((made[0].sys, made[0].word(0), made[0].bytes(1)), (Sys::SETGROUPS, 1, &[8, 0, 0, 0][..]));
+        assert_eq!((made[1].sys, made[1].word(1)), (Sys::SETRESGID, 7));
+    }
+}
