@@ -111,11 +111,16 @@ pub fn pdgetpid(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 
 /// `execve(path, argv, envp)`.
 pub fn execve(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let path = ctx.cstr(Addr(args[0]), PATH_MAX)?;
+    exec_words(ctx, [Addr(args[0]), Addr(args[1]), Addr(args[2])])
+}
+
+/// The same by its three addresses.
+pub fn exec_words(ctx: &Ctx<'_>, [path, args, env]: [Addr; 3]) -> Answer {
+    let path = ctx.cstr(path, PATH_MAX)?;
     if path.is_empty() {
         return Err(Errno::ENOENT.into());
     }
-    exec(ctx, path, AT_FDCWD, [Addr(args[1]), Addr(args[2])])
+    exec(ctx, path, AT_FDCWD, [args, env])
 }
 
 /// `fexecve(fd, argv, envp)`.

@@ -17,6 +17,7 @@ mod privileged;
 mod sched;
 mod shared;
 mod sleep;
+mod spawn;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -52,6 +53,7 @@ pub use sched::{
 };
 pub use shared::{shm_open, shm_open2, shm_unlink};
 pub use sleep::{clock_nanosleep, getitimer, nanosleep, setitimer};
+pub use spawn::posix_spawn;
 pub use timer::{clock_getcpuclockid, timer_create, timer_delete, timer_getoverrun, timer_gettime, timer_settime};
 pub use timeval::Time;
 pub use wait::{NETBSD_OPTIONS, OPTIONS, WaitWords, wait4, wait6};

@@ -131,3 +131,18 @@ fn a_process_descriptor_is_written_in_the_parent() {
     assert_eq!(fake.call(518, &[8, 2]), Err(Errno::EFAULT.into()));
     assert_eq!(fake.kernel.forks.borrow().len(), 1);
 }
+
+#[test]
+fn a_spawn_hears_why_the_child_failed() {
+    let mut fake = Fake::new(&netbsd::OS);
+    let (path, pid, args) = (fake.put_str("/bin/none"), fake.alloc(4), fake.put(&[0; 8]));
+    fake.reply(Ok(0), &[&[5, 0, 0, 0, 6, 0, 0, 0]]);
+    fake.reply(Ok(0), &[]);
+    fake.reply(Ok(3), &[&[0, 2, 0]]);
+    assert_eq!(fake.call(474, &[pid.0, path.0, 0, 0, args.0, args.0]), Err(Errno::ENOENT.into()));
+    let made: Vec<Sys> = fake.made().iter().map(|made| made.sys).collect();
+    assert_eq!(made, [Sys::PIPE2, Sys::CLOSE, Sys::READ, Sys::CLOSE, Sys::WAIT4]);
+    // A pipe that closes without a word: the child became the program.
+    assert_eq!(fake.call(474, &[pid.0, path.0, 0, 0, args.0, args.0]), Ok(0.into()));
+    assert_eq!(fake.u32(pid), 4321);
+}
