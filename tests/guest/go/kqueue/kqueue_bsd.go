@@ -82,6 +82,7 @@ func run(topic string) {
 	}{
 		{"pipes", pipes}, {"flags", flags}, {"sockets", sockets}, {"files", files}, {"vnode", vnode}, {"timer", timer},
 		{"user", user}, {"process", process}, {"signal", signals}, {"errors", failures}, {"close", closing}, {"many", many},
+		{"removed", removed}, {"grown", grown}, {"mixed", mixed}, {"duplicate", duplicate}, {"refused", refused},
 	}
 	for _, row := range topics {
 		if topic == "" || topic == row.name {
