@@ -1,7 +1,9 @@
 //! Starts a program, and decides what becomes of the programs it execs.
 
 use crate::open::{self, Opened};
-use ashore_base::{Cpu, Os};
+use ashore_base::{Addr, Cpu, Os};
+use ashore_formats::{Functions, Parsed};
+use ashore_image::FunctionIndex;
 use ashore_pivot::Errno;
 use ashore_process::{By, Launcher, Observer, Options, Plan, Program, become_program};
 use ashore_report::{Report, table};
@@ -45,8 +47,9 @@ fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, 
     if let Some((interpreter, option)) = script_line(opened.bytes) {
         return run_script(request, &path, interpreter, option, observer);
     }
-    let parsed = ashore_formats::read(opened.bytes)?;
-    let choice = open::choose(&parsed, request.os)?;
+    // The program's names are wanted as long as it runs, and we end when it does.
+    let parsed: &'static Parsed<'static> = Box::leak(Box::new(ashore_formats::read(opened.bytes)?));
+    let choice = open::choose(parsed, request.os)?;
     let image = &choice.part.image;
     if !image.kind.is_static() {
         return Err(table::DYNAMIC_PROGRAM.because(match &image.interpreter {
@@ -57,7 +60,7 @@ fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, 
     let Some(abi) = choice.guest.x86_64 else {
         return Err(table::UNSUPPORTED_CPU.because(format!("{} on amd64", choice.guest.os.title)));
     };
-    let functions = ashore_formats::functions(&parsed, choice.part);
+    let functions: &'static Functions<'static> = Box::leak(Box::new(ashore_formats::functions(parsed, choice.part)));
     let argv0 = request.argv0.clone().unwrap_or_else(|| request.program.clone().into_os_string());
     let args = std::iter::once(argv0).chain(request.args.iter().cloned());
     let Opened { path, file, bytes } = opened;
@@ -65,7 +68,7 @@ fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, 
         image,
         fd: file.into_raw_fd(),
         bytes: choice.part.file.of(bytes).unwrap_or(bytes),
-        functions: &functions,
+        functions,
         abi,
         path: path.clone().into_os_string().into_vec(),
         args: args.map(OsStringExt::into_vec).collect(),
@@ -75,12 +78,19 @@ fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, 
         root: request.root.as_ref().map(|root| root.clone().into_os_string().into_vec()),
         quiet: request.quiet,
         strict: request.strict,
+        names: Box::new(|at| name_of(functions, at)),
         no_net: request.no_net,
         net: request.net,
         launcher: Box::new(Exec { request: request.clone(), program: path, os: choice.guest.os.name }),
         observer: observer.map(|make| make(choice.guest.os)),
     };
     Ok(ashore_process::start(&program, options))
+}
+
+/// A function's name and how far into it an address is.
+fn name_of(functions: &dyn FunctionIndex, at: Addr) -> Option<String> {
+    let start = functions.containing(at)?.start;
+    Some(format!("{}+{:#x}", functions.name(at)?, at.0 - start.0))
 }
 
 /// The environment as it was handed to us, malformed entries included.

@@ -1,5 +1,6 @@
 //! What all threads of a process share.
 
+use crate::Names;
 use crate::space::Space;
 use crate::threads::Threads;
 use crate::{Launcher, Observer};
@@ -16,8 +17,10 @@ pub struct Options {
     pub root: Option<Vec<u8>>,
     /// Say nothing about unknown calls.
     pub quiet: bool,
-    /// Stop at the first unknown call.
+    /// Stop at the first unknown call, with the guest's stack.
     pub strict: bool,
+    /// Tells what is where in the program.
+    pub names: Names,
     /// Run without the kernel's net (benchmarks of our own program on its own system only).
     pub no_net: bool,
     /// Use this net instead of the best one there is.

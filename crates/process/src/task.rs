@@ -187,7 +187,7 @@ impl Task {
             }
             Some(Does::Paths(sys, paths)) => with_paths(&ctx, sys, paths, args),
             Some(Does::Custom(function)) => function(&mut ctx, args),
-            Some(Does::Missing) | None => unknown(&mut ctx, row, number),
+            Some(Does::Missing) | None => unknown(&mut ctx, &services, row, number),
         };
         if let Some(observer) = observer {
             observer.answer(&services, &asked, &answer);
@@ -274,23 +274,35 @@ fn args_of<'a>(args: &Args) -> [Arg<'a>; 6] {
 }
 
 /// A call nobody answers: what the real system does, and a line for the person.
-fn unknown(ctx: &mut Ctx<'_>, row: Option<&'static Row>, number: u64) -> Answer {
+fn unknown(ctx: &mut Ctx<'_>, services: &Services<'_>, row: Option<&'static Row>, number: u64) -> Answer {
     let title = ctx.os.title;
-    match row {
-        Some(row) => ctx.kernel.note(&format!(
-            "the program made {title} call {number} ({}), which Ashore does not answer yet: it got ENOSYS",
-            row.name()
-        )),
-        None => {
-            ctx.kernel.note(&format!("the program made call {number}, which {title} does not have"));
-            if ctx.os.unknown_raises {
-                let delivery = Delivery { code: 1, ..Delivery::plain(Signal::SYS) };
-                let kernel = ctx.kernel;
-                kernel.raise(ctx.thread, delivery);
-            }
+    let what = match row {
+        Some(row) => {
+            let name = row.name();
+            format!("the program made {title} call {number} ({name}), which Ashore does not answer yet: it got ENOSYS")
         }
+        None => format!("the program made call {number}, which {title} does not have"),
+    };
+    if services.process.options.strict {
+        stop(services, &what);
+    }
+    ctx.kernel.note(&what);
+    if row.is_none() && ctx.os.unknown_raises {
+        let delivery = Delivery { code: 1, ..Delivery::plain(Signal::SYS) };
+        let kernel = ctx.kernel;
+        kernel.raise(ctx.thread, delivery);
     }
     Err(Fail::Linux(Errno::ENOSYS))
+}
+
+/// Ends the process at a call that a person said must not happen.
+fn stop(services: &Services<'_>, what: &str) -> ! {
+    if let Some(observer) = &services.process.options.observer {
+        observer.leave();
+    }
+    let stack = crate::stack::lines(services.regs, &GuestMemory, &services.process.options.names);
+    eprintln!("ashore: stopped, as --strict asks: {what}\n{}", stack.join("\n"));
+    ashore_sys::exit_group(125)
 }
 
 /// Starts a guest thread: the host thread makes itself known, then tells its creator the id.
