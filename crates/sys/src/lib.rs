@@ -17,6 +17,7 @@ mod enter;
 mod fault;
 mod fp;
 mod handler;
+mod heap;
 mod map;
 mod memory;
 mod net;

@@ -72,12 +72,16 @@ func main() {
 	reader.Close()
 
 	reader, writer, _ = os.Pipe()
+	closed := make(chan bool)
 	go func() {
 		time.Sleep(10 * time.Millisecond)
 		reader.Close()
+		close(closed)
 	}()
 	_, err = reader.Read(buffer)
 	tell.Line("closed under a reader: %v", errors.Is(err, os.ErrClosed))
+	// The read may come back before the close has let go of the descriptor.
+	<-closed
 	_, err = writer.Write([]byte("x"))
 	tell.Line("no reader: %s", tell.Errno(err))
 	writer.Close()
