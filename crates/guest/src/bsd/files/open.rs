@@ -57,7 +57,7 @@ static COMMON: &[(u32, u32)] = &[
 ];
 
 /// The one-to-one part of a set of the guest's `O_*` bits in Linux's.
-pub(super) fn flags_to_linux(words: &Words, guest: u32) -> u32 {
+pub(in crate::bsd) fn flags_to_linux(words: &Words, guest: u32) -> u32 {
     let pairs = COMMON.iter().chain(words.open);
     pairs.filter(|(bit, _)| guest & bit == *bit).fold(guest & flag::ACCESS, |flags, (_, linux)| flags | linux)
 }

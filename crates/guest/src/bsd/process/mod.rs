@@ -15,12 +15,12 @@ mod plain;
 mod policy;
 mod privileged;
 mod sched;
-mod shared;
 mod sleep;
 mod spawn;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod timerfd;
 mod timeval;
 mod wait;
 
@@ -51,10 +51,10 @@ pub use sched::{
     cpuset_getaffinity, cpuset_getdomain, cpuset_getid, cpuset_setaffinity, sched_getaffinity, sched_getcpu,
     sched_setaffinity, setfib,
 };
-pub use shared::{shm_open, shm_open2, shm_unlink};
 pub use sleep::{clock_nanosleep, getitimer, nanosleep, setitimer};
 pub use spawn::posix_spawn;
 pub use timer::{clock_getcpuclockid, timer_create, timer_delete, timer_getoverrun, timer_gettime, timer_settime};
+pub use timerfd::{timerfd_create, timerfd_gettime, timerfd_settime};
 pub use timeval::Time;
 pub use wait::{NETBSD_OPTIONS, OPTIONS, WaitWords, wait4, wait6};
 

@@ -129,14 +129,15 @@ fn the_break_grows_and_shrinks_by_pages() {
 }
 
 #[test]
-fn shared_memory_without_a_name() {
-    let mut fake = Fake::new(&freebsd::OS);
-    fake.call(482, &[1, 2 | 0x200, 0o600]).unwrap();
-    assert_eq!(fake.one().sys, Sys::MEMFD_CREATE);
-    let name = fake.put_str("/pool/1");
-    fake.call(571, &[name.0, 2 | 0x200, 0o600, 0, 0]).unwrap();
-    let made = fake.one();
-    assert_eq!((made.bytes(1), made.word(2)), (&b"/dev/shm/pool!1\0"[..], 0x8_0000 | 0x2_0000 | 2 | 0x40));
+fn a_timer_may_be_a_descriptor() {
+    for (os, create, set, cloexec) in [(&freebsd::OS, 585, 587, 0x10_0000), (&netbsd::OS, 177, 178, 0x40_0000)] {
+        let mut fake = Fake::new(os);
+        let monotonic = if os.name == "netbsd" { 3 } else { 4 };
+        fake.call(create, &[monotonic, cloexec | 4]).unwrap();
+        let made = fake.one();
+        assert_eq!((made.sys, made.word(0), made.word(1)), (Sys::TIMERFD_CREATE, 1, 0x8_0800));
+        assert_eq!(fake.call(set, &[5, 4, 0, 0]), Err(Errno::EINVAL.into()));
+    }
 }
 
 #[test]
