@@ -3,8 +3,7 @@
 //! Second source: Go's `syscall` package for this system; the table test compares names and numbers.
 
 use crate::Row;
-#[allow(unused_imports)] // Until every topic answers rows.
-use crate::bsd::{amd64, events, files, process, signals, sockets, sysctl, threads};
+use crate::bsd::{events, files, process, signals, sockets, sysctl, threads};
 use ashore_pivot::Sys;
 
 /// What sigaction does not do.
