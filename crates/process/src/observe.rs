@@ -4,6 +4,7 @@
 
 use ashore_base::Addr;
 use ashore_guest::{Answer, Args, Delivery, Kernel, Os, Row};
+use ashore_pivot::Errno;
 
 /// Where something happened.
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +46,12 @@ pub trait Observer: Send + Sync {
     /// A thread began or ended.
     fn thread(&self, os: &'static Os, id: u64, is_new: bool);
 
-    /// The process is about to fork or end: write out what is buffered.
+    /// The process is about to end: write out what is buffered.
     fn flush(&self);
+
+    /// Forks with nothing buffered and every lock of the observer held, so that the child gets no line twice and no
+    /// lock that nobody releases.
+    fn around_fork(&self, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno>;
 
     /// The call under way may never come back (an exec): tell what is known of it.
     fn leave(&self);

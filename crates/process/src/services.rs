@@ -188,11 +188,14 @@ impl Kernel for Services<'_> {
     }
 
     fn fork(&self, kind: ForkKind) -> Result<i32, Errno> {
-        self.flush();
         let process = self.process;
         let pipe = if kind == ForkKind::Vfork { Some(self.vfork_pipe()?) } else { None };
         let parent = process.pid();
-        let result = process.with_locks(|| (process.os.around_fork)(&process.state, &mut ashore_sys::fork));
+        let mut fork = || process.with_locks(|| (process.os.around_fork)(&process.state, &mut ashore_sys::fork));
+        let result = match &process.options.observer {
+            Some(observer) => observer.around_fork(&mut fork),
+            None => fork(),
+        };
         if let Ok(0) = result {
             self.forked_child(parent);
         }

@@ -31,4 +31,10 @@ impl Fds {
     pub(crate) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
+
+    /// Runs `fork` with nobody reading or changing this.
+    pub(crate) fn around<T>(&self, fork: impl FnOnce() -> T) -> T {
+        let _held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        fork()
+    }
 }

@@ -53,6 +53,13 @@ impl Sink {
     pub(crate) fn flush(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).write(Instant::now());
     }
+
+    /// Runs `fork` with nothing in the buffer and nobody writing.
+    pub(crate) fn around<T>(&self, fork: impl FnOnce() -> T) -> T {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.write(Instant::now());
+        fork()
+    }
 }
 
 impl Inner {

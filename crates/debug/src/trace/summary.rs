@@ -55,4 +55,10 @@ impl Summary {
         }
         out
     }
+
+    /// Runs `fork` with nobody reading or changing this.
+    pub(crate) fn around<T>(&self, fork: impl FnOnce() -> T) -> T {
+        let _held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        fork()
+    }
 }

@@ -8,6 +8,7 @@ use super::output::Sink;
 use super::signature::{Signature, Signatures, Type};
 use super::summary::Summary;
 use ashore_guest::{Answer, Args, Delivery, Kernel, Os, Row, Value};
+use ashore_pivot::Errno;
 use ashore_process::{Asked, Observer, Place};
 use serde_json::json;
 use std::cell::RefCell;
@@ -222,6 +223,10 @@ impl Observer for Tracer {
 
     fn flush(&self) {
         self.settings.sink.flush();
+    }
+
+    fn around_fork(&self, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno> {
+        self.settings.sink.around(|| self.fds.around(|| self.summary.around(fork)))
     }
 
     fn leave(&self) {
