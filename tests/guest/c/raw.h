@@ -154,9 +154,9 @@ __attribute__((used, noreturn)) static void begin(void) {
     char **argv = (char **)(stack + 1);
     quit(start(argc, argv, argv + argc + 1));
 }
-__asm__(".globl _start\n_start:\n"
+__asm__(".globl _start\n.type _start, @function\n_start:\n"
         "mov %rax, entry+0(%rip)\nmov %rbx, entry+8(%rip)\nmov %rcx, entry+16(%rip)\nmov %rdx, entry+24(%rip)\n"
         "mov %rsi, entry+32(%rip)\nmov %rdi, entry+40(%rip)\nmov %rbp, entry+48(%rip)\nmov %rsp, entry+56(%rip)\n"
         "mov %r8, entry+64(%rip)\nmov %r9, entry+72(%rip)\nmov %r10, entry+80(%rip)\nmov %r11, entry+88(%rip)\n"
         "mov %r12, entry+96(%rip)\nmov %r13, entry+104(%rip)\nmov %r14, entry+112(%rip)\nmov %r15, entry+120(%rip)\n"
-        "and $-16, %rsp\nxor %ebp, %ebp\ncall begin\n");
+        "and $-16, %rsp\nxor %ebp, %ebp\ncall begin\n.size _start, . - _start\n");
