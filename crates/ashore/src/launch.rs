@@ -4,13 +4,12 @@ use crate::open::{self, Opened};
 use ashore_base::{Addr, Cpu, Os};
 use ashore_formats::{Functions, Parsed};
 use ashore_image::FunctionIndex;
-use ashore_pivot::Errno;
+use ashore_pivot::{Errno, Sys};
 use ashore_process::{By, Launcher, Observer, Options, Plan, Program, become_program};
 use ashore_report::{Report, table};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::IntoRawFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// What a person asked for when running a program.
@@ -163,11 +162,21 @@ impl Launcher for Exec {
     }
 }
 
+/// Whether the kernel would let this process execute the file: its bits, and those of the file system it is on.
+fn may_execute(path: &[u8]) -> bool {
+    const AT_FDCWD: u64 = -100i64 as u64;
+    const AT_EACCESS: u64 = 0x200;
+    const X_OK: u64 = 1;
+    let path = [path, &[0]].concat();
+    let words = [AT_FDCWD, path.as_ptr() as u64, X_OK, AT_EACCESS, 0, 0];
+    ashore_sys::call(u64::from(Sys::FACCESSAT2.0), words).is_ok()
+}
+
 impl Exec {
     fn plan_at(&self, path: &[u8], name: &[u8], args: &[Vec<u8>], depth: usize) -> Result<Plan, Errno> {
         let file = Path::new(OsStr::from_bytes(path));
         let meta = file.metadata().map_err(|e| Errno(e.raw_os_error().unwrap_or(2) as u16))?;
-        if !meta.is_file() || meta.permissions().mode() & 0o111 == 0 {
+        if !meta.is_file() || !may_execute(path) {
             return Err(Errno::EACCES);
         }
         let native = || Plan { path: path.to_vec(), args: args.to_vec(), by: By::Host };
