@@ -12,6 +12,7 @@ mod failure;
 mod fuzz;
 mod guests;
 mod repo;
+mod selfbuild;
 mod shell;
 mod table;
 mod tidy;

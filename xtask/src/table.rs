@@ -1,7 +1,7 @@
 //! The tasks, one row each.
 
 use crate::args::Args;
-use crate::{Outcome, Repo, bench, ci, conformance, fuzz, guests, tidy};
+use crate::{Outcome, Repo, bench, ci, conformance, fuzz, guests, selfbuild, tidy};
 use std::fmt::Write as _;
 
 /// A task a person can run.
@@ -42,6 +42,12 @@ pub(crate) const TASKS: &[Task] = &[
         usage: "[--package P] [--system OS] [--shard I/N] [--timeout SECONDS] [--short] [--run PATTERN] [--runner CMD] [--fresh] [--build-only] [--page]",
         summary: "Go's own package tests, natively and under Ashore; writes docs/conformance.md",
         run: conformance::run,
+    },
+    Task {
+        name: "selfbuild",
+        usage: "[--system OS]",
+        summary: "Go's toolchain, built for a guest system, builds a program under Ashore; bytes must equal the native's",
+        run: selfbuild::run,
     },
     Task {
         name: "fuzz",
