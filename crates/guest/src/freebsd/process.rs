@@ -1,7 +1,7 @@
 //! Processes, threads, limits, memory and time: values of this system.
 
 use crate::bsd::process::{
-    Advice, CLOCKS, CORE, FREE, MapBit, MemoryWords, NOCORE, OPTIONS, SyncMode, WaitWords, Words,
+    Advice, CLOCKS, CORE, FREE, MapBit, MemoryWords, NOCORE, OPTIONS, SyncMode, WaitWords, Words, names_own_program,
 };
 use alloc::vec::Vec;
 
@@ -54,5 +54,5 @@ pub fn thread_id(_pid: i32, host_tid: i32, _nth: u64) -> u64 {
 
 /// Paths that mean something else on this system.
 pub fn magic_path(path: &[u8], program: &[u8]) -> Option<Vec<u8>> {
-    (path == b"/proc/curproc/file").then(|| program.to_vec())
+    names_own_program(path).then(|| program.to_vec())
 }

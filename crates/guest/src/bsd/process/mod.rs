@@ -114,3 +114,9 @@ pub static CLOCKS: [ClockMap; 15] = [
     clock(15, PROCESS_TIME),
     clock(16, Clock::Linux(11)),
 ];
+
+/// Whether a path is one by which the systems, or the host, name the running program. The host's own name
+/// for it would be Ashore.
+pub fn names_own_program(path: &[u8]) -> bool {
+    matches!(path, b"/proc/curproc/file" | b"/proc/curproc/exe" | b"/proc/self/file" | b"/proc/self/exe")
+}
