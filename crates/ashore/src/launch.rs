@@ -66,7 +66,7 @@ fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, 
     let program = Program {
         image,
         fd: file.into_raw_fd(),
-        bytes: choice.part.file.of(bytes).unwrap_or(bytes),
+        bytes,
         functions,
         abi,
         path: path.clone().into_os_string().into_vec(),

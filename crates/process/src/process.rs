@@ -9,7 +9,7 @@ use ashore_guest::{Abi, Action, Os, Row, State};
 use ashore_isa::x86_64::Regs;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What a person chose.
 pub struct Options {
@@ -31,7 +31,7 @@ pub struct Options {
     pub observer: Option<Box<dyn Observer>>,
 }
 
-/// A process.
+/// A process. It is never freed: it ends when we do, and threads that share it need not count.
 pub struct Process {
     /// The convention of the guest's system on this CPU.
     pub(crate) abi: &'static dyn Abi<Regs>,
@@ -73,14 +73,14 @@ impl Process {
         space: Space,
         net: ashore_sys::Net,
         trampoline: Addr,
-    ) -> Arc<Process> {
+    ) -> &'static Process {
         let os = abi.os();
         let highest = os.calls.last().map_or(0, |row| usize::from(row.number));
         let mut rows = vec![None; highest + 1];
         for row in os.calls {
             rows[usize::from(row.number)] = Some(row);
         }
-        Arc::new(Process {
+        Box::leak(Box::new(Process {
             abi,
             os,
             state: (os.new_state)(),
@@ -95,7 +95,7 @@ impl Process {
             actions: Mutex::new([Action::DEFAULT; 65]),
             watched: AtomicU64::new(0),
             noted: Mutex::new(BTreeSet::new()),
-        })
+        }))
     }
 
     pub(crate) fn row(&self, number: u64) -> Option<&'static Row> {

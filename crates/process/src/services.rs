@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering;
 
 /// The services for one call of one thread.
 pub(crate) struct Services<'a> {
-    pub(crate) process: &'a Arc<Process>,
+    pub(crate) process: &'static Process,
     pub(crate) record: &'a Arc<Record>,
     /// The calling thread's registers at the call.
     pub(crate) regs: &'a Regs,

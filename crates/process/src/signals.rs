@@ -161,7 +161,7 @@ impl Task {
             let action = actions[usize::from(signal.0)];
             if matches!(action.handler, Handler::Guest(_)) && action.flags.has(SaFlags::RESETHAND) {
                 actions[usize::from(signal.0)].handler = Handler::Default;
-                let _ = tell_host(&self.process, signal, actions[usize::from(signal.0)]);
+                let _ = tell_host(self.process, signal, actions[usize::from(signal.0)]);
             }
             action
         };

@@ -61,11 +61,11 @@ fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
     let trampoline = map_trampoline(program.abi.os().trampoline)
         .map_err(|e| table::CANNOT_MAP.because(format!("the signal trampoline: {e}")))?;
     let process = Process::new(program.abi, options, program.path.clone(), space, net, trampoline);
-    let mut task = Task::adopt(&process, None);
+    let mut task = Task::adopt(process, None);
     task.thread.mask = old_mask;
     ashore_sys::install_all().map_err(|e| table::CANNOT_START.because(format!("signal handlers: {e}")))?;
     ashore_sys::restore_pipe_signal();
-    signals::inherit(&process);
+    signals::inherit(process);
     let id = |sys: Sys| ashore_host::Host.call(sys, [0; 6]).map_or(0, |id| id as u32);
     let request = StartRequest {
         entry: loaded.entry,

@@ -19,7 +19,7 @@ use std::sync::{Arc, mpsc};
 
 /// A guest thread and the host thread that runs it.
 pub(crate) struct Task {
-    pub(crate) process: Arc<Process>,
+    pub(crate) process: &'static Process,
     pub(crate) record: Arc<Record>,
     pub(crate) cpu: Cpu,
     pub(crate) thread: Thread,
@@ -34,7 +34,7 @@ struct Outcome {
 
 impl Task {
     /// Makes the calling host thread, whose signals are blocked, a guest thread.
-    pub(crate) fn adopt(process: &Arc<Process>, creator: Option<&Thread>) -> Task {
+    pub(crate) fn adopt(process: &'static Process, creator: Option<&Thread>) -> Task {
         let cpu = Cpu::adopt();
         let nth = process.threads.next();
         let host_tid = ashore_sys::current_tid();
@@ -56,7 +56,7 @@ impl Task {
             clear_tid: Addr::NULL,
             sp: Addr::NULL,
         };
-        Task { process: process.clone(), record, cpu, thread }
+        Task { process, record, cpu, thread }
     }
 
     /// Runs the thread to its end.
@@ -93,7 +93,7 @@ impl Task {
 
     /// Answers the call that the registers hold; `false` when the thread is over.
     fn answer_call<const OBSERVED: bool>(&mut self) -> bool {
-        let process = self.process.clone();
+        let process = self.process;
         let regs = *self.cpu.regs();
         let frame = process.abi.call(&regs, &GuestMemory);
         let row = process.row(frame.number);
@@ -164,7 +164,7 @@ impl Task {
         args: &Args,
     ) -> Outcome {
         let services = Services {
-            process: &self.process,
+            process: self.process,
             record: &self.record,
             regs,
             raised: RefCell::new(None),
@@ -307,7 +307,7 @@ fn stop(services: &Services<'_>, what: &str) -> ! {
 
 /// Starts a guest thread: the host thread makes itself known, then tells its creator the id.
 pub(crate) fn spawn(
-    process: &Arc<Process>,
+    process: &'static Process,
     regs: &Regs,
     creator: &Thread,
     request: &SpawnRequest,
@@ -315,9 +315,9 @@ pub(crate) fn spawn(
     let mut fresh = *regs;
     process.abi.begin(&mut fresh, &request.start, &GuestMemory)?;
     let (tell, told) = mpsc::sync_channel(1);
-    let (process, creator, request) = (process.clone(), creator.clone(), *request);
+    let (process, creator, request) = (process, creator.clone(), *request);
     ashore_sys::spawn(move || {
-        let mut task = Task::adopt(&process, Some(&creator));
+        let mut task = Task::adopt(process, Some(&creator));
         *task.cpu.regs() = fresh;
         if let Some(tls) = request.tls {
             task.thread.tls = tls;
@@ -336,7 +336,6 @@ pub(crate) fn spawn(
         process.abi.set_tls(task.cpu.regs(), &task.thread);
         let _ = tell.send(task.thread.id);
         drop(tell);
-        drop(process);
         task.run();
     })?;
     told.recv().map_err(|_| Errno::EAGAIN)
