@@ -13,6 +13,7 @@
 
 mod block;
 mod clock;
+mod copy;
 mod enter;
 mod fault;
 mod fp;
