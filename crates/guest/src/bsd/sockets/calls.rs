@@ -151,15 +151,16 @@ fn connect_checked(ctx: &Ctx<'_>, fd: i32, name: &Name) -> Result<u64, Errno> {
         // No signal can come between the program and a call that does not wait.
         false => call_with_name(ctx, Sys::CONNECT, fd, name),
     };
+    let connected = match connected {
+        Err(Errno::RESTART) => interrupted(ctx, fd),
+        other => other,
+    };
     // Only Linux calls the end of a connection begun earlier a success: a stream that does not block never connects
     // in one call.
     if connected.is_ok() && name.port().is_some() && !waits && host::kind(ctx, fd)? == host::SOCK_STREAM {
         return Err(Errno::EISCONN);
     }
     connected.map_err(|errno| match errno {
-        // A connection goes on being made when its call is interrupted: it cannot be made again. But a signal may
-        // have come before the call did anything.
-        Errno::RESTART if has_begun(ctx, fd) => Errno::EINTR,
         // The queue of a Unix listener is full.
         Errno::EAGAIN if name.family() == host::AF_UNIX => Errno::ECONNREFUSED,
         Errno::ECONNREFUSED if name.family() == host::AF_UNIX && !is_socket(ctx, name) => Errno::ENOTSOCK,
@@ -168,12 +169,19 @@ fn connect_checked(ctx: &Ctx<'_>, fd: i32, name: &Name) -> Result<u64, Errno> {
     })
 }
 
-/// Whether a connection is being made, or made. Only TCP makes one while nobody waits.
-fn has_begun(ctx: &Ctx<'_>, fd: i32) -> bool {
-    /// `tcpi_state`, the first byte of `struct tcp_info`, of a socket that is not connected.
+/// What an interrupted connect comes to. A connection goes on being made when its call is interrupted: it
+/// cannot be made again, so the call is not restarted. But a signal may have come before the call did
+/// anything, or when the connection was made already. Only TCP makes one while nobody waits.
+fn interrupted(ctx: &Ctx<'_>, fd: i32) -> Result<u64, Errno> {
+    /// `tcpi_state`, the first byte of `struct tcp_info`: being made, and not connected.
+    const TCP_SYN_SENT: u8 = 2;
     const TCP_CLOSE: u8 = 7;
-    let mut state = [0];
-    host::get(ctx, fd, host::IPPROTO_TCP, host::TCP_INFO, &mut state).is_ok() && state != [TCP_CLOSE]
+    let mut state = [TCP_CLOSE];
+    match host::get(ctx, fd, host::IPPROTO_TCP, host::TCP_INFO, &mut state) {
+        Ok(_) if state == [TCP_SYN_SENT] => Err(Errno::EINTR),
+        Ok(_) if state != [TCP_CLOSE] => Ok(0),
+        _ => Err(Errno::RESTART),
+    }
 }
 
 /// Whether the file a Unix address names is a socket.
