@@ -26,6 +26,7 @@ impl Cpu {
     }
 
     /// Runs the guest until it stops.
+    #[inline]
     pub fn run(&mut self) -> Exit {
         match ashore_sys::run(self.block) {
             ExitKind::Call => Exit::Call,
@@ -35,11 +36,13 @@ impl Cpu {
     }
 
     /// The guest's registers.
+    #[inline]
     pub fn regs(&mut self) -> &mut Regs {
         &mut self.block.regs
     }
 
     /// Whether a signal for the guest waits.
+    #[inline]
     pub fn has_signal(&self) -> bool {
         self.block.has_pending()
     }
