@@ -28,6 +28,11 @@ const SA_RESTORER: u64 = 0x0400_0000;
 const SA_ONSTACK: u64 = 0x0800_0000;
 const SYS_USER_DISPATCH: i32 = 2;
 const SYS_SECCOMP: i32 = 1;
+const SI_KERNEL: i32 = 0x80;
+/// The trap of an instruction that a program has no right to.
+const TRAP_PROTECTION: u64 = 13;
+/// The length of a call instruction.
+const CALL_LEN: u64 = 2;
 const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
 
 #[repr(C)]
@@ -229,6 +234,14 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
 
 fn exit_of_fault(block: &mut Block, number: i32, info: &KernelInfo, context: &KernelContext) -> ExitKind {
     let is_call = matches!(info.code, SYS_USER_DISPATCH | SYS_SECCOMP);
+    let is_covered = || context.trapno == TRAP_PROTECTION && stubs::is_covered_call(context.rip);
+    if number == i32::from(Signal::SEGV.0) && info.code == SI_KERNEL && is_covered() {
+        // The kernel stops after a call instruction, a fault stops before what it hit.
+        block.regs.rip += CALL_LEN;
+        block.regs.rcx = block.regs.rip;
+        block.regs.r11 = block.regs.rflags;
+        return ExitKind::Call;
+    }
     if number == i32::from(Signal::SYS.0) && is_call && info.words[3] == AUDIT_ARCH_X86_64 {
         block.regs.rcx = block.regs.rip;
         block.regs.r11 = block.regs.rflags;

@@ -1,8 +1,11 @@
 //! The native engine: the guest's instructions run as they are, only its calls are caught.
 //!
-//! [`sites`] finds the call instructions and decides how each is caught, [`rewrite`] carries that out.
+//! [`sites`] finds the call instructions and decides how each is caught, [`rewrite`] carries that out with stubs in
+//! an [`area`].
 //! What no stub catches, the kernel's net under the thread does.
 
+mod again;
+mod area;
 mod rewrite;
 mod sites;
 
