@@ -1,4 +1,6 @@
-//! The time without a system call, by the code the kernel shares with every process.
+//! The time without a system call, by the code the kernel shares with every process, and by the CPU's counter.
+
+use core::sync::atomic::{AtomicU64, Ordering};
 
 /// The time of a clock as the kernel's `struct timespec`; `None` for a clock to ask the kernel about.
 ///
@@ -21,9 +23,101 @@ pub fn clock(id: u64) -> Option<[u8; 16]> {
     Some(bytes)
 }
 
+/// A moment of a [`Watch`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(u64);
+
+impl Mark {
+    /// A moment before all others.
+    pub const ZERO: Mark = Mark(0);
+}
+
+/// A stopwatch for times so short that asking the kernel's shared code would show in them.
+///
+/// It reads the CPU's counter where the kernel itself trusts that, and learns its speed from the monotonic clock;
+/// elsewhere it is that clock.
+#[derive(Debug)]
+pub struct Watch {
+    counts: bool,
+    /// The counter and the monotonic clock at the start.
+    start: (u64, u64),
+    /// Nanoseconds of one count, as a fraction of 2^32; 0 when it is not known yet.
+    scale: AtomicU64,
+}
+
+/// The time after which a scale is good enough for a start, and that after which it does not get better.
+const SCALE_AFTER: (u64, u64) = (100_000, 2_000_000_000);
+
+impl Default for Watch {
+    fn default() -> Watch {
+        let source = std::fs::read("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+        let counts = source.is_ok_and(|name| name.trim_ascii() == b"tsc");
+        Watch { counts, start: (counter(), monotonic()), scale: AtomicU64::new(0) }
+    }
+}
+
+impl Watch {
+    /// This moment.
+    #[inline]
+    pub fn mark(&self) -> Mark {
+        Mark(if self.counts { counter() } else { monotonic() })
+    }
+
+    /// The nanoseconds from one moment to another.
+    #[inline]
+    pub fn nanos(&self, from: Mark, to: Mark) -> u64 {
+        let count = to.0.saturating_sub(from.0);
+        if !self.counts {
+            return count;
+        }
+        let mut scale = self.scale.load(Ordering::Relaxed);
+        if scale == 0 {
+            scale = self.learn();
+        }
+        ((u128::from(count) * u128::from(scale)) >> 32) as u64
+    }
+
+    /// The nanoseconds from the start to a moment.
+    pub fn age(&self, at: Mark) -> u64 {
+        self.nanos(Mark(if self.counts { self.start.0 } else { self.start.1 }), at)
+    }
+
+    /// Learns the counter's speed, the better the later; to be called now and then. A little time must have gone by
+    /// since the start: it waits for that.
+    pub fn learn(&self) -> u64 {
+        loop {
+            let (counts, nanos) = (counter().wrapping_sub(self.start.0), monotonic() - self.start.1);
+            let known = self.scale.load(Ordering::Relaxed);
+            if nanos < SCALE_AFTER.0 || counts == 0 {
+                continue;
+            }
+            // Much later a sleep of the machine may lie between.
+            if known != 0 && nanos > SCALE_AFTER.1 {
+                return known;
+            }
+            let scale = ((u128::from(nanos) << 32) / u128::from(counts)) as u64;
+            self.scale.store(scale, Ordering::Relaxed);
+            return scale;
+        }
+    }
+}
+
+#[inline]
+fn counter() -> u64 {
+    // SAFETY: reads a register.
+    unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+fn monotonic() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the record is ours and of the type the call writes.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
 #[cfg(test)]
 mod tests {
-    use super::clock;
+    use super::{Watch, clock};
 
     #[test]
     fn only_what_the_shared_code_tells_is_told() {
@@ -31,5 +125,15 @@ mod tests {
         let first = clock(1).expect("a monotonic clock");
         assert!(nanos(clock(1).expect("a monotonic clock")) != 0 && nanos(first) != 0);
         assert_eq!(clock(2), None);
+    }
+
+    #[test]
+    fn a_watch_agrees_with_the_clock() {
+        let watch = Watch::default();
+        let (before, first) = (std::time::Instant::now(), watch.mark());
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        let (last, after) = (watch.mark(), before.elapsed().as_nanos() as u64);
+        let told = watch.nanos(first, last);
+        assert!(told <= after + after / 100 && told >= 29_000_000, "{told} of {after}");
     }
 }
