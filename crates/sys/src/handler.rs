@@ -132,7 +132,9 @@ unsafe extern "C" fn restorer() {
 #[unsafe(naked)]
 unsafe extern "C" fn handler_entry() {
     naked_asm!(
-        "cld",
+        // The kernel clears the guest's direction flag for us, but not that of alignment.
+        "push 0x202",
+        "popfq",
         "cmp dword ptr gs:[{no_fsgsbase}], 0",
         "jne 2f",
         "rdfsbase rcx",
@@ -200,6 +202,7 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
         if enter::is_entering(rip) {
             block.exit = ExitKind::Interrupted as u64;
             context.rip = enter::leave_aborted();
+            clear_flags(context);
             return block.host_fs;
         }
         if let Some(aborted) = raw::aborted_of(rip) {
@@ -227,9 +230,13 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
     }
     context.rip = enter::leave_signal();
     context.rsp = block.host_rsp;
-    // The host runs without the guest's trap, direction and alignment flags.
-    context.eflags &= !(1 << 8 | 1 << 10 | 1 << 18);
+    clear_flags(context);
     block.host_fs
+}
+
+/// The host runs without the guest's trap, direction and alignment flags.
+fn clear_flags(context: &mut KernelContext) {
+    context.eflags &= !(1 << 8 | 1 << 10 | 1 << 18);
 }
 
 fn exit_of_fault(block: &mut Block, number: i32, info: &KernelInfo, context: &KernelContext) -> ExitKind {
