@@ -20,6 +20,8 @@ pub(crate) enum Changes {
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) signature: Signature,
+    /// Its name and the parenthesis.
+    pub(crate) head: String,
     /// Whether the person wants to see it.
     pub(crate) is_wanted: bool,
     /// Which arguments are known only at the end, one for each.
@@ -43,6 +45,7 @@ impl Call {
             _ => Changes::Nothing,
         };
         Call {
+            head: format!("{}(", signature.name),
             is_wanted: filter.wants(signature.name, Some(&signature)),
             inputs_first: outputs.iter().position(|is_output| *is_output).unwrap_or(outputs.len()),
             opens: signature.result == Type::Fd,

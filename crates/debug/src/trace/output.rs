@@ -1,5 +1,6 @@
 //! Where a trace goes: buffered lines to a file, or to stderr as they come.
 
+use super::text::Text;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +17,7 @@ pub struct Sink(Mutex<Inner>);
 #[derive(Debug)]
 struct Inner {
     file: Option<File>,
-    buffer: Vec<u8>,
+    buffer: Text,
     /// When, by the clock of [`Sink::line`].
     written: u64,
     is_broken: bool,
@@ -34,15 +35,16 @@ impl Sink {
     }
 
     fn new(file: Option<File>) -> Sink {
-        let inner = Inner { file, buffer: Vec::with_capacity(2 * BUFFER_LEN), written: 0, is_broken: false };
+        let inner = Inner { file, buffer: Text::new(), written: 0, is_broken: false };
         Sink(Mutex::new(inner))
     }
 
-    /// Adds one line at a time in nanoseconds. Its end is added here. Whether the buffer was written out.
-    pub(crate) fn line(&self, line: &[u8], now: u64) -> bool {
+    /// Adds the line that `write` writes, at a time in nanoseconds. Its end is added here. Whether the buffer was
+    /// written out.
+    pub(crate) fn line(&self, now: u64, write: impl FnOnce(&mut Text)) -> bool {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.buffer.extend_from_slice(line);
-        inner.buffer.push(b'\n');
+        write(&mut inner.buffer);
+        inner.buffer.push('\n');
         let is_due = inner.buffer.len() >= BUFFER_LEN || now.saturating_sub(inner.written) >= BUFFER_AGE;
         let is_written = inner.file.is_none() || is_due;
         if is_written {
@@ -69,8 +71,8 @@ impl Inner {
     /// A trace that cannot be written is given up with one line: the guest goes on.
     fn write(&mut self) {
         let result = match &mut self.file {
-            Some(file) => file.write_all(&self.buffer),
-            None => io::stderr().write_all(&self.buffer),
+            Some(file) => file.write_all(self.buffer.bytes()),
+            None => io::stderr().write_all(self.buffer.bytes()),
         };
         self.buffer.clear();
         if let Err(error) = result

@@ -3,20 +3,6 @@
 
 use std::fmt;
 
-/// The most digits a number has.
-const MOST: usize = 20;
-
-/// The two digits of each number below 100.
-static PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[b'0'; 2]; 100];
-    let mut n = 0;
-    while n < 100 {
-        pairs[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
-        n += 1;
-    }
-    pairs
-};
-
 /// Text, of which only whole pieces are added.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Text(Vec<u8>);
@@ -64,23 +50,26 @@ impl Text {
     }
 
     /// Appends a number.
+    ///
+    /// Digits are put together in a register: bytes written one by one and read as a word stall the CPU.
     pub(crate) fn unsigned(&mut self, number: u64) {
-        if number < 10 {
-            return self.0.push(b'0' + number as u8);
+        const WORD: u64 = 100_000_000;
+        if number >= WORD {
+            self.unsigned(number / WORD);
+            return self.digits(number % WORD, 8);
         }
-        let mut digits = [0; MOST];
-        let mut at = MOST;
-        let mut left = number;
-        while left >= 10 {
-            at -= 2;
-            digits[at..at + 2].copy_from_slice(&PAIRS[(left % 100) as usize]);
-            left /= 100;
+        self.digits(number, 1);
+    }
+
+    /// Appends a number below 10^8 with at least this many digits.
+    fn digits(&mut self, number: u64, least: usize) {
+        let (mut word, mut left, mut count) = (0, number, 0);
+        while left != 0 || count < least {
+            word = (word << 8) | (u64::from(b'0') + left % 10);
+            left /= 10;
+            count += 1;
         }
-        if left > 0 {
-            at -= 1;
-            digits[at] = b'0' + left as u8;
-        }
-        self.0.extend_from_slice(&digits[at..]);
+        self.0.extend_from_slice(&word.to_le_bytes()[..count]);
     }
 
     /// Appends a number that may be negative.
@@ -102,12 +91,20 @@ impl Text {
         self.0.extend_from_slice(&digits[..count]);
     }
 
-    /// Appends nanoseconds as microseconds with three places.
-    pub(crate) fn micros(&mut self, nanos: u64) {
-        self.unsigned(nanos / 1000);
-        let rest = (nanos % 1000) as usize;
-        let [tens, ones] = PAIRS[rest % 100];
-        self.0.extend_from_slice(&[b'.', b'0' + (rest / 100) as u8, tens, ones]);
+    /// Appends ` <1.234us>`.
+    pub(crate) fn duration(&mut self, nanos: u64) {
+        let (micros, rest) = (nanos / 1000, nanos % 1000);
+        let places = (rest / 100) << 32 | (rest / 10 % 10) << 40 | (rest % 10) << 48;
+        if micros < 10 {
+            let word = u64::from_le_bytes(*b" <0.000u") + (places | micros << 16);
+            self.0.extend_from_slice(&word.to_le_bytes());
+        } else {
+            self.push_str(" <");
+            self.unsigned(micros);
+            let word = u64::from_le_bytes(*b"   .000u") + places;
+            self.0.extend_from_slice(&word.to_le_bytes()[3..]);
+        }
+        self.push_str("s>");
     }
 }
 
@@ -130,13 +127,34 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_the_standard_library_does() {
-        let few = [0, 1, 9, 10, 15, 16, 99, 100, 255, 256, 999, 1000, 1001, 1010, 65_535, 1_234_567, 1 << 40, u64::MAX];
+        let few = [
+            0,
+            1,
+            9,
+            10,
+            15,
+            16,
+            99,
+            100,
+            255,
+            256,
+            999,
+            1000,
+            1001,
+            1010,
+            9999,
+            10_000,
+            65_535,
+            1_234_567,
+            1 << 40,
+            u64::MAX,
+        ];
         for number in few {
             assert_eq!(written(|text| text.unsigned(number)), format!("{number}"));
             assert_eq!(written(|text| text.signed(number as i64)), format!("{}", number as i64));
             assert_eq!(written(|text| text.hex(number)), format!("{number:#x}"));
-            let micros = format!("{}.{:03}", number / 1000, number % 1000);
-            assert_eq!(written(|text| text.micros(number)), micros);
+            let duration = format!(" <{}.{:03}us>", number / 1000, number % 1000);
+            assert_eq!(written(|text| text.duration(number)), duration);
         }
     }
 }

@@ -127,7 +127,7 @@ impl Tracer {
             self.begin_line(&mut line, thread);
             line.push_str(text);
         }
-        self.write(line.bytes(), self.watch.mark());
+        self.write(self.watch.mark(), |out| out.push_bytes(line.bytes()));
     }
 
     /// A call changed what descriptors mean.
@@ -154,8 +154,7 @@ impl Tracer {
             begun.line.push('(');
             return;
         };
-        begun.line.push_str(call.signature.name);
-        begun.line.push('(');
+        begun.line.push_str(&call.head);
         let first = self.inputs_first(call);
         for (n, param) in call.signature.params.iter().take(ARGS).enumerate() {
             if n < first {
@@ -194,12 +193,13 @@ impl Tracer {
                 self.late(&mut line, begun, printer, call, n, answer.is_ok());
             }
         }
-        line.push_str(") = ");
-        format::result(&mut line, printer, call.map_or(&Type::Long, |call| &call.signature.result), answer);
-        line.push_str(" <");
-        line.micros(nanos);
-        line.push_str("us>");
-        self.write(line.bytes(), begun.ended);
+        // What was written just now goes where it stays: copying it again at once would wait for it.
+        self.write(begun.ended, |out| {
+            out.push_bytes(line.bytes());
+            out.push_str(") = ");
+            format::result(out, printer, call.map_or(&Type::Long, |call| &call.signature.result), answer);
+            out.duration(nanos);
+        });
         begun.line = line;
     }
 
@@ -216,8 +216,8 @@ impl Tracer {
         line
     }
 
-    fn write(&self, line: &[u8], now: Mark) {
-        if self.settings.sink.line(line, self.watch.age(now)) {
+    fn write(&self, now: Mark, write: impl FnOnce(&mut Text)) {
+        if self.settings.sink.line(self.watch.age(now), write) {
             self.watch.learn();
         }
     }
@@ -247,7 +247,7 @@ impl Tracer {
             errno: errno.map(|n| (asked.os.errno_name)(n).map_or_else(|| n.to_string(), str::to_owned)),
             nanos,
         };
-        self.write(line.text().as_bytes(), begun.ended);
+        self.write(begun.ended, |out| out.push_str(&line.text()));
     }
 }
 
@@ -346,7 +346,7 @@ impl Observer for Tracer {
             (begun.is_open && begun.is_shown && !self.settings.json).then(|| self.unfinished(begun))
         });
         if let Some(line) = unfinished {
-            self.write(line.bytes(), self.watch.mark());
+            self.write(self.watch.mark(), |out| out.push_bytes(line.bytes()));
         }
         self.settings.sink.flush();
     }
@@ -354,7 +354,7 @@ impl Observer for Tracer {
     fn exit(&self, _os: &'static Os, status: u8) {
         self.leave();
         if self.settings.summary {
-            self.write(self.summary.print(&self.calls).as_bytes(), self.watch.mark());
+            self.write(self.watch.mark(), |out| out.push_str(&self.summary.print(&self.calls)));
         }
         let pid = self.pid.load(Ordering::Relaxed);
         let json = json!({ "event": "exit", "pid": pid, "status": status });
