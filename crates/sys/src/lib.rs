@@ -24,6 +24,7 @@ mod memory;
 mod net;
 mod process;
 mod raw;
+mod stack;
 mod stubs;
 mod text;
 mod thread;
