@@ -11,6 +11,15 @@ use ashore_report::{
 /// The most bytes of segment memory one image may ask for. Larger than any program; smaller than any address space.
 const MEMORY_LIMIT: u64 = 1 << 40;
 
+/// Who is to place the program in memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Loader {
+    /// A system's kernel: in pages, in the part of the address space that belongs to programs.
+    System,
+    /// A machine's: byte by byte, anywhere.
+    Machine,
+}
+
 /// The stretch `len` bytes from `offset`, when the file has them all.
 pub(crate) fn range(bytes: Bytes<'_>, offset: u64, len: u64, what: &str) -> Result<FileRange, Report> {
     let size = bytes.0.len() as u64;
@@ -49,7 +58,12 @@ const fn address_limit(cpu: Cpu) -> u64 {
 }
 
 /// Checks one segment by itself; `header` is where the file describes it.
-pub(crate) fn segment(bytes: Bytes<'_>, cpu: Cpu, segment: &Segment, header: u64) -> Result<(), Report> {
+pub(crate) fn segment(
+    bytes: Bytes<'_>,
+    (cpu, loader): (Cpu, Loader),
+    segment: &Segment,
+    header: u64,
+) -> Result<(), Report> {
     let place = || Place::offset(header);
     let Segment { memory, file, .. } = segment;
     if file.len > memory.len() {
@@ -57,7 +71,7 @@ pub(crate) fn segment(bytes: Bytes<'_>, cpu: Cpu, segment: &Segment, header: u64
             format!("{:#x} bytes of the file are to fill {:#x} bytes at {}", file.len, memory.len(), memory.start);
         return Err(SEGMENT_RANGE.at(place(), reason));
     }
-    if memory.end.0 > address_limit(cpu) || memory.len() > MEMORY_LIMIT {
+    if (loader == Loader::System && memory.end.0 > address_limit(cpu)) || memory.len() > MEMORY_LIMIT {
         let reason = format!("{:#x} bytes at {} do not fit the address space", memory.len(), memory.start);
         return Err(SEGMENT_RANGE.at(place(), reason));
     }
@@ -67,7 +81,10 @@ pub(crate) fn segment(bytes: Bytes<'_>, cpu: Cpu, segment: &Segment, header: u64
             format!("file bytes {:#x} to {:#x} belong to it, but the file has {size:#x}", file.offset, file.end());
         return Err(TRUNCATED.at(place(), format!("segment at {}: {reason}", memory.start)));
     }
-    if file.len > 0 && memory.start.0 % ashore_base::PAGE_SIZE != file.offset % ashore_base::PAGE_SIZE {
+    if loader == Loader::System
+        && file.len > 0
+        && memory.start.0 % ashore_base::PAGE_SIZE != file.offset % ashore_base::PAGE_SIZE
+    {
         let reason = format!("address {} and file offset {:#x} differ within the page", memory.start, file.offset);
         return Err(SEGMENT_RANGE.at(place(), reason));
     }

@@ -16,6 +16,7 @@ mod ape;
 mod check;
 pub mod detect;
 mod elf;
+mod flat;
 mod functions;
 pub mod golang;
 pub mod hints;
@@ -24,15 +25,26 @@ mod parsed;
 pub mod table;
 
 pub use detect::{Detection, detect};
+pub use flat::read_raw;
 pub use functions::{Functions, functions};
 pub use hints::hints;
-pub use parsed::{Container, Mark, Parsed, Part, Section, SymbolTable, Version};
+pub use parsed::{Binding, Container, Linking, Mark, Parsed, Part, Section, Symbol, SymbolTable, Version};
 
 use ashore_base::Bytes;
 use ashore_report::{Place, Report, table::UNKNOWN_FORMAT};
 
 #[cfg(doc)]
 use ashore_image::Image;
+
+/// The symbols a part defines, from its full table. Formats without one have none.
+pub fn symbols(parsed: &Parsed<'_>, part: &Part) -> alloc::vec::Vec<Symbol> {
+    (part.format.symbols)(parsed.bytes, part)
+}
+
+/// Reads a program file as the loader of a bare machine does: nothing need fit pages or the addresses of programs.
+pub fn read_bare(bytes: &[u8]) -> Result<Parsed<'_>, Report> {
+    if elf::recognise(bytes) { elf::read_bare(Bytes(bytes)) } else { read(bytes) }
+}
 
 /// Reads a program file of any known format.
 pub fn read(bytes: &[u8]) -> Result<Parsed<'_>, Report> {

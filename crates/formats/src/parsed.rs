@@ -2,8 +2,8 @@
 
 use crate::table::Format;
 use alloc::{string::String, vec::Vec};
-use ashore_base::{AddrRange, Bytes, Cpu};
-use ashore_image::{FileRange, Image, Import};
+use ashore_base::{Addr, AddrRange, Bytes, Cpu};
+use ashore_image::{FileRange, Image, Import, Perms};
 use ashore_report::Report;
 use core::fmt;
 
@@ -73,12 +73,33 @@ pub struct Part {
     pub symbols: Option<SymbolTable>,
     /// The index of its unwinding records.
     pub unwind: Option<FileRange>,
+    /// Segments that a machine is to load elsewhere than the program sees them: where it sees them, where they go.
+    pub physical: Vec<(AddrRange, Addr)>,
+    /// What its dynamic table asks of a linker beside the libraries.
+    pub linking: Linking,
+}
+
+/// What a dynamic table asks of whoever links the program when it starts.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Linking {
+    /// Directories to look for libraries in, as the file spells them.
+    pub run_paths: Vec<String>,
+    /// Whether memory that is not writable must be changed.
+    pub changes_text: bool,
+    /// The relocations, as the file holds them.
+    pub relocations: FileRange,
 }
 
 impl Part {
     /// The first section called `name`.
     pub fn section(&self, name: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.name == name)
+    }
+
+    /// Where a machine loads what the program sees at `addr`.
+    pub fn physical(&self, addr: Addr) -> Addr {
+        let moved = self.physical.iter().find(|(seen, _)| seen.contains(addr));
+        moved.map_or(addr, |(seen, to)| to.plus(addr.0.wrapping_sub(seen.start.0)))
     }
 
     /// The part as it stands in a file that holds it from offset `base` on.
@@ -90,6 +111,7 @@ impl Part {
             .chain(image.headers.iter_mut().map(|headers| &mut headers.file))
             .chain(image.notes.iter_mut().map(|note| &mut note.file))
             .chain(self.unwind.as_mut())
+            .chain(core::iter::once(&mut self.linking.relocations))
             .chain(self.sections.iter_mut().map(|section| &mut section.file))
             .chain(self.symbols.iter_mut().flat_map(|table| [&mut table.entries, &mut table.names]));
         for range in ranges {
@@ -119,6 +141,15 @@ pub enum Mark {
         /// The kit.
         kit: Version,
     },
+    /// The boot header of an arm64 kernel.
+    Boot {
+        /// How far from a multiple of 2 MiB it is to be loaded.
+        text_offset: u64,
+        /// How much memory it takes, zero fill included; 0 in old kernels.
+        image_len: u64,
+        /// Byte order, page size and placement.
+        flags: u64,
+    },
 }
 
 /// A version in three numbers, packed as 16, 8 and 8 bits.
@@ -144,6 +175,49 @@ pub struct Section {
     pub memory: AddrRange,
     /// Its bytes in the file; empty for zero fill.
     pub file: FileRange,
+    /// What may be done with it.
+    pub perms: Perms,
+    /// The alignment it asks for, at least 1.
+    pub align: u64,
+    /// Whether it is a pool of strings, in which nothing needs an alignment.
+    pub holds_strings: bool,
+}
+
+/// A named address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Symbol {
+    /// The address.
+    pub at: Addr,
+    /// How many bytes it names; 0 when that is not said.
+    pub len: u64,
+    /// File offset of its name, which ends with a zero byte.
+    pub name_at: u64,
+    /// Who sees it.
+    pub binding: Binding,
+    /// Whether it names code.
+    pub is_function: bool,
+}
+
+/// Who sees a symbol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Binding {
+    /// Its own object file.
+    Local,
+    /// Everybody.
+    Global,
+    /// Everybody, unless somebody else has a global one.
+    Weak,
+}
+
+impl Binding {
+    /// The word a person reads.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Binding::Local => "local",
+            Binding::Global => "global",
+            Binding::Weak => "weak",
+        }
+    }
 }
 
 /// Where a symbol table and its names are. Reading it is left until somebody asks.

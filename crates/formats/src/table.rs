@@ -1,6 +1,6 @@
 //! The formats Ashore reads, and the ones it only knows by name.
 
-use crate::{Parsed, Part, ape, elf, macho};
+use crate::{Parsed, Part, Symbol, ape, elf, flat, macho};
 use alloc::vec::Vec;
 use ashore_base::Bytes;
 use ashore_image::{Function, Import};
@@ -25,6 +25,7 @@ pub static READERS: &[Reader] = &[
     Reader { name: "ELF", recognise: elf::recognise, read: elf::read },
     Reader { name: "Mach-O", recognise: macho::recognise, read: macho::read },
     Reader { name: "Mach-O universal", recognise: macho::recognise_universal, read: macho::read_universal },
+    Reader { name: "arm64 Image", recognise: flat::recognise, read: flat::read },
     Reader { name: "APE", recognise: ape::recognise, read: ape::read },
 ];
 
@@ -35,15 +36,39 @@ pub struct Format {
     pub name: &'static str,
     /// The functions that a part's symbols, or else its unwinding records, tell of, in any order.
     pub functions: fn(Bytes<'_>, &Part) -> Vec<Function>,
+    /// The symbols a part defines.
+    pub symbols: fn(Bytes<'_>, &Part) -> Vec<Symbol>,
     /// What a part wants from libraries.
     pub imports: fn(Bytes<'_>, &Part) -> Result<Vec<Import>, Report>,
+    /// Whether only a bare machine runs it: it says nothing about itself, it is copied to memory and jumped to.
+    pub is_flat: bool,
 }
 
 /// The executable and linkable format of the System V ABI.
-pub static ELF: Format = Format { name: "ELF", functions: elf::functions, imports: elf::imports };
+pub static ELF: Format =
+    Format { name: "ELF", functions: elf::functions, symbols: elf::symbols, imports: elf::imports, is_flat: false };
 
 /// Apple's format.
-pub static MACHO: Format = Format { name: "Mach-O", functions: macho::functions, imports: macho::imports };
+pub static MACHO: Format = Format {
+    name: "Mach-O",
+    functions: macho::functions,
+    symbols: flat::symbols,
+    imports: macho::imports,
+    is_flat: false,
+};
+
+/// A kernel as arm64 boot loaders take it (Linux, `Documentation/arch/arm64/booting.rst`).
+pub static ARM64_IMAGE: Format = Format {
+    name: "arm64 Image",
+    functions: flat::functions,
+    symbols: flat::symbols,
+    imports: flat::imports,
+    is_flat: true,
+};
+
+/// Memory contents and nothing else.
+pub static RAW: Format =
+    Format { name: "raw", functions: flat::functions, symbols: flat::symbols, imports: flat::imports, is_flat: true };
 
 /// A format that is known only so that the refusal is clear.
 #[derive(Debug)]

@@ -25,6 +25,8 @@ pub enum Level {
     CannotRun,
     /// Ashore failed or was asked something it does not know: exit status 125.
     Failed,
+    /// The program holds a fault that will show when it runs; said by a verb that looks for faults: exit status 1.
+    Finding,
     /// Work goes on, but the person should know.
     Warning,
     /// Extra knowledge, no fault.
@@ -38,6 +40,7 @@ impl Level {
             Level::NotFound => Some(127),
             Level::CannotRun => Some(126),
             Level::Failed => Some(125),
+            Level::Finding => Some(1),
             Level::Warning | Level::Note => None,
         }
     }
@@ -45,7 +48,7 @@ impl Level {
     /// The word a person reads.
     pub const fn word(self) -> &'static str {
         match self {
-            Level::NotFound | Level::CannotRun | Level::Failed => "error",
+            Level::NotFound | Level::CannotRun | Level::Failed | Level::Finding => "error",
             Level::Warning => "warning",
             Level::Note => "note",
         }

@@ -1,5 +1,5 @@
 //! Every diagnosis Ashore can make, by area: E01xx files, E02xx which system, E03xx start-up, E04xx call sites and engine,
-//! E05xx the guest's calls, E06xx the command line and the host.
+//! E05xx the guest's calls, E06xx the command line and the host, E07xx what `ashore check` finds.
 //!
 //! To add one: a row here, the site that raises it, a case that expects it and a case that must not raise it.
 
@@ -50,6 +50,9 @@ rows! {
     NO_IMAGE_FOR_CPU: "E0110", "no-image-for-cpu", CannotRun,
         "the file holds no program for the wanted CPU",
         "`ashore inspect` lists what the file holds";
+    WRAPPED_OFFSET: "E0111", "wrapped-offset", Warning,
+        "a segment begins before the file does, and its file offset is negative",
+        "leave room for the headers: begin the code 0x1000 later, or make segments of smaller pages (Go: -R=0x1000)";
 
     // E02xx: which system and CPU
     UNDECIDED_OS: "E0201", "undecided-os", CannotRun,
@@ -85,6 +88,110 @@ rows! {
     PROGRAM_UNREADABLE: "E0602", "program-unreadable", CannotRun,
         "the program's file cannot be read",
         "check its permissions";
+    UNKNOWN_TARGET: "E0603", "unknown-target", Failed,
+        "there is no such machine or system to check for",
+        "machines: virt, raspi4, firecracker, or a device tree by --dtb; systems: linux, freebsd and others by Go's names";
+    BAD_DEVICE_TREE: "E0604", "bad-device-tree", Failed,
+        "the device tree cannot be read",
+        "`qemu-system-aarch64 -M virt,dumpdtb=FILE` and the boot loader of a board write good ones";
+
+    // E070x: a machine's memory
+    WRITABLE_OUTSIDE_RAM: "E0701", "writable-outside-ram", Finding,
+        "memory the program writes to is not RAM: stores are lost or change the chip's state",
+        "link the program so that all writable sections lie in RAM";
+    OUTSIDE_MEMORY: "E0702", "outside-memory", Finding,
+        "a segment lies where the machine has no memory",
+        "link the program for this machine's RAM, or give the machine more (--memory)";
+    CODE_IN_BUSY_FLASH: "E0703", "code-in-busy-flash", Warning,
+        "code runs from a flash chip that stray stores can switch away from it",
+        "move the writable sections to RAM; then the chip stays readable";
+    COVERS_RESERVED: "E0704", "covers-reserved", Warning,
+        "the program covers memory that is meant for something else",
+        "link it past the reserved memory";
+    LOAD_ADDRESS: "E0705", "load-address", Finding,
+        "the program is linked for another address than the one it is loaded at",
+        "link it for the load address, or make it position-independent";
+    BSS_NOT_CLEARED: "E0706", "bss-not-cleared", Warning,
+        "the program relies on zeroes that nobody writes",
+        "clear the memory from the start to the end of the zero-fill sections first thing";
+
+    // E071x: a machine's CPU at the entry
+    EXCEPTION_LEVEL: "E0711", "exception-level", Warning,
+        "the entry uses registers of EL1 without asking which exception level it is at",
+        "read CurrentEL first, and drop from EL2";
+    PSCI_CONDUIT: "E0712", "psci-conduit", Warning,
+        "firmware is called another way than the machine offers",
+        "use the conduit that the device tree's psci node names";
+    FP_BEFORE_ENABLE: "E0713", "fp-before-enable", Finding,
+        "a floating-point or vector instruction runs before CPACR_EL1 allows it: a silent exception",
+        "set CPACR_EL1.FPEN (bits 20 and 21) and an isb first, or compile start-up code with -mgeneral-regs-only";
+    VECTOR_TABLE: "E0714", "vector-table", Finding,
+        "the table of exception vectors is not where the CPU will look, or too short",
+        "align it to 2048 bytes (.balign 2048) and give it 16 entries of 128 bytes";
+    NO_VECTOR_TABLE: "E0715", "no-vector-table", Warning,
+        "VBAR_EL1 is never written: the first exception ends in silence",
+        "write VBAR_EL1 before anything that can fault, if only with a table that says so";
+    STACK_POINTER: "E0716", "stack-pointer", Warning,
+        "the stack pointer is set to a bad address",
+        "give the stack 16-byte alignment and an address in RAM";
+    UNALIGNED_DATA: "E0717", "unaligned-data", Warning,
+        "data is read at an address that its size does not divide while the MMU is off: a fault on real CPUs",
+        "align the section (ALIGN(8), no SUBALIGN), or compile with -mstrict-align";
+    RESET_VALUES: "E0718", "reset-values", Note,
+        "the program relies on what a system register holds after reset, which is unknown on real CPUs",
+        "write the register before relying on it";
+
+    // E072x: code and symbols
+    BRANCH_TARGET: "E0721", "branch-target", Finding,
+        "a branch leads outside the program's code: its target was out of range when it was linked or patched",
+        "put the two closer together, or branch through an island";
+    AMBIGUOUS_NAME: "E0722", "ambiguous-name", Warning,
+        "two functions have one name",
+        "name the address when a tool asks for the function";
+    GO_PROGRAM: "E0723", "go-on-bare-metal", Note,
+        "this is a Go program whose runtime expects an operating system",
+        "give it a start-up that answers the runtime's system calls, or an entry of its own that needs none";
+    MISSING_DEVICE: "E0731", "missing-device", Note,
+        "the program touches an address at which this machine has no device",
+        "check the board the driver was written for";
+
+    // E074x: programs of a system
+    RAW_CALL: "E0741", "raw-call", Finding,
+        "the program calls the kernel itself on a system that allows it only to the system library",
+        "call the function of the system library instead";
+    THREAD_REGISTER: "E0742", "thread-register", Finding,
+        "the thread pointer is taken from or set in a way of another system",
+        "use this system's thread register and call";
+    MISSING_INTERPRETER: "E0743", "missing-interpreter", Finding,
+        "the program that completes this one at start is not there",
+        "install it in the root, or link statically";
+    MISSING_LIBRARY: "E0744", "missing-library", Finding,
+        "a library the program needs is not there",
+        "install it in the root, or link statically";
+    PAGE_CONGRUENCE: "E0745", "page-congruence", Finding,
+        "segments do not fit the system's pages of 16 KiB",
+        "link with pages of 16 KiB or more (-Wl,-z,max-page-size=16384)";
+    LARGER_PAGES: "E0746", "larger-pages", Warning,
+        "the program cannot start on kernels with pages of 16 KiB",
+        "link with pages of 16 or 64 KiB (-Wl,-z,max-page-size=65536)";
+    LOW_ADDRESS: "E0747", "low-address", Finding,
+        "the program is linked below 64 KiB, where kernels let nobody map",
+        "link it higher, or position-independent";
+    WRITABLE_CODE: "E0748", "writable-code", Warning,
+        "a segment can be both written and run",
+        "separate code from data";
+    EXECUTABLE_STACK: "E0749", "executable-stack", Warning,
+        "the program asks for a stack that can be run",
+        "add .note.GNU-stack to assembly sources, or link with -z noexecstack";
+    TEXT_RELOCATIONS: "E0750", "text-relocations", Warning,
+        "code is changed when the program starts",
+        "compile everything position-independent (-fPIC)";
+    MIXED_MARKS: "E0751", "mixed-marks", Warning,
+        "the file says two things about its system",
+        "link with the tools of one system";
+    OTHER_SYSTEM: "E0752", "other-system", Finding,
+        "the program is for another system",
+        "build it for this one";
 }
 
 #[cfg(test)]

@@ -61,9 +61,17 @@ pub(super) const DT_NEEDED: u64 = 1;
 pub(super) const DT_HASH: u64 = 4;
 pub(super) const DT_STRTAB: u64 = 5;
 pub(super) const DT_SYMTAB: u64 = 6;
+pub(super) const DT_RELA: u64 = 7;
+pub(super) const DT_RELASZ: u64 = 8;
 pub(super) const DT_STRSZ: u64 = 10;
 pub(super) const DT_SONAME: u64 = 14;
+pub(super) const DT_RPATH: u64 = 15;
+pub(super) const DT_TEXTREL: u64 = 22;
+pub(super) const DT_RUNPATH: u64 = 29;
+pub(super) const DT_FLAGS: u64 = 30;
 pub(super) const DT_FLAGS_1: u64 = 0x6fff_fffb;
+/// `DT_FLAGS`: relocations change memory that is not writable.
+pub(super) const DF_TEXTREL: u64 = 4;
 /// `DT_FLAGS_1`: the object is a position-independent program, not a library.
 pub(super) const DF_1_PIE: u64 = 0x0800_0000;
 
@@ -71,16 +79,23 @@ pub(super) const DF_1_PIE: u64 = 0x0800_0000;
 pub(super) const SHT_SYMTAB: u32 = 2;
 pub(super) const SHT_NOBITS: u32 = 8;
 pub(super) const SHT_DYNSYM: u32 = 11;
-/// `sh_flags`: takes memory.
+/// `sh_flags`: writable, takes memory, code, strings, one for each thread.
+pub(super) const SHF_WRITE: u64 = 1;
 pub(super) const SHF_ALLOC: u64 = 2;
+pub(super) const SHF_EXECINSTR: u64 = 4;
+pub(super) const SHF_STRINGS: u64 = 0x20;
+pub(super) const SHF_TLS: u64 = 0x400;
 
 /// Low four bits of `st_info`.
 pub(super) const STT_FUNC: u8 = 2;
 pub(super) const STT_GNU_IFUNC: u8 = 10;
 /// High four bits of `st_info`.
+pub(super) const STB_LOCAL: u8 = 0;
 pub(super) const STB_WEAK: u8 = 2;
 /// `st_shndx` of a symbol defined elsewhere.
 pub(super) const SHN_UNDEF: u16 = 0;
+/// The first `st_shndx` that is no section.
+pub(super) const SHN_LORESERVE: u16 = 0xff00;
 
 /// Sizes of the records in bytes.
 pub(super) const HEADER_LEN: u64 = 64;

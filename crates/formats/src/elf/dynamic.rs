@@ -1,7 +1,7 @@
 //! The dynamic table: which libraries complete the program.
 
 use super::{constants::*, filled};
-use crate::parsed::SymbolTable;
+use crate::parsed::{Linking, SymbolTable};
 use alloc::{format, string::String, vec::Vec};
 use ashore_base::{Addr, AddrRange, Bytes};
 use ashore_image::{FileRange, Image};
@@ -19,6 +19,7 @@ pub(super) struct Dynamic {
     pub(super) needed: Vec<String>,
     pub(super) flags_1: u64,
     pub(super) symbols: Option<SymbolTable>,
+    pub(super) linking: Linking,
     has_name: bool,
 }
 
@@ -33,6 +34,11 @@ struct Raw {
     hash_at: Option<u64>,
     flags_1: u64,
     has_name: bool,
+    /// String offsets of lists of directories.
+    run_paths: Vec<u64>,
+    changes_text: bool,
+    relocations_at: Option<u64>,
+    relocations_len: u64,
 }
 
 impl Dynamic {
@@ -56,7 +62,8 @@ impl Dynamic {
             needed.push(name);
         }
         let symbols = names.and_then(|names| symbols(bytes, image, &raw, names));
-        Ok(Dynamic { needed, flags_1: raw.flags_1, symbols, has_name: raw.has_name })
+        let linking = linking(bytes, image, &raw, names);
+        Ok(Dynamic { needed, flags_1: raw.flags_1, symbols, linking, has_name: raw.has_name })
     }
 }
 
@@ -73,10 +80,27 @@ fn raw(bytes: Bytes<'_>, file: FileRange) -> Raw {
             DT_HASH => raw.hash_at = Some(value),
             DT_FLAGS_1 => raw.flags_1 = value,
             DT_SONAME => raw.has_name = true,
+            DT_RPATH | DT_RUNPATH => raw.run_paths.push(value),
+            DT_TEXTREL => raw.changes_text = true,
+            DT_FLAGS => raw.changes_text |= value & DF_TEXTREL != 0,
+            DT_RELA => raw.relocations_at = Some(value),
+            DT_RELASZ => raw.relocations_len = value,
             _ => {}
         }
     }
     raw
+}
+
+/// What the table asks for beside libraries; what is damaged is left out.
+fn linking(bytes: Bytes<'_>, image: &Image, raw: &Raw, names: Option<FileRange>) -> Linking {
+    let text = |&at: &u64| string(bytes, names?, at);
+    let run_paths = raw.run_paths.iter().take(NEEDED_LIMIT).filter_map(text);
+    let memory = raw.relocations_at.and_then(|at| AddrRange::new(Addr(at), raw.relocations_len));
+    Linking {
+        run_paths: run_paths.flat_map(|list| list.split(':').map(String::from).collect::<Vec<_>>()).collect(),
+        changes_text: raw.changes_text,
+        relocations: memory.and_then(|memory| filled(image, memory)).unwrap_or_default(),
+    }
 }
 
 /// The dynamic symbols. Their number stands in the hash table; files with only the GNU form of it end the symbols

@@ -1,7 +1,7 @@
 //! The ELF header.
 
 use super::constants::*;
-use crate::check;
+use crate::check::{self, Loader};
 use alloc::format;
 use ashore_base::{Addr, Bytes, Cpu};
 use ashore_image::{FileRange, HeaderTable, Image};
@@ -41,6 +41,8 @@ pub(super) struct Header {
     pub(super) section_count: u64,
     /// Which section holds the names of sections.
     pub(super) section_names: u64,
+    /// For whom the file is read.
+    pub(super) loader: Loader,
 }
 
 impl Header {
@@ -81,6 +83,7 @@ impl Header {
             sections_at: if section_len_fits { long(40) } else { 0 },
             section_count: half(60).into(),
             section_names: half(62).into(),
+            loader: Loader::System,
         })
     }
 

@@ -16,7 +16,7 @@ mod symbols;
 mod unwind;
 
 use crate::{
-    check,
+    check::{self, Loader},
     parsed::{Container, Mark, Parsed, Part},
     table,
 };
@@ -29,7 +29,7 @@ use dynamic::Dynamic;
 use header::{FileKind, Header};
 use segments::Segments;
 
-pub(crate) use symbols::{functions, imports};
+pub(crate) use symbols::{functions, imports, symbols};
 
 /// Whether the file begins like ELF.
 pub(crate) fn recognise(bytes: &[u8]) -> bool {
@@ -38,7 +38,16 @@ pub(crate) fn recognise(bytes: &[u8]) -> bool {
 
 /// Reads a file that begins like ELF.
 pub(crate) fn read(bytes: Bytes<'_>) -> Result<Parsed<'_>, Report> {
-    let header = Header::read(bytes)?;
+    read_as(bytes, Loader::System)
+}
+
+/// Reads a file that begins like ELF as the loader of a bare machine does.
+pub(crate) fn read_bare(bytes: Bytes<'_>) -> Result<Parsed<'_>, Report> {
+    read_as(bytes, Loader::Machine)
+}
+
+fn read_as(bytes: Bytes<'_>, loader: Loader) -> Result<Parsed<'_>, Report> {
+    let header = Header { loader, ..Header::read(bytes)? };
     let mut remarks = Vec::new();
     let part = part(bytes, &header, &mut remarks)?;
     Ok(Parsed { bytes, container: Container::Plain, parts: vec![part], asides: Vec::new(), remarks })
@@ -53,7 +62,8 @@ pub(crate) fn read_embedded(bytes: Bytes<'_>, head: &[u8], base: u64) -> Result<
 
 /// Reads everything the header leads to.
 fn part(bytes: Bytes<'_>, header: &Header, remarks: &mut Vec<Report>) -> Result<Part, Report> {
-    let found = Segments::read(bytes, header)?;
+    let mut found = Segments::read(bytes, header)?;
+    remarks.append(&mut found.remarks);
     let (sections, symbols) = sections::read(bytes, header).unwrap_or_else(|damage| {
         remarks.push(damage);
         (Vec::new(), None)
@@ -85,7 +95,8 @@ fn part(bytes: Bytes<'_>, header: &Header, remarks: &mut Vec<Report>) -> Result<
     check::entry(&image, header::ENTRY_AT)?;
     let file = FileRange { offset: 0, len: bytes.0.len() as u64 };
     let symbols = symbols.or(dynamic.symbols);
-    Ok(Part { format: &table::ELF, file, image, marks, sections, symbols, unwind: found.unwind })
+    let (physical, linking) = (found.physical, dynamic.linking);
+    Ok(Part { format: &table::ELF, file, image, marks, sections, symbols, unwind: found.unwind, physical, linking })
 }
 
 /// How the image wants to be placed and completed.

@@ -7,7 +7,7 @@ use crate::{
 };
 use alloc::{format, vec::Vec};
 use ashore_base::{AddrRange, Bytes};
-use ashore_image::FileRange;
+use ashore_image::{FileRange, Perms};
 use ashore_report::{Place, Report, table::MALFORMED};
 
 /// More than any linked program has.
@@ -22,6 +22,7 @@ struct Row {
     offset: u64,
     len: u64,
     link: u32,
+    align: u64,
 }
 
 fn row(bytes: Bytes<'_>, at: u64) -> Option<Row> {
@@ -33,6 +34,7 @@ fn row(bytes: Bytes<'_>, at: u64) -> Option<Row> {
         offset: bytes.u64(at.checked_add(24)?)?,
         len: bytes.u64(at.checked_add(32)?)?,
         link: bytes.u32(at.checked_add(40)?)?,
+        align: bytes.u64(at.checked_add(48)?)?,
     })
 }
 
@@ -70,10 +72,25 @@ pub(super) fn read(bytes: Bytes<'_>, header: &Header) -> Result<(Vec<Section>, O
             let names = at(row.link.into()).map(|row| row.file(bytes)).unwrap_or_default();
             symbols = Some((row.kind, SymbolTable { entries: file, names }));
         }
-        let memory = if row.flags & SHF_ALLOC != 0 { check::memory(row.addr, row.len, 0).ok() } else { None };
+        // A thread's zero fill takes no memory of the image itself.
+        let is_each_threads = row.flags & SHF_TLS != 0 && row.kind == SHT_NOBITS;
+        let is_mapped = row.flags & SHF_ALLOC != 0 && !is_each_threads;
+        let memory = if is_mapped { check::memory(row.addr, row.len, 0).ok() } else { None };
+        let perms = Perms {
+            is_read: row.flags & SHF_ALLOC != 0,
+            is_write: row.flags & SHF_WRITE != 0,
+            is_exec: row.flags & SHF_EXECINSTR != 0,
+        };
         let name = string(bytes, names, row.name.into()).unwrap_or_default();
         if !name.is_empty() {
-            sections.push(Section { name, memory: memory.unwrap_or(AddrRange::default()), file });
+            sections.push(Section {
+                name,
+                memory: memory.unwrap_or(AddrRange::default()),
+                file,
+                perms,
+                align: row.align.max(1),
+                holds_strings: row.flags & SHF_STRINGS != 0,
+            });
         }
     }
     Ok((sections, symbols.map(|(_, table)| table)))

@@ -1,13 +1,13 @@
 //! The program headers: what a kernel acts on.
 
 use super::{constants::*, header::Header};
-use crate::check;
+use crate::check::{self, Loader};
 use alloc::{format, string::String, vec::Vec};
-use ashore_base::{AddrRange, Bytes};
+use ashore_base::{Addr, AddrRange, Bytes};
 use ashore_image::{FileRange, Perms, Segment, StackWish, TlsTemplate};
 use ashore_report::{
     Place, Report,
-    table::{MALFORMED, NOT_A_PROGRAM, SEGMENT_RANGE},
+    table::{MALFORMED, NOT_A_PROGRAM, SEGMENT_RANGE, WRAPPED_OFFSET},
 };
 
 /// Kernels refuse a longer interpreter path.
@@ -29,6 +29,9 @@ pub(super) struct Segments {
     pub(super) notes: Vec<(FileRange, u64)>,
     /// Kinds that belong to particular systems.
     pub(super) tags: Vec<u32>,
+    /// Segments that a machine loads elsewhere.
+    pub(super) physical: Vec<(AddrRange, Addr)>,
+    pub(super) remarks: Vec<Report>,
 }
 
 /// One program header as it stands in the file.
@@ -39,6 +42,7 @@ struct Row {
     flags: u32,
     offset: u64,
     addr: u64,
+    physical: u64,
     file_len: u64,
     memory_len: u64,
     align: u64,
@@ -56,6 +60,7 @@ impl Row {
             flags: word(4),
             offset: long(8),
             addr: long(16),
+            physical: long(24),
             file_len: long(32),
             memory_len: long(40),
             align: long(48),
@@ -88,7 +93,7 @@ impl Row {
         };
         let file = FileRange { offset: self.offset, len: self.file_len };
         let segment = Segment { memory: self.memory()?, file, perms, align: self.align()?, name: None };
-        check::segment(bytes, header.cpu, &segment, self.at)?;
+        check::segment(bytes, (header.cpu, header.loader), &segment, self.at)?;
         Ok(segment)
     }
 
@@ -125,7 +130,7 @@ impl Segments {
     fn take(&mut self, bytes: Bytes<'_>, header: &Header, row: &Row) -> Result<(), Report> {
         match row.kind {
             PT_LOAD if row.memory_len == 0 && row.file_len == 0 => {}
-            PT_LOAD => self.loads.push(row.load(bytes, header)?),
+            PT_LOAD => self.load(bytes, header, row)?,
             PT_INTERP => self.interpreter = Some(row.interpreter(bytes)?),
             PT_DYNAMIC => self.dynamic = Some((row.memory()?, row.file(bytes, "the dynamic table")?)),
             PT_NOTE => self.notes.push((row.file(bytes, "a note")?, row.align.max(1))),
@@ -140,6 +145,34 @@ impl Segments {
             other if other >= PT_LOOS => self.tags.push(other),
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Linkers that are told where code starts may begin the first segment before the file: a machine's loader takes what
+    /// there is.
+    fn load(&mut self, bytes: Bytes<'_>, header: &Header, row: &Row) -> Result<(), Report> {
+        let missing = row.offset.wrapping_neg();
+        let begins_before = row.offset.cast_signed() < 0 && missing < row.file_len;
+        let segment = if header.loader == Loader::Machine && begins_before {
+            let reason = format!("the segment at {:#x} begins {missing:#x} bytes before the file does", row.addr);
+            self.remarks.push(WRAPPED_OFFSET.at(Place::offset(row.at), reason));
+            Row {
+                offset: 0,
+                addr: row.addr.saturating_add(missing),
+                physical: row.physical.saturating_add(missing),
+                file_len: row.file_len - missing,
+                memory_len: row.memory_len.saturating_sub(missing),
+                ..*row
+            }
+            .load(bytes, header)?
+        } else {
+            row.load(bytes, header)?
+        };
+        let to = row.physical.wrapping_add(segment.memory.start.0.wrapping_sub(row.addr));
+        if header.loader == Loader::Machine && row.physical != row.addr {
+            self.physical.push((segment.memory, Addr(to)));
+        }
+        self.loads.push(segment);
         Ok(())
     }
 

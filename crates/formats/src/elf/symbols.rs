@@ -5,12 +5,14 @@ use super::{
     dynamic::{Dynamic, string},
     filled, unwind,
 };
-use crate::parsed::{Part, SymbolTable};
+use crate::parsed::{Binding, Part, Symbol, SymbolTable};
 use alloc::{string::String, vec::Vec};
 use ashore_base::{Addr, AddrRange, Bytes};
 use ashore_image::{Function, Import};
 use ashore_report::Report;
 
+/// The section of all symbols.
+const FULL_TABLE: &str = ".symtab";
 /// More than any program has; keeps a hostile file from making millions.
 const IMPORT_LIMIT: usize = 65536;
 
@@ -68,6 +70,25 @@ fn named(bytes: Bytes<'_>, part: &Part) -> Vec<Function> {
         functions.push(Function { code, name_at: table.names.offset.saturating_add(row.name.into()) });
     }
     functions
+}
+
+/// The defined symbols of the full table; a table for dynamic linking may have one name in several versions, so it does not
+/// count.
+pub(crate) fn symbols(bytes: Bytes<'_>, part: &Part) -> Vec<Symbol> {
+    let Some(table) = part.symbols.filter(|_| part.section(FULL_TABLE).is_some()) else { return Vec::new() };
+    let defined = rows(bytes, table).filter(|row| row.section != SHN_UNDEF && row.section < SHN_LORESERVE);
+    let symbol = |row: Row| Symbol {
+        at: Addr(row.value),
+        len: row.len,
+        name_at: table.names.offset.saturating_add(row.name.into()),
+        binding: match row.info >> 4 {
+            STB_LOCAL => Binding::Local,
+            STB_WEAK => Binding::Weak,
+            _ => Binding::Global,
+        },
+        is_function: row.is_function(),
+    };
+    defined.map(symbol).collect()
 }
 
 /// The names the program expects from its libraries.

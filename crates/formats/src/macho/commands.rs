@@ -2,7 +2,7 @@
 
 use super::{constants::*, header::Header};
 use crate::{
-    check,
+    check::{self, Loader},
     parsed::{Mark, Section, SymbolTable, Version},
 };
 use alloc::{format, string::String, vec::Vec};
@@ -167,7 +167,7 @@ impl Commands {
         let segment = Segment { memory, file, perms, align: 1, name: Some(command.name(8)?) };
         // Debug information may stand in a segment that takes no memory.
         if !memory.is_empty() {
-            check::segment(bytes, cpu, &segment, command.at)?;
+            check::segment(bytes, (cpu, Loader::System), &segment, command.at)?;
             self.segments.push(segment);
         }
         if SEGMENT_LEN.saturating_add(section_count * SECTION_LEN) > command.body.0.len() as u64 {
@@ -194,7 +194,10 @@ impl Commands {
         }
         if self.sections.len() < ROW_LIMIT {
             let name = [command.name(at + 16)?, command.name(at)?].join(",");
-            self.sections.push(Section { name, memory, file });
+            let align = 1u64.checked_shl(command.u32(at + 52)?).unwrap_or(1);
+            let perms = self.segments.iter().find(|segment| segment.memory.contains(memory.start));
+            let perms = perms.map(|segment| segment.perms).unwrap_or_default();
+            self.sections.push(Section { name, memory, file, perms, align, holds_strings: kind == S_CSTRINGS });
         }
         Ok(())
     }

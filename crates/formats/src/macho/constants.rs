@@ -63,6 +63,7 @@ pub(super) const VM_PROT_EXECUTE: u32 = 4;
 
 /// Low byte of a section's flags.
 pub(super) const S_ZEROFILL: u32 = 0x01;
+pub(super) const S_CSTRINGS: u32 = 0x02;
 pub(super) const S_GB_ZEROFILL: u32 = 0x0c;
 pub(super) const S_THREAD_LOCAL_REGULAR: u32 = 0x11;
 pub(super) const S_THREAD_LOCAL_ZEROFILL: u32 = 0x12;

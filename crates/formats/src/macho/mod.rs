@@ -10,7 +10,7 @@ mod universal;
 
 use crate::{
     check,
-    parsed::{Container, Mark, Parsed, Part},
+    parsed::{Container, Linking, Mark, Parsed, Part},
     table,
 };
 use alloc::{vec, vec::Vec};
@@ -63,7 +63,8 @@ fn part(bytes: Bytes<'_>) -> Result<(Part, Vec<alloc::string::String>), Report> 
     check::entry(&image, entry_at)?;
     let file = FileRange { offset: 0, len: bytes.0.len() as u64 };
     let Commands { sections, symbols, .. } = found;
-    let part = Part { format: &table::MACHO, file, image, marks, sections, symbols, unwind: None };
+    let (physical, linking) = (Vec::new(), Linking::default());
+    let part = Part { format: &table::MACHO, file, image, marks, sections, symbols, unwind: None, physical, linking };
     Ok((part, found.asides))
 }
 
