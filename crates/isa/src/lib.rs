@@ -2,4 +2,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
+pub mod aarch64;
 pub mod x86_64;

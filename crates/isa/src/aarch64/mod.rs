@@ -1,0 +1,4 @@
+//! AArch64.
+
+pub mod system;
+pub mod walk;
