@@ -50,6 +50,7 @@ pub(crate) struct Choice<'a> {
 
 /// Chooses the part of a file for this CPU and its system: `wanted` when given, else what the file says.
 pub(crate) fn choose<'a>(parsed: &'a Parsed<'_>, wanted: Option<Os>) -> Result<Choice<'a>, Report> {
+    parsed.parts.iter().try_for_each(refuse_flat)?;
     let Some(part) = parsed.part_for(Cpu::X86_64) else {
         let cpus: Vec<_> = parsed.parts.iter().map(|part| part.image.cpu.name()).collect();
         return Err(table::UNSUPPORTED_CPU.because(format!("it is for {}", cpus.join(", "))));
@@ -65,6 +66,15 @@ pub(crate) fn choose<'a>(parsed: &'a Parsed<'_>, wanted: Option<Os>) -> Result<C
         return Err(table::UNSUPPORTED_OS.because(format!("it is for {os}")));
     };
     Ok(Choice { part, guest })
+}
+
+/// A flat image needs a machine to itself.
+fn refuse_flat(part: &Part) -> Result<(), Report> {
+    if !part.format.is_flat {
+        return Ok(());
+    }
+    let reason = format!("it is a kernel image ({}), which only a bare machine runs", part.format.name);
+    Err(table::NOT_A_PROGRAM.because(reason).note("`ashore check --on MACHINE` looks for faults in it"))
 }
 
 fn undecided(detection: &Detection) -> Report {

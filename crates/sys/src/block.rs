@@ -101,7 +101,6 @@ impl Default for Block {
 
 impl Block {
     /// Why the guest stopped.
-    #[inline]
     pub fn exit_kind(&self) -> ExitKind {
         match self.exit {
             1 => ExitKind::Call,
@@ -116,7 +115,6 @@ impl Block {
     }
 
     /// Whether a signal for the guest waits.
-    #[inline]
     pub fn has_pending(&self) -> bool {
         self.pending.load(Ordering::Relaxed) != 0
     }

@@ -1,8 +1,9 @@
 //! The targets, one row each: what is called, and the words its inputs are made of.
 
-use ashore_base::{Addr, AddrRange};
+use ashore_base::{Addr, AddrRange, Os};
+use ashore_check::{Machine, Platform, Subject, Target as Checked};
 use ashore_engine::native::{Caught, find_sites};
-use ashore_formats::{Parsed, Part, detect, functions, golang, hints, read};
+use ashore_formats::{Parsed, Part, detect, functions, golang, hints, read, read_bare, read_raw};
 use ashore_image::{Function, FunctionIndex, FunctionList, NoFunctions};
 use std::fmt::Write as _;
 
@@ -22,6 +23,8 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "macho", call: file, words: MACHO },
     Target { name: "ape", call: file, words: APE },
     Target { name: "detect", call: file, words: MARKS },
+    Target { name: "tree", call: tree, words: TREE },
+    Target { name: "check", call: check, words: KERNEL },
     Target { name: "sites", call: sites, words: CODE },
 ];
 
@@ -51,6 +54,36 @@ const MARKS: &[&[u8]] = &[
     b"DragonFly\0",
     b"\xf1\xff\xff\xff\0\0\x01\x08",
     b"/libexec/ld-elf.so",
+];
+
+const TREE: &[&[u8]] = &[
+    b"\xd0\x0d\xfe\xed",
+    b"\0\0\0\x01",
+    b"\0\0\0\x02",
+    b"\0\0\0\x03",
+    b"\0\0\0\x09",
+    b"#address-cells\0",
+    b"#size-cells\0",
+    b"ranges\0",
+    b"reg\0",
+    b"device_type\0",
+    b"memory\0",
+    b"compatible\0",
+    b"cfi-flash\0",
+    b"reserved-memory\0",
+];
+
+const KERNEL: &[&[u8]] = &[
+    b"ARM\x64",
+    b"\x7fELF\x02\x01\x01\x00",
+    b"\xb7\x00",
+    b"\x00\xc0\x18\xd5",
+    b"\x40\x10\x18\xd5",
+    b"\x1f\0\0\x91",
+    b"\0\0\xa8\xd2",
+    b"\x20\x28\x62\x1e",
+    b"\xc0\x03\x5f\xd6",
+    b"\xff\xff\xff\x97",
 ];
 
 const CODE: &[&[u8]] = &[
@@ -106,6 +139,47 @@ fn part(parsed: &Parsed<'_>, part: &Part, answer: &mut String) {
     }
 }
 
+/// A device tree as a machine, by itself and with what a machine of a known name adds.
+fn tree(bytes: &[u8]) -> String {
+    let mut answer = String::new();
+    for name in [None, Some("virt")] {
+        match Machine::of_tree(bytes, name, Some(1 << 30)) {
+            Ok(machine) => {
+                let _ = write!(answer, "{} {:?};", log2(machine.regions.len() as u64), machine.firmware);
+            }
+            Err(report) => answer.push_str(&words_only(&report.reason)),
+        }
+    }
+    answer
+}
+
+/// Every rule, on a file read as machines and systems do, and on the same bytes as a raw image.
+fn check(bytes: &[u8]) -> String {
+    let mut answer = String::new();
+    let machines = ["virt", "raspi4"].map(|name| Machine::named(name, None));
+    for machine in machines.into_iter().flatten() {
+        let base = Addr(machine.loading.raw_base);
+        for parsed in [read_bare(bytes), read_raw(bytes, machine.cpu, base)].into_iter().flatten() {
+            for part in &parsed.parts {
+                let subject = Subject::new(&parsed, part).loaded_by(&machine);
+                found(&subject, Checked::Machine(&machine), &mut answer);
+            }
+        }
+    }
+    if let Ok(parsed) = read(bytes) {
+        for (part, os) in parsed.parts.iter().flat_map(|part| [(part, Os::Linux), (part, Os::Darwin)]) {
+            found(&Subject::new(&parsed, part), Checked::System(Platform { os, files: None }), &mut answer);
+        }
+    }
+    if answer.is_empty() { "nothing".into() } else { answer }
+}
+
+fn found(subject: &Subject<'_>, target: Checked<'_>, answer: &mut String) {
+    for report in ashore_check::check(subject, target) {
+        let _ = write!(answer, " {} {}", report.diagnosis.code, words_only(&report.reason));
+    }
+}
+
 /// The scanner for call instructions, on code of which nothing, the whole, or a few functions are known.
 fn sites(bytes: &[u8]) -> String {
     const BASE: Addr = Addr(0x40_1000);
@@ -114,8 +188,8 @@ fn sites(bytes: &[u8]) -> String {
         code: AddrRange { start: BASE.plus(start), end: BASE.plus(end) },
         name_at: 0,
     };
-    let len_of_code = code.len() as u64;
-    let whole = FunctionList::new(vec![function(0, len_of_code)]);
+    let len = code.len() as u64;
+    let whole = FunctionList::new(vec![function(0, len)]);
     // The extents are as unreliable as the input: they overlap, end early and lie outside.
     let few = code.chunks_exact(4).take(16).map(|raw| match *raw {
         [a, b, c, d] => function(u64::from(u16::from_le_bytes([a, b])), u64::from(u16::from_le_bytes([c, d]))),
@@ -131,9 +205,7 @@ fn sites(bytes: &[u8]) -> String {
         for site in found {
             match site.caught {
                 Caught::Stub { at, len } => {
-                    let end = if site.is_covered() { site.at.plus(2) } else { site.at };
-                    assert!(at.plus(len.into()) == end && at >= BASE, "a stub that is not right before its call");
-                    assert!(end.0 - BASE.0 <= len_of_code && len >= 5, "a jump that has no room");
+                    assert!(at.plus(len.into()) == site.at && at >= BASE, "a stub that is not right before its call");
                     let _ = write!(answer, " {len}");
                 }
                 Caught::Net(reason) => answer.push_str(reason),
