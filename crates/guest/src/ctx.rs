@@ -4,7 +4,7 @@ use crate::{Kernel, Os, State, Thread};
 use alloc::vec;
 use alloc::vec::Vec;
 use ashore_base::Addr;
-use ashore_pivot::{Arg, Errno, Linux, Sys};
+use ashore_pivot::{Arg, Errno, Linux, Memory, Sys};
 
 /// The words of a call, in the guest's order. Words past the registers were read from the stack.
 pub type Args = [u64; 8];
@@ -47,6 +47,18 @@ impl From<Errno> for Fail {
 
 /// What a call's function answers.
 pub type Answer = Result<Value, Fail>;
+
+/// What a quick call may use.
+pub struct Quick<'a> {
+    /// The pivot, of which a quick call makes only what does not block.
+    pub linux: &'a dyn Linux,
+    /// The guest's memory.
+    pub memory: &'a dyn Memory,
+    /// What the personality itself remembers for this process.
+    pub state: &'a State,
+    /// The process.
+    pub pid: i32,
+}
 
 /// Everything one call may use.
 pub struct Ctx<'a> {

@@ -23,7 +23,7 @@ mod table;
 mod testing;
 pub mod words;
 
-pub use ctx::{Answer, Args, Ctx, Fail, Value};
+pub use ctx::{Answer, Args, Ctx, Fail, Quick, Value};
 pub use kernel::{ExecRequest, ForkKind, Kernel, MapRequest, ParkEnd, Prot, SpawnRequest, ThreadStart, Timeout};
 pub use os::{Abi, AroundFork, CallFrame, Frame, Os, Resumed, StartRequest, State};
 pub use row::{Does, Row, Support, row_of};

@@ -12,7 +12,7 @@
 //! | `flags.open` `enum.whence` | a word made of named values; the name is that of the list |
 //! | `in.stat` `out.stat` `inout.stat`, `in.kevent[n]` | a pointer to a record, or to `n` of them |
 
-use crate::{Answer, Args, Ctx};
+use crate::{Answer, Args, Ctx, Quick};
 use ashore_pivot::Sys;
 
 /// One call of a guest's kernel.
@@ -41,6 +41,9 @@ pub enum Does {
     Interrupt(Sys),
     /// By the Linux call of the same arguments, of which those whose bits are set are paths.
     Paths(Sys, u8),
+    /// By a function of what [`Quick`] holds: it changes no thread, raises nothing and does not block, so little
+    /// needs to be prepared for it.
+    Quick(fn(&Quick<'_>, &Args) -> Answer),
     /// By a function.
     Custom(fn(&mut Ctx<'_>, &Args) -> Answer),
     /// Not at all: ENOSYS and one line on stderr.
@@ -84,6 +87,11 @@ impl Row {
     /// A row answered by the Linux call of the same arguments; bit n of `paths` says that argument n is a path.
     pub const fn paths(number: u16, signature: &'static str, sys: Sys, paths: u8) -> Row {
         Row { number, signature, does: Does::Paths(sys, paths), support: Support::Full }
+    }
+
+    /// A row answered by a function that needs little: for calls so frequent that the rest would show.
+    pub const fn quick(number: u16, signature: &'static str, function: fn(&Quick<'_>, &Args) -> Answer) -> Row {
+        Row { number, signature, does: Does::Quick(function), support: Support::Full }
     }
 
     /// A row answered by a function.

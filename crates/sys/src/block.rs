@@ -101,6 +101,7 @@ impl Default for Block {
 
 impl Block {
     /// Why the guest stopped.
+    #[inline]
     pub fn exit_kind(&self) -> ExitKind {
         match self.exit {
             1 => ExitKind::Call,
@@ -115,6 +116,7 @@ impl Block {
     }
 
     /// Whether a signal for the guest waits.
+    #[inline]
     pub fn has_pending(&self) -> bool {
         self.pending.load(Ordering::Relaxed) != 0
     }

@@ -28,6 +28,11 @@ const SA_RESTORER: u64 = 0x0400_0000;
 const SA_ONSTACK: u64 = 0x0800_0000;
 const SYS_USER_DISPATCH: i32 = 2;
 const SYS_SECCOMP: i32 = 1;
+const SI_KERNEL: i32 = 0x80;
+/// The trap of an instruction that a program has no right to.
+const TRAP_PROTECTION: u64 = 13;
+/// The length of a call instruction.
+const CALL_LEN: u64 = 2;
 const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
 
 #[repr(C)]
@@ -127,7 +132,9 @@ unsafe extern "C" fn restorer() {
 #[unsafe(naked)]
 unsafe extern "C" fn handler_entry() {
     naked_asm!(
-        "cld",
+        // The kernel clears the guest's direction flag for us, but not that of alignment.
+        "push 0x202",
+        "popfq",
         "cmp dword ptr gs:[{no_fsgsbase}], 0",
         "jne 2f",
         "rdfsbase rcx",
@@ -195,6 +202,7 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
         if enter::is_entering(rip) {
             block.exit = ExitKind::Interrupted as u64;
             context.rip = enter::leave_aborted();
+            clear_flags(context);
             return block.host_fs;
         }
         if let Some(aborted) = raw::aborted_of(rip) {
@@ -222,13 +230,25 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
     }
     context.rip = enter::leave_signal();
     context.rsp = block.host_rsp;
-    // The host runs without the guest's trap, direction and alignment flags.
-    context.eflags &= !(1 << 8 | 1 << 10 | 1 << 18);
+    clear_flags(context);
     block.host_fs
+}
+
+/// The host runs without the guest's trap, direction and alignment flags.
+fn clear_flags(context: &mut KernelContext) {
+    context.eflags &= !(1 << 8 | 1 << 10 | 1 << 18);
 }
 
 fn exit_of_fault(block: &mut Block, number: i32, info: &KernelInfo, context: &KernelContext) -> ExitKind {
     let is_call = matches!(info.code, SYS_USER_DISPATCH | SYS_SECCOMP);
+    let is_covered = || context.trapno == TRAP_PROTECTION && stubs::is_covered_call(context.rip);
+    if number == i32::from(Signal::SEGV.0) && info.code == SI_KERNEL && is_covered() {
+        // The kernel stops after a call instruction, a fault stops before what it hit.
+        block.regs.rip += CALL_LEN;
+        block.regs.rcx = block.regs.rip;
+        block.regs.r11 = block.regs.rflags;
+        return ExitKind::Call;
+    }
     if number == i32::from(Signal::SYS.0) && is_call && info.words[3] == AUDIT_ARCH_X86_64 {
         block.regs.rcx = block.regs.rip;
         block.regs.r11 = block.regs.rflags;

@@ -24,12 +24,13 @@ mod memory;
 mod net;
 mod process;
 mod raw;
+mod stack;
 mod stubs;
 mod text;
 mod thread;
 
 pub use block::{Block, ExitKind, FaultInfo, SignalInfo};
-pub use clock::clock;
+pub use clock::{Mark, Watch, clock};
 pub use enter::{leave_call_address, run};
 pub use fp::{FP_LEGACY_LEN, load_fp, save_fp};
 pub use handler::{Disposition, FAULTS, install_all, is_ignored, set_disposition, set_disposition_with};

@@ -15,11 +15,14 @@ pub fn set_signal_mask(mask: SigSet) -> SigSet {
 
 /// Duplicates the process; 0 in the child, which keeps only the calling thread, under a new net.
 pub fn fork() -> Result<i32, Errno> {
-    crate::heap::HEAP.take();
-    // SAFETY: the C library keeps its own locks right around the fork, the heap is held, and the other
-    // locks are the caller's duty.
-    let pid = unsafe { libc::fork() };
-    crate::heap::HEAP.give();
+    let pid = crate::stack::around_fork(|| {
+        crate::heap::HEAP.take();
+        // SAFETY: the C library keeps its own locks right around the fork, the heap and the stacks are held, and the
+        // other locks are the caller's duty.
+        let pid = unsafe { libc::fork() };
+        crate::heap::HEAP.give();
+        pid
+    });
     if pid < 0 {
         return Err(Errno(std::io::Error::last_os_error().raw_os_error().unwrap_or(11) as u16));
     }

@@ -11,12 +11,14 @@ const MAX_AREAS: usize = 256;
 /// What a stub stands for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StubMeta {
-    /// The address of the call instruction, whose bytes are unchanged.
+    /// The address of the call instruction.
     pub site: u64,
-    /// The length of the replaced instruction before it, in the guest's text.
-    pub replaced_len: u8,
-    /// The length of that instruction as moved to the stub's start.
+    /// The length of what the guest's text has before it and the stub runs.
+    pub before: u8,
+    /// The length of that as moved to the stub's start.
     pub moved_len: u8,
+    /// Whether the call's own bytes are overwritten, by one that faults.
+    pub is_covered: bool,
 }
 
 struct Area {
@@ -27,7 +29,7 @@ struct Area {
 static AREAS: [AtomicPtr<Area>; MAX_AREAS] = [const { AtomicPtr::new(core::ptr::null_mut()) }; MAX_AREAS];
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// Makes the stubs at `start`, one per row of `stubs` and 32 bytes each, known to the handler.
+/// Makes the stubs at `start`, one per row of `stubs` (which ascend by site) and 32 bytes each, known to the handler.
 ///
 /// `false` when there are too many areas already: the caller must not use them then.
 #[must_use]
@@ -38,21 +40,30 @@ pub fn publish(start: u64, stubs: Vec<StubMeta>) -> bool {
     true
 }
 
-/// The guest address that `rip` in a stub stands for: the replaced instruction while it has not run, the
-/// call instruction after it has.
+/// The guest address that `rip` in a stub stands for: the first moved instruction while not all have run, the
+/// call instruction after they have.
 pub(crate) fn guest_rip(rip: u64) -> Option<u64> {
-    for place in AREAS.iter().take(COUNT.load(Ordering::Acquire)) {
-        let area = place.load(Ordering::Acquire);
-        if area.is_null() {
-            continue;
-        }
-        // SAFETY: published areas are never freed or changed.
-        let area = unsafe { &*area };
+    for area in areas() {
         let Some(offset) = rip.checked_sub(area.start) else { continue };
         let Some(stub) = area.stubs.get((offset / STUB_LEN) as usize) else { continue };
         let inside = offset % STUB_LEN;
         let moved = inside >= u64::from(stub.moved_len);
-        return Some(if moved { stub.site } else { stub.site - u64::from(stub.replaced_len) });
+        return Some(if moved { stub.site } else { stub.site - u64::from(stub.before) });
     }
     None
+}
+
+/// Whether `rip` is at a call instruction that is overwritten: whoever gets there without the stub makes the call.
+pub(crate) fn is_covered_call(rip: u64) -> bool {
+    areas().any(|area| {
+        let found = area.stubs.binary_search_by_key(&rip, |stub| stub.site);
+        found.ok().and_then(|at| area.stubs.get(at)).is_some_and(|stub| stub.is_covered)
+    })
+}
+
+fn areas() -> impl Iterator<Item = &'static Area> {
+    AREAS.iter().take(COUNT.load(Ordering::Acquire)).filter_map(|place| {
+        // SAFETY: published areas are never freed or changed; a place is null until its area is.
+        unsafe { place.load(Ordering::Acquire).as_ref() }
+    })
 }

@@ -8,7 +8,6 @@ use core::sync::atomic::{AtomicBool, Ordering};
 const ARCH_SET_GS: u64 = 0x1001;
 const ARCH_GET_GS: u64 = 0x1004;
 const ALT_STACK_LEN: usize = 64 * 1024;
-const HOST_STACK_LEN: usize = 512 * 1024;
 
 static NO_FSGSBASE: AtomicBool = AtomicBool::new(false);
 
@@ -87,11 +86,11 @@ pub fn current_tid() -> i32 {
 /// Starts a host thread. Every signal is blocked in it until it sets its own mask.
 pub fn spawn(body: impl FnOnce() + Send + 'static) -> Result<(), Errno> {
     let old = crate::set_signal_mask(ashore_pivot::SigSet(!0));
-    let result = std::thread::Builder::new().stack_size(HOST_STACK_LEN).spawn(move || {
+    let result = crate::stack::start(move || {
         body();
         crate::set_signal_mask(ashore_pivot::SigSet(!0));
         release();
     });
     crate::set_signal_mask(old);
-    result.map(drop).map_err(|_| Errno::EAGAIN)
+    result
 }

@@ -188,8 +188,8 @@ fn sites(bytes: &[u8]) -> String {
         code: AddrRange { start: BASE.plus(start), end: BASE.plus(end) },
         name_at: 0,
     };
-    let len = code.len() as u64;
-    let whole = FunctionList::new(vec![function(0, len)]);
+    let len_of_code = code.len() as u64;
+    let whole = FunctionList::new(vec![function(0, len_of_code)]);
     // The extents are as unreliable as the input: they overlap, end early and lie outside.
     let few = code.chunks_exact(4).take(16).map(|raw| match *raw {
         [a, b, c, d] => function(u64::from(u16::from_le_bytes([a, b])), u64::from(u16::from_le_bytes([c, d]))),
@@ -205,7 +205,9 @@ fn sites(bytes: &[u8]) -> String {
         for site in found {
             match site.caught {
                 Caught::Stub { at, len } => {
-                    assert!(at.plus(len.into()) == site.at && at >= BASE, "a stub that is not right before its call");
+                    let end = if site.is_covered() { site.at.plus(2) } else { site.at };
+                    assert!(at.plus(len.into()) == end && at >= BASE, "a stub that is not right before its call");
+                    assert!(end.0 - BASE.0 <= len_of_code && len >= 5, "a jump that has no room");
                     let _ = write!(answer, " {len}");
                 }
                 Caught::Net(reason) => answer.push_str(reason),

@@ -1,7 +1,7 @@
 //! What descriptors are open on, asked once and remembered until a call may have changed it.
 
+use super::text::Text;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
 /// The descriptors of a process.
@@ -10,16 +10,22 @@ pub(crate) struct Fds(Mutex<BTreeMap<i32, String>>);
 
 impl Fds {
     /// Prints a descriptor with what it is open on.
-    pub(crate) fn print(&self, out: &mut String, fd: i32) -> std::fmt::Result {
+    pub(crate) fn print(&self, out: &mut Text, fd: i32) -> std::fmt::Result {
+        out.signed(fd.into());
         if fd < 0 {
-            return write!(out, "{fd}");
+            return Ok(());
         }
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let target = known.entry(fd).or_insert_with(|| {
             let link = std::fs::read_link(format!("/proc/self/fd/{fd}"));
             link.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
         });
-        if target.is_empty() { write!(out, "{fd}") } else { write!(out, "{fd}<{target}>") }
+        if !target.is_empty() {
+            out.push('<');
+            out.push_str(target);
+            out.push('>');
+        }
+        Ok(())
     }
 
     /// Forgets one descriptor.

@@ -2,6 +2,7 @@
 
 use super::fds::Fds;
 use super::signature::{Len, Type, Way};
+use super::text::Text;
 use ashore_base::{Addr, Bytes};
 use ashore_guest::words::{List, Record, Shape};
 use ashore_guest::{Answer, Args, Fail, Os, Value};
@@ -13,6 +14,8 @@ const SHOWN: usize = 32;
 /// How many elements of an array or a vector are shown.
 const SHOWN_ELEMENTS: u64 = 8;
 const PATH_MAX: usize = 1024;
+/// Longer records are read into the heap.
+const RECORD_SMALL: usize = 256;
 
 /// What is needed to print a call's values.
 pub(crate) struct Printer<'a> {
@@ -31,30 +34,30 @@ impl Printer<'_> {
     }
 
     /// Prints argument `n`.
-    pub(crate) fn argument(&self, out: &mut String, n: usize, kind: &Type) {
+    pub(crate) fn argument(&self, out: &mut Text, n: usize, kind: &Type) {
         let word = self.args.get(n).copied().unwrap_or(0);
         self.value(out, word, kind);
     }
 
     /// Prints a word of this type.
-    pub(crate) fn value(&self, out: &mut String, word: u64, kind: &Type) {
+    pub(crate) fn value(&self, out: &mut Text, word: u64, kind: &Type) {
         let _ = match kind {
-            Type::Int => write!(out, "{}", word as i32),
-            Type::Long | Type::Off => write!(out, "{}", word as i64),
-            Type::Uint => write!(out, "{}", word as u32),
-            Type::Size => write!(out, "{word}"),
-            Type::Hex if word == 0 => write!(out, "NULL"),
-            Type::Hex => write!(out, "{word:#x}"),
+            Type::Int => number(out, i64::from(word as i32)),
+            Type::Long | Type::Off => number(out, word as i64),
+            Type::Uint => size(out, u64::from(word as u32)),
+            Type::Size => size(out, word),
+            Type::Hex if word == 0 => out.write_str("NULL"),
+            Type::Hex => address(out, word),
             Type::Mode => write!(out, "{:#05o}", word as u32),
             Type::Void => Ok(()),
             Type::Fd => self.fds.print(out, word as i32),
-            Type::DirFd if (word as i32) < 0 => write!(out, "AT_FDCWD"),
+            Type::DirFd if (word as i32) < 0 => out.write_str("AT_FDCWD"),
             Type::DirFd => self.fds.print(out, word as i32),
             Type::Path => self.text(out, word),
             Type::Strings => self.strings(out, word),
             Type::Signal => match (self.os.signal_name)(word as u32) {
-                Some(name) => write!(out, "{name}"),
-                None => write!(out, "{}", word as i32),
+                Some(name) => out.write_str(name),
+                None => number(out, i64::from(word as i32)),
             },
             Type::SigSet => self.signal_set(out, word),
             Type::Bytes(_, len) => self.bytes(out, word, len),
@@ -72,7 +75,7 @@ impl Printer<'_> {
         }
     }
 
-    fn text(&self, out: &mut String, at: u64) -> std::fmt::Result {
+    fn text(&self, out: &mut Text, at: u64) -> std::fmt::Result {
         if at == 0 {
             return out.write_str("NULL");
         }
@@ -85,7 +88,7 @@ impl Printer<'_> {
         }
     }
 
-    fn strings(&self, out: &mut String, at: u64) -> std::fmt::Result {
+    fn strings(&self, out: &mut Text, at: u64) -> std::fmt::Result {
         out.push('[');
         for n in 0..=SHOWN_ELEMENTS {
             let mut pointer = [0; 8];
@@ -104,7 +107,7 @@ impl Printer<'_> {
         out.write_char(']')
     }
 
-    fn signal_set(&self, out: &mut String, at: u64) -> std::fmt::Result {
+    fn signal_set(&self, out: &mut Text, at: u64) -> std::fmt::Result {
         if at == 0 {
             return out.write_str("NULL");
         }
@@ -118,7 +121,7 @@ impl Printer<'_> {
         }
         out.push('[');
         for bit in (0..64).filter(|bit| set & (1 << bit) != 0) {
-            if !out.ends_with('[') {
+            if !out.ends_with(b'[') {
                 out.push(' ');
             }
             match (self.os.signal_name)(bit + 1) {
@@ -129,7 +132,7 @@ impl Printer<'_> {
         out.write_char(']')
     }
 
-    fn bytes(&self, out: &mut String, at: u64, len: &Len) -> std::fmt::Result {
+    fn bytes(&self, out: &mut Text, at: u64, len: &Len) -> std::fmt::Result {
         let len = self.count(len);
         if at == 0 || len as i64 <= 0 {
             return if at == 0 { out.write_str("NULL") } else { out.write_str("\"\"") };
@@ -144,7 +147,7 @@ impl Printer<'_> {
         if len > SHOWN as u64 { out.write_str("...") } else { Ok(()) }
     }
 
-    fn records(&self, out: &mut String, at: u64, name: &str, len: &Len) -> std::fmt::Result {
+    fn records(&self, out: &mut Text, at: u64, name: &str, len: &Len) -> std::fmt::Result {
         if at == 0 {
             return out.write_str("NULL");
         }
@@ -170,25 +173,34 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn record(&self, out: &mut String, at: Addr, record: &Record) -> std::fmt::Result {
-        let mut bytes = vec![0; usize::from(record.len)];
-        if self.memory.read(at, &mut bytes).is_err() {
+    fn record(&self, out: &mut Text, at: Addr, record: &Record) -> std::fmt::Result {
+        let (mut small, mut large) = ([0; RECORD_SMALL], Vec::new());
+        let len = usize::from(record.len);
+        let bytes = if len <= RECORD_SMALL {
+            &mut small[..len]
+        } else {
+            large.resize(len, 0);
+            &mut large
+        };
+        if self.memory.read(at, bytes).is_err() {
             return write!(out, "{at}");
         }
+        let bytes = &*bytes;
         out.push('{');
         for (n, field) in record.fields.iter().enumerate() {
             if n > 0 {
                 out.push_str(", ");
             }
-            let word = read_word(&bytes, u64::from(field.at), field.len);
-            write!(out, "{}=", field.name)?;
+            let word = read_word(bytes, u64::from(field.at), field.len);
+            out.push_str(field.name);
+            out.push('=');
             match field.shape {
-                Shape::Int => write!(out, "{}", signed(word, field.len))?,
-                Shape::Uint => write!(out, "{word}")?,
-                Shape::Hex => write!(out, "{word:#x}")?,
+                Shape::Int => number(out, signed(word, field.len))?,
+                Shape::Uint => size(out, word)?,
+                Shape::Hex => address(out, word)?,
                 Shape::Mode => mode(out, word as u32)?,
                 Shape::Time => {
-                    let nanos = read_word(&bytes, u64::from(field.at) + 8, 8);
+                    let nanos = read_word(bytes, u64::from(field.at) + 8, 8);
                     write!(out, "{}.{nanos:09}", word as i64)?;
                 }
                 Shape::Enum(list) => {
@@ -202,7 +214,7 @@ impl Printer<'_> {
     }
 
     /// A socket address. On the BSDs its first byte is a length and its second the family.
-    fn address(&self, out: &mut String, at: u64) -> std::fmt::Result {
+    fn address(&self, out: &mut Text, at: u64) -> std::fmt::Result {
         let mut bytes = [0u8; 28];
         if self.memory.read(Addr(at), &mut bytes[..16]).is_err() {
             return write!(out, "{at:#x}");
@@ -226,21 +238,31 @@ impl Printer<'_> {
 }
 
 /// Prints a call's result; the guest's error number when it failed.
-pub(crate) fn result(out: &mut String, printer: &Printer<'_>, kind: &Type, answer: &Answer) {
+pub(crate) fn result(out: &mut Text, printer: &Printer<'_>, kind: &Type, answer: &Answer) {
     let _ = match answer {
-        Ok(Value::One(word)) if *kind == Type::Void => write!(out, "{word}"),
+        Ok(Value::One(word)) if *kind == Type::Void => size(out, *word),
         Ok(Value::One(word)) => {
             printer.value(out, *word, kind);
             Ok(())
         }
-        Ok(Value::Two(first, second)) => write!(out, "{}, {}", *first as i64, *second as i64),
+        Ok(Value::Two(first, second)) => {
+            out.signed(*first as i64);
+            out.push_str(", ");
+            number(out, *second as i64)
+        }
         Ok(Value::Resume(_)) => out.write_str("(resumed)"),
         Ok(Value::Save(_)) => out.write_str("0"),
         Ok(Value::ThreadOver) => out.write_str("?"),
         Err(_) => match errno(printer.os, answer) {
             None => out.write_str("? (interrupted)"),
             Some(number) => match (printer.os.errno_name)(number) {
-                Some(name) => write!(out, "-1 {name} ({number})"),
+                Some(name) => {
+                    out.push_str("-1 ");
+                    out.push_str(name);
+                    out.push_str(" (");
+                    out.unsigned(number.into());
+                    out.write_char(')')
+                }
                 None => write!(out, "-1 errno {number}"),
             },
         },
@@ -254,6 +276,21 @@ pub(crate) fn errno(os: &Os, answer: &Answer) -> Option<u16> {
         Err(Fail::Linux(errno)) => Some((os.errno)(*errno)),
         Err(Fail::Own(number)) => Some(*number),
     }
+}
+
+fn number(out: &mut Text, word: i64) -> std::fmt::Result {
+    out.signed(word);
+    Ok(())
+}
+
+fn size(out: &mut Text, word: u64) -> std::fmt::Result {
+    out.unsigned(word);
+    Ok(())
+}
+
+fn address(out: &mut Text, word: u64) -> std::fmt::Result {
+    out.hex(word);
+    Ok(())
 }
 
 fn read_word(bytes: &[u8], at: u64, len: u8) -> u64 {
@@ -276,7 +313,7 @@ fn signed(word: u64, len: u8) -> i64 {
     }
 }
 
-fn mode(out: &mut String, mode: u32) -> std::fmt::Result {
+fn mode(out: &mut Text, mode: u32) -> std::fmt::Result {
     let kind = match mode & 0o170_000 {
         0o010_000 => "fifo ",
         0o020_000 => "char ",
@@ -291,7 +328,7 @@ fn mode(out: &mut String, mode: u32) -> std::fmt::Result {
 }
 
 /// The names whose bits are all set, widest first, then what is left.
-fn flags(out: &mut String, list: Option<&List>, word: u64) -> std::fmt::Result {
+fn flags(out: &mut Text, list: Option<&List>, word: u64) -> std::fmt::Result {
     let word = word & 0xffff_ffff;
     let Some(list) = list else { return write!(out, "{word:#x}") };
     let start = out.len();
@@ -326,7 +363,7 @@ fn flags(out: &mut String, list: Option<&List>, word: u64) -> std::fmt::Result {
     Ok(())
 }
 
-fn one_of(out: &mut String, list: Option<&List>, word: u64) -> std::fmt::Result {
+fn one_of(out: &mut Text, list: Option<&List>, word: u64) -> std::fmt::Result {
     let word = word & 0xffff_ffff;
     match list.and_then(|list| list.names.iter().find(|name| name.1 == word)) {
         Some(name) => out.write_str(name.0),
@@ -335,7 +372,7 @@ fn one_of(out: &mut String, list: Option<&List>, word: u64) -> std::fmt::Result 
 }
 
 /// A string in quotes, with what does not print as C would write it.
-fn quote(out: &mut String, bytes: &[u8]) -> std::fmt::Result {
+fn quote(out: &mut Text, bytes: &[u8]) -> std::fmt::Result {
     out.push('"');
     for byte in bytes {
         match byte {
@@ -360,9 +397,9 @@ mod tests {
     use ashore_guest::words::Name;
 
     fn print(word: u64, names: &'static [Name]) -> String {
-        let mut out = String::new();
+        let mut out = Text::new();
         flags(&mut out, Some(&List { word: "test", names }), word).unwrap();
-        out
+        out.into_string()
     }
 
     #[test]

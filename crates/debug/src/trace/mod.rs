@@ -3,6 +3,7 @@
 //! Formats derive from the rows' signatures ([`signature`]); values and records from the system's words
 //! ([`format`]). Input is decoded when a call begins, output when it ends; the line is written at the end.
 
+mod calls;
 mod fds;
 mod filter;
 mod format;
@@ -10,6 +11,7 @@ mod json;
 mod output;
 mod signature;
 mod summary;
+mod text;
 mod tracer;
 
 pub use filter::Filter;

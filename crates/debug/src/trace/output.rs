@@ -1,14 +1,14 @@
 //! Where a trace goes: buffered lines to a file, or to stderr as they come.
 
+use super::text::Text;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 /// How much is kept before it is written to a file.
 const BUFFER_LEN: usize = 32 * 1024;
-/// How long lines may stay in the buffer while calls go on.
-const BUFFER_AGE: Duration = Duration::from_millis(50);
+/// How many nanoseconds lines may stay in the buffer while calls go on.
+const BUFFER_AGE: u64 = 50_000_000;
 
 /// Where lines go.
 #[derive(Debug)]
@@ -17,8 +17,9 @@ pub struct Sink(Mutex<Inner>);
 #[derive(Debug)]
 struct Inner {
     file: Option<File>,
-    buffer: Vec<u8>,
-    written: Instant,
+    buffer: Text,
+    /// When, by the clock of [`Sink::line`].
+    written: u64,
     is_broken: bool,
 }
 
@@ -34,41 +35,44 @@ impl Sink {
     }
 
     fn new(file: Option<File>) -> Sink {
-        let inner = Inner { file, buffer: Vec::with_capacity(BUFFER_LEN), written: Instant::now(), is_broken: false };
+        let inner = Inner { file, buffer: Text::new(), written: 0, is_broken: false };
         Sink(Mutex::new(inner))
     }
 
-    /// Adds one line. Its end is added here.
-    pub(crate) fn line(&self, line: &str, now: Instant) {
+    /// Adds the line that `write` writes, at a time in nanoseconds. Its end is added here. Whether the buffer was
+    /// written out.
+    pub(crate) fn line(&self, now: u64, write: impl FnOnce(&mut Text)) -> bool {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.buffer.extend_from_slice(line.as_bytes());
-        inner.buffer.push(b'\n');
-        let is_due = inner.buffer.len() >= BUFFER_LEN || now.duration_since(inner.written) >= BUFFER_AGE;
-        if inner.file.is_none() || is_due {
-            inner.write(now);
+        write(&mut inner.buffer);
+        inner.buffer.push('\n');
+        let is_due = inner.buffer.len() >= BUFFER_LEN || now.saturating_sub(inner.written) >= BUFFER_AGE;
+        let is_written = inner.file.is_none() || is_due;
+        if is_written {
+            inner.written = now;
+            inner.write();
         }
+        is_written
     }
 
     /// Writes out what is buffered.
     pub(crate) fn flush(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(Instant::now());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write();
     }
 
     /// Runs `fork` with nothing in the buffer and nobody writing.
     pub(crate) fn around<T>(&self, fork: impl FnOnce() -> T) -> T {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.write(Instant::now());
+        inner.write();
         fork()
     }
 }
 
 impl Inner {
     /// A trace that cannot be written is given up with one line: the guest goes on.
-    fn write(&mut self, now: Instant) {
-        self.written = now;
+    fn write(&mut self) {
         let result = match &mut self.file {
-            Some(file) => file.write_all(&self.buffer),
-            None => io::stderr().write_all(&self.buffer),
+            Some(file) => file.write_all(self.buffer.bytes()),
+            None => io::stderr().write_all(self.buffer.bytes()),
         };
         self.buffer.clear();
         if let Err(error) = result

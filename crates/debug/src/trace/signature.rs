@@ -1,8 +1,5 @@
 //! A row's signature, parsed once.
 
-use ashore_guest::{Os, Row};
-use std::collections::BTreeMap;
-
 /// How long a buffer, a vector or an array is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Len {
@@ -119,20 +116,6 @@ fn len_of(word: &str, names: &[&str]) -> Len {
         return Len::Arg(n);
     }
     names.iter().position(|name| *name == word).map_or(Len::One, Len::Arg)
-}
-
-/// The signatures of a system's calls.
-#[derive(Debug)]
-pub(crate) struct Signatures(BTreeMap<u16, Signature>);
-
-impl Signatures {
-    pub(crate) fn of(os: &'static Os) -> Signatures {
-        Signatures(os.calls.iter().map(|row| (row.number, parse(row.signature))).collect())
-    }
-
-    pub(crate) fn get(&self, row: &Row) -> Option<&Signature> {
-        self.0.get(&row.number)
-    }
 }
 
 #[cfg(test)]

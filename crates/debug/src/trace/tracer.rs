@@ -1,20 +1,21 @@
 //! The observer that writes a trace.
 
+use super::calls::{Call, Calls, Changes};
 use super::fds::Fds;
 use super::filter::Filter;
 use super::format::{self, Printer};
 use super::json::CallLine;
 use super::output::Sink;
-use super::signature::{Signature, Signatures, Type};
-use super::summary::Summary;
+use super::signature::Type;
+use super::summary::{Summary, number_name};
+use super::text::Text;
 use ashore_guest::{Answer, Args, Delivery, Kernel, Os, Row, Value};
 use ashore_pivot::Errno;
 use ashore_process::{Asked, Observer, Place};
+use ashore_sys::{Mark, Watch};
 use serde_json::json;
 use std::cell::RefCell;
-use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::time::Instant;
 
 /// What a person asked for.
 #[derive(Debug)]
@@ -29,24 +30,55 @@ pub struct Settings {
     pub sink: Sink,
 }
 
-/// A call that has begun on this thread.
+/// The most arguments a call has.
+const ARGS: usize = 8;
+
+/// A call that has begun on this thread. Its buffers are used again for the next one.
 struct Begun {
-    at: Instant,
-    /// The printed inputs, one per argument; empty for outputs.
-    inputs: Vec<String>,
-    line: String,
+    is_open: bool,
+    is_shown: bool,
+    row: Option<&'static Row>,
+    at: Mark,
+    ended: Mark,
+    /// The line up to the first argument that is known only at the end.
+    line: Text,
+    /// The printed inputs after that, one after the other, and where each ends.
+    rest: Text,
+    ends: [usize; ARGS],
+}
+
+impl Begun {
+    const fn new() -> Begun {
+        Begun {
+            is_open: false,
+            is_shown: false,
+            row: None,
+            at: Mark::ZERO,
+            ended: Mark::ZERO,
+            line: Text::new(),
+            rest: Text::new(),
+            ends: [0; ARGS],
+        }
+    }
+
+    /// Input `n` of those after the first `before`.
+    fn input(&self, n: usize, before: usize) -> &[u8] {
+        let start = if n == before { 0 } else { self.ends[n - 1] };
+        self.rest.bytes().get(start..self.ends[n]).unwrap_or_default()
+    }
 }
 
 thread_local! {
-    static BEGUN: RefCell<Option<Begun>> = const { RefCell::new(None) };
+    static BEGUN: RefCell<Begun> = const { RefCell::new(Begun::new()) };
 }
 
 /// Writes a trace.
 pub struct Tracer {
     settings: Settings,
-    signatures: Signatures,
+    calls: Calls,
     fds: Fds,
     summary: Summary,
+    watch: Watch,
     /// Whether a second thread or process was seen: then lines say whose they are.
     is_many: AtomicBool,
     pid: AtomicI32,
@@ -55,139 +87,219 @@ pub struct Tracer {
 impl Tracer {
     /// A tracer of one process of this system.
     pub fn new(os: &'static Os, settings: Settings) -> Tracer {
+        let calls = Calls::of(os, &settings.filter);
         Tracer {
             settings,
-            signatures: Signatures::of(os),
+            summary: Summary::new(calls.len()),
+            calls,
             fds: Fds::default(),
-            summary: Summary::default(),
+            watch: Watch::default(),
             is_many: AtomicBool::new(false),
             pid: AtomicI32::new(std::process::id() as i32),
         }
     }
 
-    fn signature(&self, row: Option<&'static Row>) -> Option<&Signature> {
-        self.signatures.get(row?)
+    /// Appends whose line it is, when it is not clear.
+    fn begin_line(&self, line: &mut Text, thread: u64) {
+        if self.is_many.load(Ordering::Relaxed) {
+            line.push('[');
+            line.signed(self.pid.load(Ordering::Relaxed).into());
+            line.push(' ');
+            line.unsigned(thread);
+            line.push_str("] ");
+        }
     }
 
-    fn begin_line(&self, thread: u64) -> String {
-        let mut line = String::with_capacity(128);
-        if self.is_many.load(Ordering::Relaxed) {
-            let _ = write!(line, "[{} {thread}] ", self.pid.load(Ordering::Relaxed));
-        }
-        line
+    /// How many arguments are printed into the line when the call begins.
+    fn inputs_first(&self, call: &Call) -> usize {
+        // An object of JSON is made of each by itself.
+        if self.settings.json { 0 } else { call.inputs_first }
     }
 
     fn event(&self, thread: u64, text: &str, json: serde_json::Value) {
         if self.settings.summary {
             return;
         }
-        let line = if self.settings.json { json.to_string() } else { self.begin_line(thread) + text };
-        self.settings.sink.line(&line, Instant::now());
+        let mut line = Text::new();
+        if self.settings.json {
+            line.push_str(&json.to_string());
+        } else {
+            self.begin_line(&mut line, thread);
+            line.push_str(text);
+        }
+        self.write(self.watch.mark(), |out| out.push_bytes(line.bytes()));
     }
 
     /// A call changed what descriptors mean.
-    fn forget(&self, signature: &Signature, args: &Args, answer: &Answer) {
-        match signature.name {
-            "close" => self.fds.forget(args[0] as i32),
-            "dup2" | "dup3" => self.fds.forget(args[1] as i32),
-            "closefrom" | "close_range" | "pipe" | "pipe2" | "socketpair" | "recvmsg" | "recvmmsg" => self.fds.clear(),
-            _ => {}
+    fn forget(&self, call: &Call, args: &Args, answer: &Answer) {
+        match call.changes {
+            Changes::Nothing => {}
+            Changes::Argument(n) => self.fds.forget(args[n] as i32),
+            Changes::All => self.fds.clear(),
         }
-        if signature.result == Type::Fd
+        if call.opens
             && let Ok(Value::One(fd)) = answer
         {
             self.fds.forget(*fd as i32);
         }
     }
-}
 
-fn number_name(number: u64) -> String {
-    format!("call_{number}")
+    /// Prints what is known of a call that begins.
+    fn begin(&self, begun: &mut Begun, printer: &Printer<'_>, call: Option<&Call>, asked: &Asked<'_>) {
+        begun.line.clear();
+        begun.rest.clear();
+        self.begin_line(&mut begun.line, asked.place.thread);
+        let Some(call) = call else {
+            begun.line.push_str(&number_name(asked.number));
+            begun.line.push('(');
+            return;
+        };
+        begun.line.push_str(&call.head);
+        let first = self.inputs_first(call);
+        for (n, param) in call.signature.params.iter().take(ARGS).enumerate() {
+            if n < first {
+                if n > 0 {
+                    begun.line.push_str(", ");
+                }
+                printer.argument(&mut begun.line, n, &param.kind);
+                continue;
+            }
+            if !call.outputs[n] {
+                printer.argument(&mut begun.rest, n, &param.kind);
+            }
+            begun.ends[n] = begun.rest.len();
+        }
+    }
+
+    /// Prints argument `n` of those that were not printed into the line when the call began.
+    fn late(&self, out: &mut Text, begun: &Begun, printer: &Printer<'_>, call: &Call, n: usize, is_ok: bool) {
+        if !call.outputs[n] {
+            out.push_bytes(begun.input(n, self.inputs_first(call)));
+        } else if is_ok {
+            printer.argument(out, n, &call.signature.params[n].kind);
+        } else {
+            out.hex(printer.args[n]);
+        }
+    }
+
+    /// Writes the line of a call that ended.
+    fn end(&self, begun: &mut Begun, printer: &Printer<'_>, call: Option<&Call>, answer: &Answer, nanos: u64) {
+        let mut line = std::mem::take(&mut begun.line);
+        if let Some(call) = call {
+            for n in self.inputs_first(call)..call.outputs.len().min(ARGS) {
+                if n > 0 {
+                    line.push_str(", ");
+                }
+                self.late(&mut line, begun, printer, call, n, answer.is_ok());
+            }
+        }
+        // What was written just now goes where it stays: copying it again at once would wait for it.
+        self.write(begun.ended, |out| {
+            out.push_bytes(line.bytes());
+            out.push_str(") = ");
+            format::result(out, printer, call.map_or(&Type::Long, |call| &call.signature.result), answer);
+            out.duration(nanos);
+        });
+        begun.line = line;
+    }
+
+    /// The line of a call that may never end.
+    fn unfinished(&self, begun: &Begun) -> Text {
+        let mut line = begun.line.clone();
+        if let Some(call) = self.calls.get(begun.row) {
+            for n in call.inputs_first..call.outputs.len().min(ARGS) {
+                line.push_str(if n > 0 { ", " } else { "" });
+                line.push_bytes(if call.outputs[n] { b"?" } else { begun.input(n, call.inputs_first) });
+            }
+        }
+        line.push_str(") = ?");
+        line
+    }
+
+    fn write(&self, now: Mark, write: impl FnOnce(&mut Text)) {
+        if self.settings.sink.line(self.watch.age(now), write) {
+            self.watch.learn();
+        }
+    }
+
+    /// The same as JSON.
+    fn end_json(&self, begun: &Begun, printer: &Printer<'_>, asked: &Asked<'_>, answer: &Answer, nanos: u64) {
+        let call = self.calls.get(asked.row);
+        let args = call.map_or_else(Vec::new, |call| {
+            let params = call.signature.params.iter().take(ARGS).enumerate();
+            let printed = params.map(|(n, param)| {
+                let mut text = Text::new();
+                self.late(&mut text, begun, printer, call, n, answer.is_ok());
+                (param.name, text.into_string())
+            });
+            printed.collect()
+        });
+        let mut shown = Text::new();
+        format::result(&mut shown, printer, call.map_or(&Type::Long, |call| &call.signature.result), answer);
+        let errno = format::errno(asked.os, answer);
+        let line = CallLine {
+            pid: self.pid.load(Ordering::Relaxed),
+            thread: asked.place.thread,
+            name: call.map_or("?", |call| call.signature.name),
+            number: asked.number,
+            args,
+            result: answer.is_ok().then(|| shown.into_string()),
+            errno: errno.map(|n| (asked.os.errno_name)(n).map_or_else(|| n.to_string(), str::to_owned)),
+            nanos,
+        };
+        self.write(begun.ended, |out| out.push_str(&line.text()));
+    }
 }
 
 impl Observer for Tracer {
     fn call(&self, kernel: &dyn Kernel, asked: &Asked<'_>) {
-        let Asked { os, place, row, number, args } = *asked;
-        let signature = self.signature(row);
-        let name = signature.map_or_else(|| number_name(number), |s| s.name.to_owned());
-        let mut begun = Begun { at: Instant::now(), inputs: Vec::new(), line: String::new() };
-        if !self.settings.summary && self.settings.filter.wants(&name, signature) {
-            let printer = Printer { os, memory: kernel.memory(), fds: &self.fds, args, result: None };
-            begun.line = self.begin_line(place.thread);
-            begun.line.push_str(&name);
-            begun.line.push('(');
-            let params = signature.map_or(&[][..], |s| &s.params);
-            for (n, param) in params.iter().enumerate() {
-                let mut text = String::new();
-                if !Printer::is_output(&param.kind) {
-                    printer.argument(&mut text, n, &param.kind);
-                }
-                begun.inputs.push(text);
+        let Asked { os, row, number, args, .. } = *asked;
+        let call = self.calls.get(row);
+        let is_shown = !self.settings.summary
+            && call.map_or_else(|| self.settings.filter.wants(&number_name(number), None), |call| call.is_wanted);
+        BEGUN.with_borrow_mut(|begun| {
+            begun.is_open = true;
+            begun.is_shown = is_shown;
+            begun.row = row;
+            if is_shown {
+                let printer = Printer { os, memory: kernel.memory(), fds: &self.fds, args, result: None };
+                self.begin(begun, &printer, call, asked);
             }
-        }
-        BEGUN.with(|cell| *cell.borrow_mut() = Some(begun));
+            // Last, so that what is told is the call's own time.
+            begun.at = self.watch.mark();
+        });
     }
 
     fn answer(&self, kernel: &dyn Kernel, asked: &Asked<'_>, answer: &Answer) {
-        let Asked { os, place, row, number, args } = *asked;
-        let now = Instant::now();
-        let Some(mut begun) = BEGUN.with(|cell| cell.borrow_mut().take()) else { return };
-        let nanos = now.duration_since(begun.at).as_nanos() as u64;
-        let signature = self.signature(row);
-        if let Some(signature) = signature {
-            self.forget(signature, args, answer);
-        }
-        let result = match answer {
-            Ok(Value::One(word)) => Some(*word),
-            _ => None,
-        };
-        if self.settings.summary {
-            let name = signature.map_or_else(|| number_name(number), |s| s.name.to_owned());
-            self.summary.count(&name, answer.is_err(), nanos);
-            return;
-        }
-        if begun.line.is_empty() {
-            return;
-        }
-        let printer = Printer { os, memory: kernel.memory(), fds: &self.fds, args, result };
-        let params = signature.map_or(&[][..], |s| &s.params);
-        for (n, (param, text)) in params.iter().zip(&mut begun.inputs).enumerate() {
-            if text.is_empty() {
-                if answer.is_ok() {
-                    printer.argument(text, n, &param.kind);
-                } else {
-                    let _ = write!(text, "{:#x}", args[n]);
-                }
+        let now = self.watch.mark();
+        let Asked { os, row, number, args, .. } = *asked;
+        BEGUN.with_borrow_mut(|begun| {
+            if !std::mem::take(&mut begun.is_open) {
+                return;
             }
-        }
-        let kind = signature.map_or(&Type::Long, |s| &s.result);
-        let mut shown = String::new();
-        format::result(&mut shown, &printer, kind, answer);
-        let line = if self.settings.json {
-            let errno = format::errno(os, answer);
-            CallLine {
-                pid: self.pid.load(Ordering::Relaxed),
-                thread: place.thread,
-                name: signature.map_or("?", |s| s.name),
-                number,
-                args: params.iter().map(|p| p.name).zip(begun.inputs).collect(),
-                result: answer.is_ok().then_some(shown),
-                errno: errno.map(|n| (os.errno_name)(n).map_or_else(|| n.to_string(), str::to_owned)),
-                nanos,
+            begun.ended = now;
+            let nanos = self.watch.nanos(begun.at, now);
+            let call = self.calls.get(row);
+            if let Some(call) = call {
+                self.forget(call, args, answer);
             }
-            .text()
-        } else {
-            let mut line = begun.line;
-            for (n, text) in begun.inputs.iter().enumerate() {
-                if n > 0 {
-                    line.push_str(", ");
-                }
-                line.push_str(text);
+            if self.settings.summary {
+                self.summary.count(row, number, answer.is_err(), nanos);
             }
-            let _ = write!(line, ") = {shown} <{}.{:03}us>", nanos / 1000, nanos % 1000);
-            line
-        };
-        self.settings.sink.line(&line, now);
+            if !begun.is_shown {
+                return;
+            }
+            let result = match answer {
+                Ok(Value::One(word)) => Some(*word),
+                _ => None,
+            };
+            let printer = Printer { os, memory: kernel.memory(), fds: &self.fds, args, result };
+            if self.settings.json {
+                self.end_json(begun, &printer, asked, answer, nanos);
+            } else {
+                self.end(begun, &printer, call, answer, nanos);
+            }
+        });
     }
 
     fn signal(&self, os: &'static Os, place: Place, delivery: &Delivery, is_handled: bool) {
@@ -230,14 +342,11 @@ impl Observer for Tracer {
     }
 
     fn leave(&self) {
-        let unfinished = BEGUN.with(|cell| {
-            let begun = cell.borrow();
-            let begun = begun.as_ref().filter(|b| !b.line.is_empty())?;
-            let inputs: Vec<&str> = begun.inputs.iter().map(|i| if i.is_empty() { "?" } else { i }).collect();
-            Some(format!("{}{}) = ?", begun.line, inputs.join(", ")))
+        let unfinished = BEGUN.with_borrow(|begun| {
+            (begun.is_open && begun.is_shown && !self.settings.json).then(|| self.unfinished(begun))
         });
-        if let Some(line) = unfinished.filter(|_| !self.settings.json) {
-            self.settings.sink.line(&line, Instant::now());
+        if let Some(line) = unfinished {
+            self.write(self.watch.mark(), |out| out.push_bytes(line.bytes()));
         }
         self.settings.sink.flush();
     }
@@ -245,7 +354,7 @@ impl Observer for Tracer {
     fn exit(&self, _os: &'static Os, status: u8) {
         self.leave();
         if self.settings.summary {
-            self.settings.sink.line(&self.summary.print(), Instant::now());
+            self.write(self.watch.mark(), |out| out.push_str(&self.summary.print(&self.calls)));
         }
         let pid = self.pid.load(Ordering::Relaxed);
         let json = json!({ "event": "exit", "pid": pid, "status": status });

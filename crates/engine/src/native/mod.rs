@@ -1,8 +1,11 @@
 //! The native engine: the guest's instructions run as they are, only its calls are caught.
 //!
-//! [`sites`] finds the call instructions and decides how each is caught, [`rewrite`] carries that out.
+//! [`sites`] finds the call instructions and decides how each is caught, [`rewrite`] carries that out with stubs in
+//! an [`area`].
 //! What no stub catches, the kernel's net under the thread does.
 
+mod again;
+mod area;
 mod rewrite;
 mod sites;
 
@@ -26,6 +29,7 @@ impl Cpu {
     }
 
     /// Runs the guest until it stops.
+    #[inline]
     pub fn run(&mut self) -> Exit {
         match ashore_sys::run(self.block) {
             ExitKind::Call => Exit::Call,
@@ -35,11 +39,13 @@ impl Cpu {
     }
 
     /// The guest's registers.
+    #[inline]
     pub fn regs(&mut self) -> &mut Regs {
         &mut self.block.regs
     }
 
     /// Whether a signal for the guest waits.
+    #[inline]
     pub fn has_signal(&self) -> bool {
         self.block.has_pending()
     }

@@ -1,5 +1,6 @@
 //! Carries out what [`super::find_sites`] decided: stubs near the program, jumps in its text.
 
+use super::area::{GUARDED_AREA_MAX, GUARDED_TEXT_MAX, guarded, is_guarded, near};
 use super::{Caught, Site};
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_pivot::Errno;
@@ -29,24 +30,35 @@ pub struct Rewriter {
 }
 
 impl Rewriter {
-    /// Makes stubs for `sites` whose code is `code` at `base` and writes the jumps. The text must be writable
-    /// and not yet running. Sites that cannot be reached are left to the net. Returns how many have a stub.
+    /// Makes stubs for `sites`, which ascend and whose code is `code` at `base`, and writes the jumps. The text must be
+    /// writable and not yet running. Sites that cannot be reached are left to the net. Returns how many have a stub.
     pub fn rewrite(&mut self, sites: &[Site], code: &[u8], base: Addr) -> Result<usize, Errno> {
-        let stubs: Vec<&Site> = sites.iter().filter(|s| matches!(s.caught, Caught::Stub { .. })).collect();
-        if stubs.is_empty() {
-            return Ok(0);
-        }
+        let stubs = sites.iter().filter(|s| matches!(s.caught, Caught::Stub { .. }));
+        let (covered, kept): (Vec<&Site>, Vec<&Site>) = stubs.partition(|site| site.is_covered());
         let text = AddrRange { start: base, end: base.plus(code.len() as u64) };
-        let len = (stubs.len() as u64 * STUB_LEN + 8 + PAGE_SIZE - 1) & !(PAGE_SIZE - 1);
-        let Some(area) = near(text, len)? else { return Ok(0) };
+        let mut count = 0;
+        if let Some(area) = if kept.is_empty() { None } else { near(text, area_len(kept.len()))? } {
+            count += self.fill(area, &kept, code, base)?;
+        }
+        for group in Groups(&covered) {
+            let calls = AddrRange { start: group[0].at, end: group[group.len() - 1].at.plus(2) };
+            if let Some(area) = guarded(calls, area_len(group.len()))? {
+                count += self.fill(area, group, code, base)?;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Puts the stubs of `sites` into `area` and the jumps to them into the text.
+    fn fill(&mut self, area: AddrRange, sites: &[&Site], code: &[u8], base: Addr) -> Result<usize, Errno> {
         // The last 8 bytes hold the address every stub jumps to.
         let literal = Addr(area.end.0 - 8);
-        let mut bytes = vec![INT3; len as usize];
+        let mut bytes = vec![INT3; area.len() as usize];
         let at_literal = bytes.len() - 8;
         bytes[at_literal..].copy_from_slice(&ashore_sys::leave_call_address().to_le_bytes());
-        let mut metas = Vec::with_capacity(stubs.len());
-        let mut patches = Vec::with_capacity(stubs.len());
-        for site in stubs {
+        let mut metas = Vec::with_capacity(sites.len());
+        let mut patches = Vec::with_capacity(sites.len());
+        for site in sites {
             let stub = area.start.plus(metas.len() as u64 * STUB_LEN);
             let Some((body, meta, patch)) = stub_of(site, code, base, stub, literal) else { continue };
             let start = metas.len() * STUB_LEN as usize;
@@ -80,13 +92,35 @@ impl Rewriter {
     }
 }
 
+/// The length of an area for so many stubs.
+fn area_len(stubs: usize) -> u64 {
+    (stubs as u64 * STUB_LEN + 8 + PAGE_SIZE - 1) & !(PAGE_SIZE - 1)
+}
+
+/// Sites, in groups that can share an area of guarded stubs.
+struct Groups<'a>(&'a [&'a Site]);
+
+impl<'a> Iterator for Groups<'a> {
+    type Item = &'a [&'a Site];
+
+    fn next(&mut self) -> Option<&'a [&'a Site]> {
+        const STUBS_MAX: usize = (GUARDED_AREA_MAX / STUB_LEN) as usize - 1;
+        let first = self.0.first()?.at.0;
+        let near = self.0.partition_point(|site| site.at.0 + 2 - first <= GUARDED_TEXT_MAX);
+        let (group, rest) = self.0.split_at(near.min(STUBS_MAX));
+        self.0 = rest;
+        Some(group)
+    }
+}
+
 /// The bytes of a stub at `stub`: the moved instructions, the address after the call in rcx (which every
 /// call destroys anyway), and a jump. Nothing is pushed: the guest may use the 128 bytes under its stack.
 fn stub_of(site: &Site, code: &[u8], base: Addr, stub: Addr, literal: Addr) -> Option<(Vec<u8>, StubMeta, Patch)> {
     let Caught::Stub { at, len } = site.caught else { return None };
     let start = usize::try_from(at.0.checked_sub(base.0)?).ok()?;
     let original = code.get(start..start + usize::from(len))?;
-    let mut body = moved(original, at, stub)?;
+    let before = u8::try_from(site.at.0.checked_sub(at.0)?).ok()?;
+    let mut body = moved(original.get(..usize::from(before))?, at, stub)?;
     let moved_len = body.len() as u8;
     let after = site.at.plus(2);
     let lea_end = stub.plus(body.len() as u64 + 7);
@@ -98,11 +132,28 @@ fn stub_of(site: &Site, code: &[u8], base: Addr, stub: Addr, literal: Addr) -> O
     if body.len() > STUB_LEN as usize {
         return None;
     }
+    let written = if site.is_covered() { covering_jump(at, len, stub)? } else { jump(at, len, stub)? };
+    let meta = StubMeta { site: site.at.0, before, moved_len, is_covered: site.is_covered() };
+    Some((body, meta, Patch { at, original: original.to_vec(), written }))
+}
+
+/// A jump at the start of `len` bytes.
+fn jump(at: Addr, len: u8, stub: Addr) -> Option<Vec<u8>> {
     let mut written = vec![0xe9];
     written.extend(distance(at.plus(5), stub)?.to_le_bytes());
     written.resize(usize::from(len), INT3);
-    let meta = StubMeta { site: site.at.0, replaced_len: len, moved_len };
-    Some((body, meta, Patch { at, original: original.to_vec(), written }))
+    Some(written)
+}
+
+/// A jump at the end of `len` bytes, whose last two are a call's: the upper half of its distance. Prefixes without a
+/// meaning stand before it.
+fn covering_jump(at: Addr, len: u8, stub: Addr) -> Option<Vec<u8>> {
+    const CS: u8 = 0x2e;
+    let distance = distance(at.plus(len.into()), stub).filter(|distance| is_guarded(*distance))?;
+    let mut written = vec![CS; usize::from(len.checked_sub(5)?)];
+    written.push(0xe9);
+    written.extend(distance.to_le_bytes());
+    Some(written)
 }
 
 /// What stood at `at` as it must be encoded at `to`: the same bytes unless it is one instruction that names an
@@ -119,21 +170,4 @@ fn moved(original: &[u8], at: Addr, to: Addr) -> Option<Vec<u8>> {
 
 fn distance(from: Addr, to: Addr) -> Option<i32> {
     i32::try_from(to.0.wrapping_sub(from.0) as i64).ok()
-}
-
-/// Memory from which every byte of `text` can be reached with a 32-bit distance, and the other way.
-fn near(text: AddrRange, len: u64) -> Result<Option<AddrRange>, Errno> {
-    const STEP: u64 = 1 << 20;
-    const REACH: u64 = (1 << 31) - (1 << 24);
-    let below = (1..64).map(|n| text.start.0.saturating_sub(n * STEP)).take_while(|at| *at >= 2 * STEP);
-    let above = (64..1024).map(|n| text.end.align_up(PAGE_SIZE).0.saturating_add(n * STEP));
-    for hint in below.chain(above) {
-        let area = ashore_sys::anonymous(Addr(hint), len)?;
-        let span = area.end.0.max(text.end.0) - area.start.0.min(text.start.0);
-        if span < REACH {
-            return Ok(Some(area));
-        }
-        ashore_sys::forget(area);
-    }
-    Ok(None)
 }

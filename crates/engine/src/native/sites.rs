@@ -4,20 +4,24 @@
 //! of the function that holds them and never guessed. Where no function is known, every way to decode the
 //! bytes before must agree.
 
+use super::again::can_run_again;
 use ashore_base::{Addr, AddrRange};
 use ashore_image::FunctionIndex;
-use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, OpKind, Register};
+use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, OpKind};
 
 /// How a call instruction is caught.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caught {
-    /// The instruction before it becomes a jump to a stub, which runs that instruction itself; or several, when one is
-    /// too short and running the first of them twice changes nothing. The call's own bytes stay, so whoever
-    /// jumps to it directly still gets to the net.
+    /// What stands before it becomes a jump to a stub, which runs that itself: one instruction, or several of which
+    /// running the first of them twice changes nothing.
+    ///
+    /// Where that is long enough for the jump, the call's own bytes stay: whoever jumps to the call directly still gets
+    /// to the net. Where it is not, the end of the jump lies over them, and is chosen so that running it faults
+    /// ([`super::rewrite`]), which is as good as the net.
     Stub {
         /// Where that instruction, or the first of several, starts.
         at: Addr,
-        /// How long they are.
+        /// How long what is overwritten is.
         len: u8,
     },
     /// By the kernel's net, for this reason.
@@ -34,6 +38,11 @@ pub struct Site {
 }
 
 impl Site {
+    /// Whether the jump to the stub lies over the call's own bytes.
+    pub fn is_covered(&self) -> bool {
+        matches!(self.caught, Caught::Stub { at, len } if at.plus(len.into()) > self.at)
+    }
+
     /// Moves the site with the image it is in.
     pub fn rebase(&mut self, bias: u64) {
         self.at = self.at.plus(bias);
@@ -45,6 +54,8 @@ impl Site {
 
 const SYSCALL: [u8; 2] = [0x0f, 0x05];
 const JUMP_LEN: usize = 5;
+/// With at least so much before a call, the part of a jump that lies over the call can be chosen freely.
+const COVER_MIN: u64 = 3;
 /// How far back code is decoded where no function is known.
 const BACK: usize = 48;
 /// A function longer than this is not decoded: its sites are left to the net.
@@ -72,6 +83,10 @@ pub fn find_sites(code: &[u8], base: Addr, functions: &dyn FunctionIndex) -> Vec
 struct Decoded {
     extent: AddrRange,
     instructions: Vec<Instruction>,
+    /// Where its direct branches go, sorted.
+    targets: Vec<u64>,
+    /// Whether it has a branch to a computed place: then any instruction may be a target.
+    is_computed: bool,
 }
 
 impl Decoded {
@@ -80,8 +95,11 @@ impl Decoded {
         let len = usize::try_from(extent.len().min(FUNCTION_MAX)).ok()?;
         let bytes = code.get(start..start.checked_add(len)?.min(code.len()))?;
         let mut decoder = Decoder::with_ip(64, bytes, extent.start.0, DecoderOptions::NONE);
-        let instructions = decoder.iter().collect();
-        Some(Decoded { extent, instructions })
+        let instructions: Vec<Instruction> = decoder.iter().collect();
+        let mut targets: Vec<u64> = instructions.iter().filter_map(branch_target).collect();
+        targets.sort_unstable();
+        let is_computed = instructions.iter().any(|i| i.flow_control() == FlowControl::IndirectBranch);
+        Some(Decoded { extent, instructions, targets, is_computed })
     }
 
     /// The site at `at`, if the decoded code has a call instruction there.
@@ -92,59 +110,61 @@ impl Decoded {
             let beyond = self.instructions.last().is_none_or(|last| last.next_ip() <= at.0);
             return beyond.then_some(Site { at, caught: Caught::Net("the function is too long to decode") });
         };
-        if self.instructions[index].code() != Code::Syscall {
+        if self.instructions.get(index)?.code() != Code::Syscall {
             return None;
         }
-        let Some(before) = index.checked_sub(1).map(|i| self.instructions[i]) else {
-            return Some(Site { at, caught: Caught::Net("no instruction before it in its function") });
-        };
-        let mut caught = judge(&before, at);
-        if before.len() < JUMP_LEN
-            && let Some(several) = self.several(index)
-        {
-            caught = several;
-        }
-        let first = if let Caught::Stub { at, .. } = caught { at.0 } else { before.ip() };
-        let inside = first + 1..before.next_ip();
-        if self.instructions.iter().any(|i| branch_target(i).is_some_and(|to| inside.contains(&to))) {
-            caught = Caught::Net("a branch goes into the instruction before it");
-        }
-        Some(Site { at, caught })
+        Some(Site { at, caught: self.caught(index, at) })
     }
-}
 
-impl Decoded {
-    /// The few short instructions before the call at `index` that can move together.
-    ///
-    /// A signal may come between them, and the guest then goes on at the first: all must be copies between
-    /// registers, none changing what itself or one before it reads. This is how Go's `Syscall6` on Linux looks, which
-    /// carries nearly all calls of a program.
-    fn several(&self, index: usize) -> Option<Caught> {
-        let at = self.instructions.get(index)?.ip();
+    /// How the call at `index` is caught: by the first way that is safe.
+    fn caught(&self, index: usize, at: Addr) -> Caught {
+        let Some(before) = index.checked_sub(1).and_then(|i| self.instructions.get(i)) else {
+            return Caught::Net("no instruction before it in its function");
+        };
+        let alone = judge(before, at);
+        if before.len() < JUMP_LEN && before.flow_control() == FlowControl::Next {
+            let several = self.several(index, at, JUMP_LEN as u64);
+            let cover = || self.cover(before.ip(), at);
+            let cover_several = || self.several(index, at, COVER_MIN);
+            return several.or_else(cover).or_else(cover_several).unwrap_or(alone);
+        }
+        if self.is_entered(before.ip(), at.0) {
+            return Caught::Net("a branch goes into the instruction before it");
+        }
+        alone
+    }
+
+    /// Whether a direct branch goes between `first` and `end`.
+    fn is_entered(&self, first: u64, end: u64) -> bool {
+        let after = self.targets.partition_point(|to| *to <= first);
+        self.targets.get(after).is_some_and(|to| *to < end)
+    }
+
+    /// The few short instructions before the call at `index`, `least` bytes or more, that can move together. This is how
+    /// Go's `Syscall6` on Linux looks, which carries nearly all calls of a program.
+    fn several(&self, index: usize, at: Addr, least: u64) -> Option<Caught> {
         let mut first = index;
-        while at - self.instructions.get(first)?.ip() < JUMP_LEN as u64 {
+        while at.0 - self.instructions.get(first)?.ip() < least {
             first = first.checked_sub(1)?;
         }
         let moved = self.instructions.get(first..index)?;
-        let mut read = Vec::new();
-        for instruction in moved {
-            let (to, from) = copy_between_registers(instruction)?;
-            read.push(from);
-            if read.contains(&to) {
-                return None;
-            }
-        }
         let start = moved.first()?.ip();
-        Some(Caught::Stub { at: Addr(start), len: (at - start) as u8 })
+        if self.is_computed || self.is_entered(start, at.0) || !can_run_again(moved) {
+            return None;
+        }
+        if at.0 - start < JUMP_LEN as u64 {
+            return self.cover(start, at);
+        }
+        Some(Caught::Stub { at: Addr(start), len: (at.0 - start) as u8 })
     }
-}
 
-/// The registers of a plain `mov` of all 64 bits from one to another.
-fn copy_between_registers(instruction: &Instruction) -> Option<(Register, Register)> {
-    let is_copy = matches!(instruction.code(), Code::Mov_rm64_r64 | Code::Mov_r64_rm64)
-        && instruction.op0_kind() == OpKind::Register
-        && instruction.op1_kind() == OpKind::Register;
-    is_copy.then(|| (instruction.op0_register(), instruction.op1_register()))
+    /// A jump over what starts at `start` and over the call.
+    fn cover(&self, start: u64, at: Addr) -> Option<Caught> {
+        let len = at.0 - start;
+        let is_long = len >= COVER_MIN && self.extent.contains(at.plus(SYSCALL.len() as u64 - 1));
+        let is_safe = is_long && !self.is_entered(start, at.0) && !self.is_entered(at.0, at.0 + 2);
+        is_safe.then_some(Caught::Stub { at: Addr(start), len: len as u8 + SYSCALL.len() as u8 })
+    }
 }
 
 /// Where no function is known: every decoding that starts in the bytes before and reaches the call must see
@@ -248,20 +268,63 @@ mod tests {
         assert_eq!(sites, [Site { at: BASE.plus(6), caught }]);
     }
 
+    /// The one site of `code`, a function.
+    fn caught(code: &[u8]) -> Caught {
+        match find_sites(code, BASE, &whole(code))[..] {
+            [site] => site.caught,
+            ref other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn copies_that_cannot_run_twice_stay() {
         // mov rdi, rbx; mov rbx, rcx; syscall: after the second the first would copy something else.
         let code = [0x48, 0x89, 0xdf, 0x48, 0x89, 0xcb, 0x0f, 0x05, 0xc3];
-        let sites = find_sites(&code, BASE, &whole(&code));
-        assert!(matches!(sites[..], [Site { caught: Caught::Net(_), .. }]));
+        assert_eq!(caught(&code), Caught::Stub { at: BASE.plus(3), len: 5 });
     }
 
     #[test]
-    fn a_branch_between_moved_copies_leaves_the_call_to_the_net() {
+    fn a_constant_and_a_zeroing_move_together() {
+        // mov esi, 3; xor edx, edx; syscall
+        let code = [0xbe, 3, 0, 0, 0, 0x31, 0xd2, 0x0f, 0x05, 0xc3];
+        assert_eq!(caught(&code), Caught::Stub { at: BASE, len: 7 });
+    }
+
+    #[test]
+    fn a_jump_covers_the_call_when_what_stands_before_is_short() {
+        // add rdi, 8; syscall: the end of the jump lies over the call.
+        assert_eq!(caught(&[0x48, 0x83, 0xc7, 8, 0x0f, 0x05, 0xc3]), Caught::Stub { at: BASE, len: 6 });
+        // mov r9, [rcx]; syscall
+        assert_eq!(caught(&[0x4c, 0x8b, 0x09, 0x0f, 0x05, 0xc3]), Caught::Stub { at: BASE, len: 5 });
+        // xor edi, edi; xor esi, esi; syscall
+        assert_eq!(caught(&[0x31, 0xff, 0x31, 0xf6, 0x0f, 0x05, 0xc3]), Caught::Stub { at: BASE, len: 6 });
+    }
+
+    #[test]
+    fn a_covered_call_may_be_jumped_to_but_not_what_moved() {
+        // jmp to the syscall; mov r9, [rcx]; syscall: who jumps there runs the fault.
+        let code = [0xeb, 0x03, 0x4c, 0x8b, 0x09, 0x0f, 0x05, 0xc3];
+        assert_eq!(caught(&code), Caught::Stub { at: BASE.plus(2), len: 5 });
+        // jmp into the mov
+        let code = [0xeb, 0x01, 0x4c, 0x8b, 0x09, 0x0f, 0x05, 0xc3];
+        assert!(matches!(caught(&code), Caught::Net(_)));
+        // jmp to the second half of the syscall
+        let code = [0xeb, 0x04, 0x4c, 0x8b, 0x09, 0x0f, 0x05, 0xc3];
+        assert!(matches!(caught(&code), Caught::Net(_)));
+    }
+
+    #[test]
+    fn several_stay_where_branches_are_computed() {
+        // xor edi, edi; xor esi, esi; syscall; jmp rax
+        let code = [0x31, 0xff, 0x31, 0xf6, 0x0f, 0x05, 0xff, 0xe0];
+        assert!(matches!(caught(&code), Caught::Net(_)));
+    }
+
+    #[test]
+    fn a_branch_between_copies_keeps_the_first_where_it_is() {
         let mut code = vec![0xeb, 0x03];
         code.extend(SYSCALL6);
-        let sites = find_sites(&code, BASE, &whole(&code));
-        assert!(matches!(sites[..], [Site { caught: Caught::Net(_), .. }]));
+        assert_eq!(caught(&code), Caught::Stub { at: BASE.plus(5), len: 5 });
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Family;
 use super::sockets::marks::Marks;
 use super::threads::locks::Waiters;
-use crate::{Ctx, State};
+use crate::{Ctx, Quick, State};
 use alloc::boxed::Box;
 use ashore_pivot::{Errno, Linux, Signal};
 
@@ -46,6 +46,13 @@ pub fn around_fork(state: &State, fork: &mut dyn FnMut() -> Result<i32, Errno>) 
     let forked = bsd.sockets.locked(|| bsd.waiters.around_fork(&mut || bsd.events.around_fork(fork)));
     drop(process);
     forked
+}
+
+impl<'a> Quick<'a> {
+    /// The BSD memory of this process.
+    pub fn bsd(&self) -> Result<&'a Bsd, Errno> {
+        self.state.downcast_ref().ok_or(Errno::ENOSYS)
+    }
 }
 
 impl<'a> Ctx<'a> {

@@ -1,7 +1,9 @@
 //! DragonFly BSD on x86-64: start-up, calls, frames.
 
 use crate::StartRequest;
-use crate::bsd::amd64::{Bits, Convention, Entry, FpPlace, Layout, Placed, Record, Reg, Says, StartWords, TrapPlaces};
+use crate::bsd::amd64::{
+    Bits, Convention, Entry, FpPlace, Layout, Placed, Record, Reg, Says, StartWords, TrapPlaces, Wide,
+};
 use alloc::vec;
 use alloc::vec::Vec;
 use ashore_base::{Bytes, PAGE_SIZE};
@@ -13,7 +15,7 @@ pub static AMD64: Convention = Convention {
     signals: &super::signals::WORDS,
     start: StartWords { auxv, registers },
     // mmap, sendfile.
-    wide: &[197, 393],
+    wide: Wide::of(&[197, 393]),
     zeroes_scratch: false,
     context: &CONTEXT,
     entry: Entry::Trampoline { context: 64, info: 64 + 1408, len: 64 + 1408 + 80 },

@@ -4,7 +4,7 @@ use super::sysctl::RELEASE_NUMBER;
 use crate::StartRequest;
 use crate::bsd::amd64::{
     Bits, CANARY_LEN, Convention, Entry, FpPlace, Layout, PAGE_SIZES_LEN, Placed, Record, Reg, Says, StartWords,
-    TrapPlaces,
+    TrapPlaces, Wide,
 };
 use alloc::vec;
 use alloc::vec::Vec;
@@ -17,7 +17,7 @@ pub static AMD64: Convention = Convention {
     signals: &super::signals::WORDS,
     start: StartWords { auxv, registers },
     // Old mmap, sendfile, the two sctp calls.
-    wide: &[197, 393, 472, 473, 474],
+    wide: Wide::of(&[197, 393, 472, 473, 474]),
     zeroes_scratch: true,
     context: &CONTEXT,
     entry: Entry::Trampoline { context: 16, info: 16 + 880, len: 16 + 880 + 80 },

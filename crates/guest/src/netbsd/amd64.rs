@@ -1,7 +1,9 @@
 //! NetBSD on x86-64: start-up, calls, frames.
 
 use crate::StartRequest;
-use crate::bsd::amd64::{Bits, Convention, Entry, FpPlace, Layout, Placed, Record, Reg, Says, StartWords, TrapPlaces};
+use crate::bsd::amd64::{
+    Bits, Convention, Entry, FpPlace, Layout, Placed, Record, Reg, Says, StartWords, TrapPlaces, Wide,
+};
 use alloc::vec;
 use alloc::vec::Vec;
 use ashore_base::{Addr, Bytes, PAGE_SIZE};
@@ -13,7 +15,7 @@ pub static AMD64: Convention = Convention {
     signals: &super::signals::WORDS,
     start: StartWords { auxv, registers },
     // mmap.
-    wide: &[197],
+    wide: Wide::of(&[197]),
     zeroes_scratch: false,
     context: &CONTEXT,
     entry: Entry::Direct { info: 8, context: 8 + 128, len: 8 + 128 + 784 },

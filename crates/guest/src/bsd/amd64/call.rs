@@ -14,8 +14,32 @@ const SYS___SYSCALL: u64 = 198;
 /// The length of the call instruction.
 const CALL_LEN: u64 = 2;
 
+/// The most calls with more than six words that a system has.
+const WIDE: usize = 8;
+
+/// The numbers of calls with more than six words. All places are compared at once, on every call; number 0, which
+/// fills the free ones, is an indirect call.
+#[derive(Debug, Clone, Copy)]
+pub struct Wide([u16; WIDE]);
+
+impl Wide {
+    /// The set of these numbers.
+    pub const fn of(numbers: &[u16]) -> Wide {
+        let mut places = [0; WIDE];
+        let (used, _) = places.split_at_mut(numbers.len());
+        used.copy_from_slice(numbers);
+        Wide(places)
+    }
+
+    /// Whether a call is among them.
+    pub fn has(&self, number: u64) -> bool {
+        let short = number as u16;
+        self.0.iter().fold(false, |hit, one| hit | (*one == short)) && u64::from(short) == number
+    }
+}
+
 /// Reads the call that the registers hold.
-pub fn read(wide: &[u16], regs: &Regs, memory: &dyn Memory) -> CallFrame {
+pub fn read(wide: &Wide, regs: &Regs, memory: &dyn Memory) -> CallFrame {
     let number = regs.rax & 0xffff_ffff;
     if is_indirect(number) {
         let [sixth, seventh, eighth] = stack_words(regs, memory);
@@ -23,7 +47,7 @@ pub fn read(wide: &[u16], regs: &Regs, memory: &dyn Memory) -> CallFrame {
         return CallFrame { number: regs.rdi & 0xffff_ffff, args };
     }
     let mut args: Args = [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9, 0, 0];
-    if wide.iter().any(|&one| u64::from(one) == number) {
+    if wide.has(number) {
         let [seventh, eighth, _] = stack_words(regs, memory);
         args[6] = seventh;
         args[7] = eighth;

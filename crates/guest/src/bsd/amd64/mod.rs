@@ -10,6 +10,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
+pub use call::Wide;
 pub use context::{Bits, FpPlace, Layout, Record, Reg, Says, TrapPlaces};
 pub use frame::Entry;
 pub use start::{CANARY_LEN, PAGE_SIZES_LEN, Placed, StartWords};
@@ -35,9 +36,9 @@ pub struct Convention {
     pub signals: &'static crate::bsd::signals::Words,
     /// What stands on the stack when a program starts.
     pub start: StartWords,
-    /// Calls with more than six words, ascending: the rest is read from the stack for these only, since
-    /// the read costs time on every call.
-    pub wide: &'static [u16],
+    /// Calls with more than six words: the rest is read from the stack for these only, since the read costs time on
+    /// every call.
+    pub wide: Wide,
     /// Whether a call zeroes r8 to r10.
     pub zeroes_scratch: bool,
     /// The context record.
@@ -59,7 +60,7 @@ impl Abi<Regs> for Convention {
     }
 
     fn call(&self, regs: &Regs, memory: &dyn Memory) -> CallFrame {
-        call::read(self.wide, regs, memory)
+        call::read(&self.wide, regs, memory)
     }
 
     fn answer(&self, regs: &mut Regs, answer: Answer) {

@@ -1,9 +1,10 @@
 //! Clocks.
 
 use super::timeval::{MICROS, NANOS, Time};
-use crate::{Answer, Args, Ctx};
+use crate::bsd::state::Bsd;
+use crate::{Answer, Args, Ctx, Quick};
 use ashore_base::Addr;
-use ashore_pivot::{Arg, Errno, Sys};
+use ashore_pivot::{Arg, Errno, Linux, Sys};
 
 /// Linux's clocks.
 mod linux {
@@ -37,33 +38,34 @@ pub const fn clock(guest: u32, is: Clock) -> ClockMap {
 }
 
 /// The guest's clock of this number.
-pub fn clock_of(ctx: &Ctx<'_>, id: u64) -> Result<Clock, Errno> {
-    let clocks = ctx.bsd()?.family.process.clocks;
+pub fn clock_of(bsd: &Bsd, id: u64) -> Result<Clock, Errno> {
+    let clocks = bsd.family.process.clocks;
     clocks.iter().find(|clock| clock.guest == id as u32).map(|clock| clock.is).ok_or(Errno::EINVAL)
 }
 
 /// `clock_gettime(clock, tp)`.
-pub fn clock_gettime(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let time = match clock_of(ctx, args[0])? {
+pub fn clock_gettime(quick: &Quick<'_>, args: &Args) -> Answer {
+    let linux = quick.linux;
+    let time = match clock_of(quick.bsd()?, args[0])? {
         // The record is the same, so Linux writes it itself: this is the hot path.
-        Clock::Linux(id) => return Ok(ctx.call(Sys::CLOCK_GETTIME, [id as u64, args[1], 0, 0, 0, 0])?.into()),
-        Clock::Seconds(id) => Time { rest: 0, ..now(ctx, id)? },
-        Clock::User => user_time(ctx)?,
+        Clock::Linux(id) => return Ok(linux.call(Sys::CLOCK_GETTIME, [id as u64, args[1], 0, 0, 0, 0])?.into()),
+        Clock::Seconds(id) => Time { rest: 0, ..now(linux, id)? },
+        Clock::User => user_time(linux)?,
     };
-    ctx.write(Addr(args[1]), &time.bytes())?;
+    quick.memory.write(Addr(args[1]), &time.bytes())?;
     Ok(0.into())
 }
 
 /// The time of a Linux clock.
-pub fn now(ctx: &Ctx<'_>, id: i32) -> Result<Time, Errno> {
+pub fn now(linux: &dyn Linux, id: i32) -> Result<Time, Errno> {
     let mut bytes = [0; 16];
-    ctx.call_with(Sys::CLOCK_GETTIME, &mut [id.into(), Arg::Out(&mut bytes)])?;
+    linux.call_with(Sys::CLOCK_GETTIME, &mut [id.into(), Arg::Out(&mut bytes)])?;
     Ok(Time::from_bytes(bytes))
 }
 
-fn user_time(ctx: &Ctx<'_>) -> Result<Time, Errno> {
+fn user_time(linux: &dyn Linux) -> Result<Time, Errno> {
     let mut usage = [0; 144];
-    ctx.call_with(Sys::GETRUSAGE, &mut [0.into(), Arg::Out(&mut usage)])?;
+    linux.call_with(Sys::GETRUSAGE, &mut [0.into(), Arg::Out(&mut usage)])?;
     let user = usage.first_chunk::<16>().copied().unwrap_or_default();
     let user = Time::from_bytes(user);
     Ok(Time { sec: user.sec, rest: user.rest.saturating_mul(NANOS / MICROS) })
@@ -71,7 +73,7 @@ fn user_time(ctx: &Ctx<'_>) -> Result<Time, Errno> {
 
 /// `clock_getres(clock, tp)`; the pointer may be null.
 pub fn clock_getres(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let resolution = match clock_of(ctx, args[0])? {
+    let resolution = match clock_of(ctx.bsd()?, args[0])? {
         Clock::Linux(id) => return Ok(ctx.call(Sys::CLOCK_GETRES, [id as u64, args[1], 0, 0, 0, 0])?.into()),
         Clock::Seconds(_) => Time { sec: 1, rest: 0 },
         Clock::User => Time { sec: 0, rest: NANOS / MICROS },
@@ -84,21 +86,21 @@ pub fn clock_getres(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 
 /// `clock_settime(clock, tp)`: only real time can be set.
 pub fn clock_settime(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    match clock_of(ctx, args[0])? {
+    match clock_of(ctx.bsd()?, args[0])? {
         Clock::Linux(linux::REALTIME) => Ok(ctx.call(Sys::CLOCK_SETTIME, [0, args[1], 0, 0, 0, 0])?.into()),
         _ => Err(Errno::EINVAL.into()),
     }
 }
 
 /// `gettimeofday(tp, tzp)`; both may be null. The time zone of the kernel is a thing of the past: zeros.
-pub fn gettimeofday(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
+pub fn gettimeofday(quick: &Quick<'_>, args: &Args) -> Answer {
     if args[0] != 0 {
-        let time = now(ctx, linux::REALTIME)?;
+        let time = now(quick.linux, linux::REALTIME)?;
         // Short microseconds have zero padding, which is what 8 bytes of a small number are.
-        ctx.write(Addr(args[0]), &Time { rest: time.rest / (NANOS / MICROS), ..time }.bytes())?;
+        quick.memory.write(Addr(args[0]), &Time { rest: time.rest / (NANOS / MICROS), ..time }.bytes())?;
     }
     if args[1] != 0 {
-        ctx.write(Addr(args[1]), &[0; 8])?;
+        quick.memory.write(Addr(args[1]), &[0; 8])?;
     }
     Ok(0.into())
 }

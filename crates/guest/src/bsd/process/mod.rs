@@ -41,7 +41,7 @@ pub use memory::{
     mprotect, msync, munmap,
 };
 pub use names::{getdomainname, uname, uuidgen};
-pub use plain::{abort2, exit, getpid, getpid_and_parent, issetugid, zero};
+pub use plain::{abort2, exit, getpid_and_parent, issetugid, zero};
 pub use policy::{
     lwp_getparam, lwp_setparam, sched_get_priority_max, sched_get_priority_min, sched_getparam, sched_getscheduler,
     sched_setparam, sched_setscheduler,

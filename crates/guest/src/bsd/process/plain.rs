@@ -1,6 +1,6 @@
 //! Calls that need no translation to speak of.
 
-use crate::{Answer, Args, Ctx, Value};
+use crate::{Answer, Args, Ctx, Quick, Value};
 use ashore_base::Addr;
 use ashore_pivot::{Signal, Sys};
 
@@ -9,14 +9,9 @@ pub fn exit(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     ctx.kernel.exit(args[0] as u8)
 }
 
-/// `getpid()`.
-pub fn getpid(ctx: &mut Ctx<'_>, _args: &Args) -> Answer {
-    Ok(ctx.call(Sys::GETPID, [0; 6])?.into())
-}
-
 /// `getpid()` with the parent's id as the second result.
-pub fn getpid_and_parent(ctx: &mut Ctx<'_>, _args: &Args) -> Answer {
-    Ok(Value::Two(ctx.call(Sys::GETPID, [0; 6])?, ctx.call(Sys::GETPPID, [0; 6])?))
+pub fn getpid_and_parent(quick: &Quick<'_>, _args: &Args) -> Answer {
+    Ok(Value::Two(quick.pid as u64, quick.linux.call(Sys::GETPPID, [0; 6])?))
 }
 
 /// `issetugid()`: Ashore gives no program more rights than its caller has.

@@ -39,13 +39,13 @@ fn sleep_of(ctx: &Ctx<'_>, at: Addr) -> Result<Option<Time>, Fail> {
 
 /// Sleeps by a Linux clock and says at `rest` how much of a disturbed sleep is left.
 fn sleep_for(ctx: &Ctx<'_>, clock: i32, wanted: Time, rest: Addr) -> Answer {
-    let end = now(ctx, clock)?.nanos() + wanted.nanos();
+    let end = now(ctx.linux(), clock)?.nanos() + wanted.nanos();
     let until = Time::of_nanos(end.min(i128::from(i64::MAX) * i128::from(NANOS))).bytes();
     let mut words = [clock.into(), TIMER_ABSTIME.into(), Arg::In(&until), 0.into()];
     let Err(errno) = ctx.wait_with(Sys::CLOCK_NANOSLEEP, &mut words) else { return Ok(0.into()) };
     let errno = errno.never_restart();
     if errno == Errno::EINTR && !rest.is_null() {
-        let left = (end - now(ctx, clock)?.nanos()).max(0);
+        let left = (end - now(ctx.linux(), clock)?.nanos()).max(0);
         ctx.write(rest, &Time::of_nanos(left).bytes())?;
     }
     Err(errno.into())
@@ -53,7 +53,7 @@ fn sleep_for(ctx: &Ctx<'_>, clock: i32, wanted: Time, rest: Addr) -> Answer {
 
 /// `clock_nanosleep(clock, flags, rqtp, rmtp)`. The result is the error itself, not a carry and an error.
 pub fn clock_nanosleep(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let Clock::Linux(clock) = clock_of(ctx, args[0])? else { return Err(Errno::EINVAL.into()) };
+    let Clock::Linux(clock) = clock_of(ctx.bsd()?, args[0])? else { return Err(Errno::EINVAL.into()) };
     if args[1] as u32 == 0 {
         return match sleep_of(ctx, Addr(args[2]))? {
             Some(wanted) => sleep_for(ctx, clock, wanted, Addr(args[3])),

@@ -166,7 +166,7 @@ fn own_call(ctx: &mut Ctx<'_>, number: u16, [a, b, c]: [u64; 3]) -> Result<u64, 
     let answer = match row.does {
         Does::Custom(function) => function(ctx, &[a, b, c, 0, 0, 0, 0, 0])?,
         Does::Same(sys) | Does::Block(sys) | Does::Interrupt(sys) => ctx.call(sys, [a, b, c, 0, 0, 0])?.into(),
-        Does::Paths(..) | Does::Missing => return Err(Errno::ENOSYS.into()),
+        Does::Quick(_) | Does::Paths(..) | Does::Missing => return Err(Errno::ENOSYS.into()),
     };
     match answer {
         crate::Value::One(value) => Ok(value),

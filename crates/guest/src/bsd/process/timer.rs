@@ -21,7 +21,7 @@ mod linux {
 
 /// `timer_create(clock, evp, timerid)`: no event means SIGALRM with the timer's id.
 pub fn timer_create(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let Clock::Linux(clock) = clock_of(ctx, args[0])? else { return Err(Errno::EINVAL.into()) };
+    let Clock::Linux(clock) = clock_of(ctx.bsd()?, args[0])? else { return Err(Errno::EINVAL.into()) };
     let mut id = [0; 4];
     if args[1] == 0 {
         ctx.call_with(Sys::TIMER_CREATE, &mut [clock.into(), 0.into(), Arg::Out(&mut id)])?;

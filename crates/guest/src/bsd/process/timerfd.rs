@@ -11,7 +11,7 @@ const CANCEL_ON_SET: u64 = 2;
 
 /// `timerfd_create(clock, flags)`: of the open flags, non-blocking and close-on-exec.
 pub fn timerfd_create(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let Clock::Linux(clock) = clock_of(ctx, args[0])? else { return Err(Errno::EINVAL.into()) };
+    let Clock::Linux(clock) = clock_of(ctx.bsd()?, args[0])? else { return Err(Errno::EINVAL.into()) };
     let flags = open::flags_to_linux(ctx.bsd()?.family.files, args[1] as u32);
     Ok(ctx.call(Sys::TIMERFD_CREATE, [clock as u64, u64::from(flags), 0, 0, 0, 0])?.into())
 }

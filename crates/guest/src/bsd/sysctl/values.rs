@@ -100,7 +100,7 @@ pub fn load(ctx: &mut Ctx<'_>, _rest: &[i32], _room: u64) -> Result<Vec<u8>, Fai
 fn boot(ctx: &Ctx<'_>) -> Result<Time, Errno> {
     const REALTIME: i32 = 0;
     const BOOTTIME: i32 = 7;
-    Ok(Time::of_nanos(now(ctx, REALTIME)?.nanos() - now(ctx, BOOTTIME)?.nanos()))
+    Ok(Time::of_nanos(now(ctx.linux(), REALTIME)?.nanos() - now(ctx.linux(), BOOTTIME)?.nanos()))
 }
 
 /// The same as a timeval.

@@ -1,7 +1,7 @@
 //! Ids, limits, priorities, timers and the break.
 
 use super::SYSTEMS;
-use crate::testing::Fake;
+use crate::testing::{Fake, PID};
 use crate::{Value, dragonfly, freebsd, netbsd};
 use alloc::vec::Vec;
 use ashore_base::Addr;
@@ -14,7 +14,10 @@ fn words(words: &[u64]) -> Vec<u8> {
 #[test]
 fn netbsd_tells_two_ids_at_once() {
     let mut fake = Fake::new(&netbsd::OS);
-    for (number, first) in [(20, Sys::GETPID), (24, Sys::GETUID), (47, Sys::GETGID)] {
+    fake.reply(Ok(6), &[]);
+    assert_eq!(fake.call(20, &[]), Ok(Value::Two(PID as u64, 6)));
+    assert_eq!(fake.made()[0].sys, Sys::GETPPID);
+    for (number, first) in [(24, Sys::GETUID), (47, Sys::GETGID)] {
         fake.reply(Ok(5), &[]);
         fake.reply(Ok(6), &[]);
         assert_eq!(fake.call(number, &[]), Ok(Value::Two(5, 6)));
