@@ -93,6 +93,18 @@ pub struct CallFrame {
     pub args: Args,
 }
 
+/// The call that tells a clock's time and nothing else: the clock and the place of a `struct timespec` are its first
+/// words, and the record is Linux's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockCall {
+    /// Its number.
+    pub number: u16,
+    /// Linux's clock for each of the guest's first clocks.
+    pub clocks: [Option<i32>; 16],
+    /// Whether it zeroes the registers that a call may change.
+    pub zeroes_scratch: bool,
+}
+
 /// A guest system's convention on one CPU, whose registers are `R`.
 pub trait Abi<R>: Sync {
     /// The system.
@@ -103,6 +115,11 @@ pub trait Abi<R>: Sync {
 
     /// Reads the call that the registers hold.
     fn call(&self, regs: &R, memory: &dyn Memory) -> CallFrame;
+
+    /// The call for the time, where success clears the carry flag: the engine may answer it by itself.
+    fn clock_call(&self) -> Option<ClockCall> {
+        None
+    }
 
     /// Puts an answer into the registers. [`crate::Value::Resume`] and the like never reach it.
     fn answer(&self, regs: &mut R, answer: Answer);

@@ -8,7 +8,7 @@ use crate::threads::Record;
 use ashore_base::Addr;
 use ashore_engine::Exit;
 use ashore_engine::native::Cpu;
-use ashore_guest::{Answer, Args, Ctx, Delivery, Does, Fail, Quick, Row, SpawnRequest, Thread, Value};
+use ashore_guest::{Answer, Args, ClockCall, Ctx, Delivery, Does, Fail, Quick, Row, SpawnRequest, Thread, Value};
 use ashore_host::Host;
 use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Arg, Errno, Linux, Memory, SigSet, Signal, Sys};
@@ -35,7 +35,13 @@ struct Outcome {
 impl Task {
     /// Makes the calling host thread, whose signals are blocked, a guest thread.
     pub(crate) fn adopt(process: &'static Process, creator: Option<&Thread>) -> Task {
-        let cpu = Cpu::adopt();
+        let mut cpu = Cpu::adopt();
+        // An observer sees every call.
+        if process.options.observer.is_none()
+            && let Some(ClockCall { number, clocks, zeroes_scratch }) = process.abi.clock_call()
+        {
+            cpu.answer_clocks(&ashore_sys::ClockCall { number: number.into(), clocks, zeroes_scratch });
+        }
         let nth = process.threads.next();
         let host_tid = ashore_sys::current_tid();
         let id = (process.os.thread_id)(process.pid(), host_tid, nth);

@@ -53,6 +53,11 @@ pub struct SignalInfo {
     pub value: u64,
 }
 
+/// How many of the guest's clocks can be told on the way out.
+pub(crate) const CLOCKS_LEN: usize = 16;
+/// No call's number.
+pub(crate) const NO_CLOCK: u32 = u32::MAX;
+
 /// The state of one guest thread. GS points at it while the thread lives.
 ///
 /// The first fields are read and written by assembly at the offsets below.
@@ -65,6 +70,14 @@ pub struct Block {
     pub(crate) exit: u64,
     pub(crate) pending: AtomicU32,
     pub(crate) no_fsgsbase: u32,
+    /// The number of the call that is answered with a time on the way out ([`crate::ClockCall`]); [`NO_CLOCK`].
+    pub(crate) clock_number: u32,
+    /// Not 0 while that is done: FS is the guest's then.
+    pub(crate) asks_clock: u32,
+    /// All ones when the call keeps r8 to r10, 0 when it zeroes them.
+    pub(crate) clock_keeps: u64,
+    /// The host's clock for each of the guest's; negative for one that is no such clock.
+    pub(crate) clocks: [i8; CLOCKS_LEN],
     /// The low halves of the vector registers while the host runs.
     pub(crate) xmm: [[u64; 2]; 16],
     pub(crate) fault: FaultInfo,
@@ -78,6 +91,10 @@ pub(crate) const HOST_FS: usize = offset_of!(Block, host_fs);
 pub(crate) const EXIT: usize = offset_of!(Block, exit);
 pub(crate) const PENDING: usize = offset_of!(Block, pending);
 pub(crate) const NO_FSGSBASE: usize = offset_of!(Block, no_fsgsbase);
+pub(crate) const CLOCK_NUMBER: usize = offset_of!(Block, clock_number);
+pub(crate) const ASKS_CLOCK: usize = offset_of!(Block, asks_clock);
+pub(crate) const CLOCK_KEEPS: usize = offset_of!(Block, clock_keeps);
+pub(crate) const CLOCKS: usize = offset_of!(Block, clocks);
 pub(crate) const XMM: usize = offset_of!(Block, xmm);
 
 const _: () = assert!(REGS == 0 && XMM.is_multiple_of(16));
@@ -91,6 +108,10 @@ impl Default for Block {
             exit: 0,
             pending: AtomicU32::new(0),
             no_fsgsbase: 0,
+            clock_number: NO_CLOCK,
+            asks_clock: 0,
+            clock_keeps: !0,
+            clocks: [-1; CLOCKS_LEN],
             xmm: [[0; 2]; 16],
             fault: FaultInfo::default(),
             queued: AtomicU64::new(0),

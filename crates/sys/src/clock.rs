@@ -1,9 +1,13 @@
 //! The time without a system call, by the code the kernel shares with every process, and by the CPU's counter.
 
+use crate::block::{Block, CLOCKS_LEN};
 use crate::fault;
 use ashore_base::Addr;
 use ashore_pivot::Errno;
 use core::sync::atomic::{AtomicU64, Ordering};
+
+/// The clocks that the shared code can always tell.
+const CLOCKS: [u64; 2] = [libc::CLOCK_REALTIME as u64, libc::CLOCK_MONOTONIC as u64];
 
 /// Writes the time of a clock to the guest's memory as the kernel's `struct timespec`; `None` for a clock to ask the
 /// kernel about.
@@ -11,8 +15,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// The C library calls the shared code, which makes a call of its own where the CPU's counter is of no use: the
 /// handler answers that one.
 pub fn clock(id: u64, to: Addr) -> Option<Result<(), Errno>> {
-    // The clocks that the shared code can always tell.
-    if !matches!(id as libc::clockid_t, libc::CLOCK_REALTIME | libc::CLOCK_MONOTONIC) {
+    if !CLOCKS.contains(&id) {
         return None;
     }
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
@@ -117,6 +120,33 @@ fn monotonic() -> u64 {
     // SAFETY: the record is ours and of the type the call writes.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// A guest's call that tells a time: the clock in rdi, where to write a `struct timespec` in rsi, 0 in rax and the carry
+/// flag clear when it is told. It is answered on the way out of the guest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClockCall {
+    /// Its number.
+    pub number: u32,
+    /// The host's clock for each of the guest's.
+    pub clocks: [Option<i32>; CLOCKS_LEN],
+    /// Whether it zeroes r8 to r10.
+    pub zeroes_scratch: bool,
+}
+
+/// Has `call` answered on the way out of `block`'s guest, where the CPU switches threads without a call.
+pub fn answer_clocks(block: &mut Block, call: &ClockCall) {
+    // The library finds the shared code the first time, which it must do as the host.
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the record is ours and of the type the call writes.
+    let failed = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
+    if block.no_fsgsbase != 0 || failed != 0 {
+        return;
+    }
+    let known = call.clocks.map(|id| id.filter(|id| u64::try_from(*id).is_ok_and(|id| CLOCKS.contains(&id))));
+    block.clocks = known.map(|id| id.map_or(-1, |id| id as i8));
+    block.clock_keeps = if call.zeroes_scratch { 0 } else { !0 };
+    block.clock_number = call.number;
 }
 
 #[cfg(test)]

@@ -7,11 +7,17 @@
 //! next return must still be the guest's. With a call here that one is predicted wrong on each stay, and so is each
 //! return of the host up to its loop: 60 ns of a call that does nothing.
 //!
+//! One call is answered here, on the way out ([`crate::ClockCall`]): the time, which programs ask for more often than
+//! for anything else, and which needs nothing of the host but the code the kernel shares. The guest's FS base stays.
+//!
 //! A signal may hit any instruction here. Between `enter_begin` and `enter_end` the block still holds the
 //! whole guest state, so the handler abandons the entry (`leave_aborted`). In `leave_call` the signal is
-//! only queued. Neither needs the guest's stack.
+//! only queued, while the time is asked for too. Neither needs the guest's stack.
 
-use crate::block::{Block, EXIT, ExitKind, HOST_FS, HOST_RSP, NO_FSGSBASE, PENDING, XMM};
+use crate::block::{
+    ASKS_CLOCK, Block, CLOCK_KEEPS, CLOCK_NUMBER, CLOCKS, CLOCKS_LEN, EXIT, ExitKind, HOST_FS, HOST_RSP, NO_FSGSBASE,
+    PENDING, XMM,
+};
 use core::arch::{asm, naked_asm};
 
 macro_rules! reg {
@@ -65,8 +71,10 @@ pub fn run(block: &mut Block) -> ExitKind {
 unsafe extern "sysv64" fn enter() {
     naked_asm!(
         "mov gs:[{host_rsp}], rsp",
+        "mov ecx, 1",
         ".globl ashore_enter_begin",
         "ashore_enter_begin:",
+        // ecx says whether FS is the host's.
         "cmp dword ptr gs:[{pending}], 0",
         "jne 3f",
         "movaps xmm0, gs:[{xmm}]",
@@ -85,6 +93,8 @@ unsafe extern "sysv64" fn enter() {
         "movaps xmm13, gs:[{xmm}+208]",
         "movaps xmm14, gs:[{xmm}+224]",
         "movaps xmm15, gs:[{xmm}+240]",
+        "test ecx, ecx",
+        "jz 5f",
         "mov rsi, gs:[{fs_base}]",
         "cmp dword ptr gs:[{no_fsgsbase}], 0",
         "jne 2f",
@@ -128,9 +138,14 @@ unsafe extern "sysv64" fn enter() {
         "push qword ptr gs:[{rflags}]",
         "popfq",
         "jmp 7b",
+        // A signal waits: do not go in at all. The stack is the host's here.
+        "3:",
+        "test ecx, ecx",
+        "jnz 3f",
+        "mov rax, gs:[{host_fs}]",
+        "wrfsbase rax",
         ".globl ashore_enter_end",
         "ashore_enter_end:",
-        // A signal waits: do not go in at all. FS and the stack are the host's here.
         "3:",
         "mov qword ptr gs:[{exit}], {interrupted}",
         ".globl ashore_leave",
@@ -166,6 +181,9 @@ unsafe extern "sysv64" fn enter() {
         "test r11d, {flags_hurt}",
         "jne 8f",
         "9:",
+        "cmp eax, gs:[{clock_number}]",
+        "je 20f",
+        "21:",
         "cmp dword ptr gs:[{no_fsgsbase}], 0",
         "jne 4f",
         "rdfsbase rax",
@@ -191,6 +209,53 @@ unsafe extern "sysv64" fn enter() {
         "movaps gs:[{xmm}+208], xmm13",
         "movaps gs:[{xmm}+224], xmm14",
         "movaps gs:[{xmm}+240], xmm15",
+        "cmp dword ptr gs:[{asks_clock}], 0",
+        "jne 22f",
+        "jmp ashore_leave",
+        // The time, by the code the kernel shares, without changing FS: everything else is saved, and where it
+        // comes to nothing the call is as any other.
+        "20:",
+        "cmp edi, {clocks_len}",
+        "jae 21b",
+        "mov eax, edi",
+        "movsx edi, byte ptr gs:[rax + {clocks}]",
+        "test edi, edi",
+        "js 21b",
+        "rdfsbase rax",
+        "mov gs:[{fs_base}], rax",
+        "mov dword ptr gs:[{asks_clock}], 1",
+        "jmp ashore_leave_signal",
+        "22:",
+        "sub rsp, 32",
+        "and rsp, -16",
+        "mov rsi, rsp",
+        "call {clock}",
+        "mov dword ptr gs:[{asks_clock}], 0",
+        "test eax, eax",
+        "jne 23f",
+        "mov rcx, [rsp]",
+        "mov rdx, [rsp + 8]",
+        "mov rsp, gs:[{host_rsp}]",
+        "mov rsi, gs:[{rsi}]",
+        ".globl ashore_fault_clock",
+        "ashore_fault_clock:",
+        "mov [rsi], rcx",
+        "mov [rsi + 8], rdx",
+        ".globl ashore_fault_clock_end",
+        "ashore_fault_clock_end:",
+        "mov rax, gs:[{clock_keeps}]",
+        "and gs:[{r8}], rax",
+        "and gs:[{r9}], rax",
+        "and gs:[{r10}], rax",
+        "xor ecx, ecx",
+        "mov gs:[{rax}], rcx",
+        "and qword ptr gs:[{rflags}], -2",
+        "jmp ashore_enter_begin",
+        ".globl ashore_clock_failed",
+        "ashore_clock_failed:",
+        "23:",
+        "mov rax, gs:[{host_fs}]",
+        "wrfsbase rax",
         "jmp ashore_leave",
         // The host runs without the guest's direction and alignment flags.
         "8:",
@@ -213,6 +278,12 @@ unsafe extern "sysv64" fn enter() {
         flags_rare = const !(FLAGS_ARITHMETIC | FLAGS_PLAIN),
         flags_hurt = const FLAGS_HURT,
         flags_plain = const FLAGS_PLAIN,
+        asks_clock = const ASKS_CLOCK,
+        clock_number = const CLOCK_NUMBER,
+        clock_keeps = const CLOCK_KEEPS,
+        clocks = const CLOCKS,
+        clocks_len = const CLOCKS_LEN,
+        clock = sym libc::clock_gettime,
         interrupted = const ExitKind::Interrupted as u64,
         rax = const reg!(rax),
         rbx = const reg!(rbx),
@@ -242,6 +313,15 @@ unsafe extern "C" {
     fn ashore_leave();
     fn ashore_leave_call();
     fn ashore_leave_signal();
+    fn ashore_fault_clock();
+    fn ashore_fault_clock_end();
+    fn ashore_clock_failed();
+}
+
+/// Where to go on when `rip` tells the guest a time and faults.
+pub(crate) fn resume_of_clock(rip: u64) -> Option<u64> {
+    let telling = ashore_fault_clock as *const () as u64..ashore_fault_clock_end as *const () as u64;
+    telling.contains(&rip).then_some(ashore_clock_failed as *const () as u64)
 }
 
 /// Where a stub jumps: the address of `leave_call`.

@@ -192,7 +192,7 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
     let is_fault = info.code > 0 && Signal(number as u8).is_fault();
     if text::is_host(rip) {
         if is_fault && number != i32::from(Signal::SYS.0) {
-            match fault::resume_of(rip) {
+            match fault::resume_of(rip).or_else(|| enter::resume_of_clock(rip)) {
                 Some(resume) => context.rip = resume,
                 None => broken(number, rip, info.words[0]),
             }
@@ -210,7 +210,7 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
         }
         return fs;
     }
-    if fs == block.host_fs {
+    if fs == block.host_fs || block.asks_clock != 0 {
         // Neither our text nor the guest: the kernel's own shared page, called by us.
         if number == i32::from(Signal::SYS.0) && matches!(info.code, SYS_USER_DISPATCH | SYS_SECCOMP) {
             answer_shared_page(context);

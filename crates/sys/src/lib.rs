@@ -30,7 +30,7 @@ mod text;
 mod thread;
 
 pub use block::{Block, ExitKind, FaultInfo, SignalInfo};
-pub use clock::{Mark, Watch, clock};
+pub use clock::{ClockCall, Mark, Watch, answer_clocks, clock};
 pub use enter::{leave_call_address, run};
 pub use fp::{FP_LEGACY_LEN, load_fp, save_fp};
 pub use handler::{Disposition, FAULTS, install_all, is_ignored, set_disposition, set_disposition_with};

@@ -38,6 +38,11 @@ impl Cpu {
         }
     }
 
+    /// Has the guest's call for the time answered on the way out.
+    pub fn answer_clocks(&mut self, call: &ashore_sys::ClockCall) {
+        ashore_sys::answer_clocks(self.block, call);
+    }
+
     /// The guest's registers.
     #[inline]
     pub fn regs(&mut self) -> &mut Regs {

@@ -16,6 +16,8 @@ pub static AMD64: Convention = Convention {
     start: StartWords { auxv, registers },
     // mmap, sendfile.
     wide: Wide::of(&[197, 393]),
+    clock_gettime: 232,
+    process: &super::process::WORDS,
     zeroes_scratch: false,
     context: &CONTEXT,
     entry: Entry::Trampoline { context: 64, info: 64 + 1408, len: 64 + 1408 + 80 },

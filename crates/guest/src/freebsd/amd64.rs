@@ -18,6 +18,8 @@ pub static AMD64: Convention = Convention {
     start: StartWords { auxv, registers },
     // Old mmap, sendfile, the two sctp calls.
     wide: Wide::of(&[197, 393, 472, 473, 474]),
+    clock_gettime: 232,
+    process: &super::process::WORDS,
     zeroes_scratch: true,
     context: &CONTEXT,
     entry: Entry::Trampoline { context: 16, info: 16 + 880, len: 16 + 880 + 80 },

@@ -16,6 +16,8 @@ pub static AMD64: Convention = Convention {
     start: StartWords { auxv, registers },
     // mmap.
     wide: Wide::of(&[197]),
+    clock_gettime: 427,
+    process: &super::process::WORDS,
     zeroes_scratch: false,
     context: &CONTEXT,
     entry: Entry::Direct { info: 8, context: 8 + 128, len: 8 + 128 + 784 },

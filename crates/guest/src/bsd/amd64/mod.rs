@@ -15,7 +15,8 @@ pub use context::{Bits, FpPlace, Layout, Record, Reg, Says, TrapPlaces};
 pub use frame::Entry;
 pub use start::{CANARY_LEN, PAGE_SIZES_LEN, Placed, StartWords};
 
-use crate::{Abi, Answer, CallFrame, Frame, Os, Resumed, StartRequest, Thread, ThreadStart};
+use crate::bsd::process::Clock;
+use crate::{Abi, Answer, CallFrame, ClockCall, Frame, Os, Resumed, StartRequest, Thread, ThreadStart};
 use ashore_base::Addr;
 use ashore_isa::x86_64::{FLAG_CARRY, FLAG_DIRECTION, FLAG_TRAP, Regs};
 use ashore_pivot::{Errno, Memory, SigSet};
@@ -39,6 +40,10 @@ pub struct Convention {
     /// Calls with more than six words: the rest is read from the stack for these only, since the read costs time on
     /// every call.
     pub wide: Wide,
+    /// The number of `clock_gettime`.
+    pub clock_gettime: u16,
+    /// The values of its processes.
+    pub process: &'static crate::bsd::process::Words,
     /// Whether a call zeroes r8 to r10.
     pub zeroes_scratch: bool,
     /// The context record.
@@ -61,6 +66,16 @@ impl Abi<Regs> for Convention {
 
     fn call(&self, regs: &Regs, memory: &dyn Memory) -> CallFrame {
         call::read(&self.wide, regs, memory)
+    }
+
+    fn clock_call(&self) -> Option<ClockCall> {
+        let mut clocks = [None; 16];
+        for clock in self.process.clocks {
+            if let (Some(place), Clock::Linux(id)) = (clocks.get_mut(clock.guest as usize), clock.is) {
+                *place = Some(id);
+            }
+        }
+        Some(ClockCall { number: self.clock_gettime, clocks, zeroes_scratch: self.zeroes_scratch })
     }
 
     fn answer(&self, regs: &mut Regs, answer: Answer) {
