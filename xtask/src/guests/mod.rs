@@ -1,9 +1,10 @@
 //! `cargo xtask guests`: the pinned toolchains, and every test guest built from source.
 //!
 //! Everything lands in the ignored folder `.guests`: `venv` (the toolchains), caches, and
-//! `out/<system>-amd64/<name>`. A stamp per system makes a second run take no time. After the
+//! `out/<system>-amd64/<name>`, and `bare/<name>`, the images for bare machines. A stamp per system makes a second run take no time. After the
 //! toolchains are installed nothing here uses the network.
 
+mod bare;
 mod build;
 mod source;
 mod stamp;
@@ -37,7 +38,7 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
     for system in systems {
         make(repo, &tools, &sources, system)?;
     }
-    Ok(())
+    if wanted.is_empty() { bare::make(repo, &tools, force) } else { Ok(()) }
 }
 
 /// Where the built guests of `system` are.

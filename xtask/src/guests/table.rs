@@ -29,6 +29,26 @@ pub(crate) const SYSTEMS: &[System] = &[
     System { name: "netbsd", compile_target: "x86_64-netbsd", link: CLink::Bare },
 ];
 
+/// An image for a bare machine, from a folder of `tests/guest/bare`.
+pub(crate) struct Image {
+    /// The file it is built into.
+    pub(crate) name: &'static str,
+    /// The folder of its source.
+    pub(crate) source: &'static str,
+    /// What the linker is told.
+    pub(crate) link: &'static str,
+}
+
+/// Every image: one source, linked for flash and for RAM of QEMU's virt board, with its own entry and with the runtime's.
+pub(crate) const IMAGES: &[Image] = &[
+    Image { name: "store-flash", source: "store", link: "-T=0x201000 -E=main.start" },
+    Image { name: "store-ram", source: "store", link: "-T=0x40201000 -E=main.start" },
+    // As people write it: the headers do not fit before the code, and the first segment begins before the file.
+    Image { name: "runtime-flash", source: "store", link: "-T=0x200000" },
+    Image { name: "runtime-ram", source: "store", link: "-T=0x40201000" },
+    Image { name: "store-split", source: "store", link: "-T=0x201000 -D=0x40200000 -E=main.start" },
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +57,13 @@ mod tests {
     fn the_system_table_has_unique_names() {
         for (at, system) in SYSTEMS.iter().enumerate() {
             assert!(SYSTEMS.iter().skip(at + 1).all(|other| other.name != system.name));
+        }
+    }
+
+    #[test]
+    fn the_image_table_has_unique_names() {
+        for (at, image) in IMAGES.iter().enumerate() {
+            assert!(IMAGES.iter().skip(at + 1).all(|other| other.name != image.name));
         }
     }
 }
