@@ -40,7 +40,7 @@ impl<'s, 'a> Follower<'s, 'a> {
             let extent = self.subject.functions().containing(at).filter(|extent| extent.len() <= FUNCTION_LIMIT);
             self.last = extent.and_then(|extent| Flow::of(self.subject, extent));
         }
-        self.last.as_ref().is_some_and(|flow| flow.reached.contains(&at))
+        self.subject.is_code(at) && self.last.as_ref().is_some_and(|flow| flow.reached.contains(&at))
     }
 }
 
@@ -155,7 +155,7 @@ pub(crate) fn kernel_calls(subject: &Subject<'_>) -> Vec<Addr> {
             Cpu::Aarch64 => {
                 let calls = code.chunks_exact(4).enumerate().map(|(index, raw)| (base.plus(index as u64 * 4), raw));
                 let is_call = |at, raw| decode(Bytes(raw).u32(0).unwrap_or_default(), at) == Op::Up(Upcall::Kernel);
-                found.extend(calls.filter(|(at, raw)| is_call(*at, raw)).map(|(at, _)| at));
+                found.extend(calls.filter(|(at, raw)| is_call(*at, raw) && subject.is_code(*at)).map(|(at, _)| at));
             }
             Cpu::X86_64 => {
                 let hits = code.windows(SYSCALL.len()).enumerate().filter(|(_, pair)| *pair == SYSCALL);

@@ -101,6 +101,13 @@ impl<'a> Subject<'a> {
         })
     }
 
+    /// Whether the program's own address `seen` is of code, as its section says, or its segment where it has none.
+    pub fn is_code(&self, seen: Addr) -> bool {
+        let section = self.part.sections.iter().find(|section| section.memory.contains(seen));
+        let segment = || self.part.image.segment_at(seen).map(|segment| segment.perms);
+        section.map(|section| section.perms).or_else(segment).is_some_and(|perms| perms.is_exec)
+    }
+
     /// Where the machine has what the program sees at `addr`.
     pub fn physical(&self, addr: Addr) -> Addr {
         self.part.physical(addr).plus(self.bias)

@@ -201,6 +201,13 @@ fn l1_branches_out_of_the_program() {
 }
 
 #[test]
+fn l1_constants_in_a_code_segment_are_no_code() {
+    let image = image(RAM, &[HALT, 0x9500_0000, RET]).symbol("constants", RAM + 40, 8, LOCAL);
+    assert!(!on_machine(&image.build(), "virt").is_empty());
+    assert!(on_machine(&image.section(".rodata", RAM + 40, 8, 8).build(), "virt").is_empty());
+}
+
+#[test]
 fn l2_two_functions_of_one_name() {
     let twice = |binding| {
         image(RAM, &[0x9400_0002, RET, RET, RET]).symbol("twin", RAM + 44, 4, WEAK).symbol("twin", RAM + 48, 4, binding)

@@ -180,7 +180,8 @@ impl Commands {
     }
 
     fn section(&mut self, bytes: Bytes<'_>, command: &Command<'_>, at: u64) -> Result<(), Report> {
-        let kind = command.u32(at + 64)? & 0xff;
+        let flags = command.u32(at + 64)?;
+        let kind = flags & 0xff;
         let len = command.u64(at + 40)?;
         let memory = check::memory(command.u64(at + 32)?, len, command.at + at)?;
         let is_zero = matches!(kind, S_ZEROFILL | S_GB_ZEROFILL | S_THREAD_LOCAL_ZEROFILL);
@@ -196,7 +197,9 @@ impl Commands {
             let name = [command.name(at + 16)?, command.name(at)?].join(",");
             let align = 1u64.checked_shl(command.u32(at + 52)?).unwrap_or(1);
             let perms = self.segments.iter().find(|segment| segment.memory.contains(memory.start));
+            // The code segment also holds constants; only the section's own flags tell.
             let perms = perms.map(|segment| segment.perms).unwrap_or_default();
+            let perms = Perms { is_exec: perms.is_exec && flags & S_ATTR_INSTRUCTIONS != 0, ..perms };
             self.sections.push(Section { name, memory, file, perms, align, holds_strings: kind == S_CSTRINGS });
         }
         Ok(())

@@ -61,6 +61,8 @@ pub(super) const VM_PROT_READ: u32 = 1;
 pub(super) const VM_PROT_WRITE: u32 = 2;
 pub(super) const VM_PROT_EXECUTE: u32 = 4;
 
+/// Section flags: all or some of it is instructions.
+pub(super) const S_ATTR_INSTRUCTIONS: u32 = 0x8000_0400;
 /// Low byte of a section's flags.
 pub(super) const S_ZEROFILL: u32 = 0x01;
 pub(super) const S_CSTRINGS: u32 = 0x02;
