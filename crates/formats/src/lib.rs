@@ -36,11 +36,6 @@ use ashore_report::{Place, Report, table::UNKNOWN_FORMAT};
 #[cfg(doc)]
 use ashore_image::Image;
 
-/// The symbols a part defines, from its full table. Formats without one have none.
-pub fn symbols(parsed: &Parsed<'_>, part: &Part) -> alloc::vec::Vec<Symbol> {
-    (part.format.symbols)(parsed.bytes, part)
-}
-
 /// Reads a program file as the loader of a bare machine does: nothing need fit pages or the addresses of programs.
 pub fn read_bare(bytes: &[u8]) -> Result<Parsed<'_>, Report> {
     if elf::recognise(bytes) { elf::read_bare(Bytes(bytes)) } else { read(bytes) }

@@ -50,6 +50,11 @@ impl Parsed<'_> {
         self.parts.iter().find(|part| part.image.cpu == cpu)
     }
 
+    /// The symbols `part` defines.
+    pub fn symbols(&self, part: &Part) -> Vec<Symbol<'_>> {
+        (part.format.symbols)(self.bytes, part)
+    }
+
     /// What `part` wants from libraries.
     pub fn imports(&self, part: &Part) -> Result<Vec<Import>, Report> {
         (part.format.imports)(self.bytes, part)
@@ -183,41 +188,39 @@ pub struct Section {
     pub holds_strings: bool,
 }
 
-/// A named address.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Symbol {
-    /// The address.
-    pub at: Addr,
-    /// How many bytes it names; 0 when that is not said.
-    pub len: u64,
-    /// File offset of its name, which ends with a zero byte.
-    pub name_at: u64,
-    /// Who sees it.
-    pub binding: Binding,
-    /// Whether it names code.
-    pub is_function: bool,
-}
-
-/// Who sees a symbol.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Who sees a symbol, and which of two wins.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Binding {
-    /// Its own object file.
+    /// Only the object file it came from.
     Local,
-    /// Everybody.
-    Global,
-    /// Everybody, unless somebody else has a global one.
+    /// Everybody; gives way to a strong one of its name.
     Weak,
+    /// Everybody.
+    Strong,
 }
 
 impl Binding {
-    /// The word a person reads.
+    /// The word a person reads and writes.
     pub const fn word(self) -> &'static str {
         match self {
             Binding::Local => "local",
-            Binding::Global => "global",
             Binding::Weak => "weak",
+            Binding::Strong => "strong",
         }
     }
+}
+
+/// A defined symbol, as its table has it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Symbol<'a> {
+    /// Its name; not necessarily text.
+    pub name: &'a [u8],
+    /// What it names; the length is 0 where the table has none.
+    pub memory: AddrRange,
+    /// Who sees it.
+    pub binding: Binding,
+    /// Whether the table calls it a function. Formats that do not say call all code functions.
+    pub is_function: bool,
 }
 
 /// Where a symbol table and its names are. Reading it is left until somebody asks.
@@ -227,4 +230,6 @@ pub struct SymbolTable {
     pub entries: FileRange,
     /// The names.
     pub names: FileRange,
+    /// Whether it names everything, not only what dynamic linking needs: there one name may stand for several versions.
+    pub is_full: bool,
 }

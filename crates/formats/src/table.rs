@@ -36,8 +36,8 @@ pub struct Format {
     pub name: &'static str,
     /// The functions that a part's symbols, or else its unwinding records, tell of, in any order.
     pub functions: fn(Bytes<'_>, &Part) -> Vec<Function>,
-    /// The symbols a part defines.
-    pub symbols: fn(Bytes<'_>, &Part) -> Vec<Symbol>,
+    /// The symbols a part defines, in the order of its table.
+    pub symbols: for<'a> fn(Bytes<'a>, &Part) -> Vec<Symbol<'a>>,
     /// What a part wants from libraries.
     pub imports: fn(Bytes<'_>, &Part) -> Result<Vec<Import>, Report>,
     /// Whether only a bare machine runs it: it says nothing about itself, it is copied to memory and jumped to.
@@ -52,7 +52,7 @@ pub static ELF: Format =
 pub static MACHO: Format = Format {
     name: "Mach-O",
     functions: macho::functions,
-    symbols: flat::symbols,
+    symbols: macho::symbols,
     imports: macho::imports,
     is_flat: false,
 };

@@ -8,7 +8,7 @@ use crate::{
 };
 use alloc::{collections::BTreeMap, format, string::String, vec, vec::Vec};
 use ashore_base::{Addr, PAGE_SIZE};
-use ashore_formats::{Binding, Symbol, symbols};
+use ashore_formats::{Binding, Symbol};
 use ashore_isa::aarch64::walk::{Event, What};
 use ashore_report::{Report, table as says};
 
@@ -39,24 +39,29 @@ pub(super) fn branch_target(subject: &Subject<'_>) -> Vec<Report> {
 
 pub(super) fn ambiguous_name(subject: &Subject<'_>) -> Vec<Report> {
     let parsed = subject.parsed();
-    let mut named: BTreeMap<&[u8], Vec<Symbol>> = BTreeMap::new();
-    for symbol in symbols(parsed, subject.part()).into_iter().filter(|symbol| symbol.is_function) {
-        let name = parsed.bytes.cstr(symbol.name_at).unwrap_or_default();
+    // A table for dynamic linking may have one name in several versions.
+    if !subject.part().symbols.is_some_and(|table| table.is_full) {
+        return Vec::new();
+    }
+    let mut named: BTreeMap<&[u8], Vec<Symbol<'_>>> = BTreeMap::new();
+    for symbol in parsed.symbols(subject.part()).into_iter().filter(|symbol| symbol.is_function) {
+        let name = symbol.name;
         // What compilers number themselves is no name a person would give to a tool.
         if !name.is_empty() && !name.starts_with(b"$") && !name.starts_with(b".") {
             named.entry(name).or_default().push(symbol);
         }
     }
-    let is_pair = |list: &Vec<Symbol>| {
-        let first = list.first().map(|symbol| symbol.at);
-        list.iter().any(|symbol| Some(symbol.at) != first) && list.iter().any(|symbol| symbol.binding != Binding::Local)
+    let is_pair = |list: &Vec<Symbol<'_>>| {
+        let first = list.first().map(|symbol| symbol.memory.start);
+        list.iter().any(|symbol| Some(symbol.memory.start) != first)
+            && list.iter().any(|symbol| symbol.binding != Binding::Local)
     };
     named.retain(|_, list| is_pair(list));
     if named.is_empty() {
         return Vec::new();
     }
     let mut sites: BTreeMap<Addr, usize> =
-        named.values().flatten().take(PAIRS_LIMIT * 4).map(|symbol| (symbol.at, 0)).collect();
+        named.values().flatten().take(PAIRS_LIMIT * 4).map(|symbol| (symbol.memory.start, 0)).collect();
     for segment in subject.part().image.code() {
         branches(subject, segment, &mut |branch| {
             if let Some(count) = sites.get_mut(&branch.to).filter(|_| branch.is_call) {
@@ -64,12 +69,12 @@ pub(super) fn ambiguous_name(subject: &Subject<'_>) -> Vec<Report> {
             }
         });
     }
-    let report = |(name, list): (&[u8], Vec<Symbol>)| {
+    let report = |(name, list): (&[u8], Vec<Symbol<'_>>)| {
         let name = String::from_utf8_lossy(name).into_owned();
-        let first = list.first().map(|symbol| symbol.at).unwrap_or_default();
+        let first = list.first().map(|symbol| symbol.memory.start).unwrap_or_default();
         let words = list.iter().map(|symbol| {
-            let count = sites.get(&symbol.at).copied().unwrap_or_default();
-            format!("{} at {} ({count} call sites)", symbol.binding.word(), symbol.at)
+            let count = sites.get(&symbol.memory.start).copied().unwrap_or_default();
+            format!("{} at {} ({count} call sites)", symbol.binding.word(), symbol.memory.start)
         });
         let reason = format!("{name} is {}", words.collect::<Vec<_>>().join(", and "));
         says::AMBIGUOUS_NAME.at(subject.place_seen(first), reason)
@@ -94,12 +99,13 @@ pub(super) fn go_program(subject: &Subject<'_>, _: &Machine) -> Vec<Report> {
     let system = go.os().map_or("an unnamed system", |os| os.name());
     let mut report =
         says::GO_PROGRAM.at(subject.place_seen(entry), format!("{}, built for {system}: {own}", go.version));
-    let bytes = subject.parsed().bytes;
-    let barrier = symbols(subject.parsed(), subject.part());
-    let barrier = barrier.iter().find(|symbol| bytes.cstr(symbol.name_at) == Some(b"runtime.writeBarrier"));
+    let barrier = subject.parsed().symbols(subject.part());
+    let barrier = barrier.iter().find(|symbol| symbol.name == b"runtime.writeBarrier");
     if let Some(symbol) = barrier {
-        report =
-            report.note(format!("runtime.writeBarrier is at {}: pointer stores depend on it being in RAM", symbol.at));
+        report = report.note(format!(
+            "runtime.writeBarrier is at {}: pointer stores depend on it being in RAM",
+            symbol.memory.start
+        ));
     }
     vec![report]
 }

@@ -87,6 +87,8 @@ pub(super) const SHF_STRINGS: u64 = 0x20;
 pub(super) const SHF_TLS: u64 = 0x400;
 
 /// Low four bits of `st_info`.
+pub(super) const STT_NOTYPE: u8 = 0;
+pub(super) const STT_OBJECT: u8 = 1;
 pub(super) const STT_FUNC: u8 = 2;
 pub(super) const STT_GNU_IFUNC: u8 = 10;
 /// High four bits of `st_info`.

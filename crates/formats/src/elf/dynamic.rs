@@ -113,7 +113,7 @@ fn symbols(bytes: Bytes<'_>, image: &Image, raw: &Raw, names: FileRange) -> Opti
         None => raw.names_at?.checked_sub(symbols_at)?,
     };
     let entries = filled(image, AddrRange::new(Addr(symbols_at), len)?)?;
-    Some(SymbolTable { entries, names })
+    Some(SymbolTable { entries, names, is_full: false })
 }
 
 /// The string at `offset` of a string table.

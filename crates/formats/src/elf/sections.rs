@@ -70,7 +70,7 @@ pub(super) fn read(bytes: Bytes<'_>, header: &Header) -> Result<(Vec<Section>, O
         let file = row.file(bytes);
         if matches!(row.kind, SHT_SYMTAB | SHT_DYNSYM) && !matches!(symbols, Some((SHT_SYMTAB, _))) {
             let names = at(row.link.into()).map(|row| row.file(bytes)).unwrap_or_default();
-            symbols = Some((row.kind, SymbolTable { entries: file, names }));
+            symbols = Some((row.kind, SymbolTable { entries: file, names, is_full: row.kind == SHT_SYMTAB }));
         }
         // A thread's zero fill takes no memory of the image itself.
         let is_each_threads = row.flags & SHF_TLS != 0 && row.kind == SHT_NOBITS;

@@ -11,8 +11,6 @@ use ashore_base::{Addr, AddrRange, Bytes};
 use ashore_image::{Function, Import};
 use ashore_report::Report;
 
-/// The section of all symbols.
-const FULL_TABLE: &str = ".symtab";
 /// More than any program has; keeps a hostile file from making millions.
 const IMPORT_LIMIT: usize = 65536;
 
@@ -72,23 +70,22 @@ fn named(bytes: Bytes<'_>, part: &Part) -> Vec<Function> {
     functions
 }
 
-/// The defined symbols of the full table; a table for dynamic linking may have one name in several versions, so it does not
-/// count.
-pub(crate) fn symbols(bytes: Bytes<'_>, part: &Part) -> Vec<Symbol> {
-    let Some(table) = part.symbols.filter(|_| part.section(FULL_TABLE).is_some()) else { return Vec::new() };
-    let defined = rows(bytes, table).filter(|row| row.section != SHN_UNDEF && row.section < SHN_LORESERVE);
-    let symbol = |row: Row| Symbol {
-        at: Addr(row.value),
-        len: row.len,
-        name_at: table.names.offset.saturating_add(row.name.into()),
-        binding: match row.info >> 4 {
+/// The symbols of the table that are defined here and name memory.
+pub(crate) fn symbols<'a>(bytes: Bytes<'a>, part: &Part) -> Vec<Symbol<'a>> {
+    let Some(table) = part.symbols else { return Vec::new() };
+    let is_here = |row: &Row| row.section != SHN_UNDEF && row.section < SHN_LORESERVE;
+    let is_memory = |row: &Row| matches!(row.info & 0xf, STT_NOTYPE | STT_OBJECT | STT_FUNC | STT_GNU_IFUNC);
+    let found = rows(bytes, table).filter(|row| is_here(row) && is_memory(row)).filter_map(|row| {
+        let name = bytes.cstr(table.names.offset.checked_add(row.name.into())?)?;
+        let binding = match row.info >> 4 {
             STB_LOCAL => Binding::Local,
             STB_WEAK => Binding::Weak,
-            _ => Binding::Global,
-        },
-        is_function: row.is_function(),
-    };
-    defined.map(symbol).collect()
+            _ => Binding::Strong,
+        };
+        let memory = AddrRange::new(Addr(row.value), row.len)?;
+        Some(Symbol { name, memory, binding, is_function: row.is_function() })
+    });
+    found.filter(|symbol| !symbol.name.is_empty()).collect()
 }
 
 /// The names the program expects from its libraries.

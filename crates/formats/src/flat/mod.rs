@@ -109,7 +109,7 @@ pub(crate) fn functions(_: Bytes<'_>, _: &Part) -> Vec<Function> {
 }
 
 /// No symbols are known.
-pub(crate) fn symbols(_: Bytes<'_>, _: &Part) -> Vec<Symbol> {
+pub(crate) fn symbols<'a>(_: Bytes<'a>, _: &Part) -> Vec<Symbol<'a>> {
     Vec::new()
 }
 

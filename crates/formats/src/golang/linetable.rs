@@ -4,7 +4,7 @@
 
 use super::{haystacks, scan};
 use crate::parsed::Part;
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 use ashore_base::{Addr, AddrRange, Bytes};
 use ashore_image::{FileRange, FunctionIndex};
 
@@ -23,6 +23,8 @@ const NAME_LIMIT: usize = 4096;
 /// In the runtime's module record, which begins with a pointer to this table: six slices, the search table and the two ends
 /// of the program counter stand between that pointer and the text's start.
 const MODULE_TEXT_AT: u64 = 8 + 6 * 24 + 3 * 8;
+/// Where it has the start of its type records, since 1.16.
+const MODULE_TYPES_AT: u64 = MODULE_TEXT_AT + 15 * 8;
 
 /// How an entry of the function table is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,10 +101,31 @@ impl<'a> LineTable<'a> {
     }
 
     fn module_text(&self, part: &Part) -> Option<Addr> {
-        let table_addr = part.image.addr_of(self.offset)?.0.to_le_bytes();
+        let text = self.module(part).find_map(|at| self.bytes.u64(at.checked_add(MODULE_TEXT_AT)?));
+        text.map(Addr).filter(|text| !text.is_null())
+    }
+
+    /// The address that the offsets of names and types in type records count from.
+    pub fn types(&self, part: &Part) -> Option<Addr> {
+        let is_mapped = |addr: &Addr| part.image.segment_at(*addr).is_some();
+        self.module(part).find_map(|at| self.bytes.u64(at.checked_add(MODULE_TYPES_AT)?).map(Addr).filter(is_mapped))
+    }
+
+    /// The beginning of the runtime's record of the program: its words are ends of things, not functions.
+    pub fn record(&self, part: &Part) -> Option<FileRange> {
+        let is_record = |at: &u64| self.bytes.u64(at.saturating_add(MODULE_TEXT_AT)) == Some(self.text.0);
+        let offset = self.module(part).find(is_record)?;
+        Some(FileRange { offset, len: MODULE_TYPES_AT })
+    }
+
+    /// Where the runtime's record of the program may be: it begins with the address of this table.
+    fn module<'p>(&self, part: &'p Part) -> impl Iterator<Item = u64> + use<'a, 'p> {
+        let table = part.image.addr_of(self.offset).map(|addr| addr.0.to_le_bytes());
         let data = haystacks(part, MODULE_SECTIONS, true).chain(haystacks(part, &[], false));
-        let mut records = data.flat_map(|file| scan(self.bytes, file, 8, move |chunk| chunk == table_addr.as_slice()));
-        records.find_map(|at| self.bytes.u64(at.checked_add(MODULE_TEXT_AT)?).map(Addr)).filter(|text| !text.is_null())
+        let bytes = self.bytes;
+        data.flat_map(move |file| {
+            scan(bytes, file, 8, move |chunk| table.is_some_and(|table| chunk == table.as_slice()))
+        })
     }
 
     fn entry_len(&self) -> u64 {
@@ -153,6 +176,36 @@ impl<'a> LineTable<'a> {
         (!code.is_empty()).then_some(code)
     }
 
+    /// The functions called `name`. An assembly function and its wrapper for the other convention share one.
+    pub fn named(&self, name: &[u8]) -> Vec<AddrRange> {
+        let is_called = |index: &u64| self.name_of(*index) == Some(name);
+        (0..self.count).filter(is_called).filter_map(|index| self.function(index)).collect()
+    }
+
+    /// Whether any name of the table is `name`: those of functions that only exist inside others are there too.
+    pub fn mentions(&self, name: &[u8]) -> bool {
+        let names = self.bytes.0.get(self.names_at as usize..self.files.offset as usize).unwrap_or_default();
+        names.split(|&byte| byte == 0).any(|known| known == name)
+    }
+
+    /// The address that offsets of code count from, in this table and in type records.
+    pub fn text(&self) -> Addr {
+        self.text
+    }
+
+    /// File offset of the table.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    fn name_of(&self, index: u64) -> Option<&'a [u8]> {
+        let record = self.functions_at.checked_add(self.word(index.checked_mul(2)?.checked_add(1)?)?)?;
+        // A record begins with the function's start, as wide as a code word, and the offset of its name.
+        let name_at = record.checked_add(self.entry_len() / 2)?;
+        let name = self.bytes.cstr(self.names_at.checked_add(self.bytes.u32(name_at)?.into())?)?;
+        (name.len() <= NAME_LIMIT).then_some(name)
+    }
+
     fn index_of(&self, addr: Addr) -> Option<u64> {
         let (mut low, mut high) = (0, self.count);
         // Invariant: functions before `low` start at or before `addr`; from `high` on they start after it.
@@ -181,11 +234,7 @@ impl FunctionIndex for LineTable<'_> {
     fn name(&self, addr: Addr) -> Option<String> {
         let index = self.index_of(addr)?;
         self.function(index).filter(|code| code.contains(addr))?;
-        let record = self.functions_at.checked_add(self.word(index.checked_mul(2)?.checked_add(1)?)?)?;
-        // A record begins with the function's start, as wide as a code word, and the offset of its name.
-        let name_at = record.checked_add(self.entry_len() / 2)?;
-        let name = self.bytes.cstr(self.names_at.checked_add(self.bytes.u32(name_at)?.into())?)?;
-        (name.len() <= NAME_LIMIT).then(|| String::from_utf8_lossy(name).into_owned())
+        self.name_of(index).map(|name| String::from_utf8_lossy(name).into_owned())
     }
 }
 

@@ -239,7 +239,7 @@ impl Commands {
         let len = u64::from(command.u32(12)?) * SYMBOL_LEN;
         let entries = check::range(bytes, command.u32(8)?.into(), len, "the symbol table")?;
         let names = check::range(bytes, command.u32(16)?.into(), command.u32(20)?.into(), "the names of symbols")?;
-        self.symbols = Some(SymbolTable { entries, names });
+        self.symbols = Some(SymbolTable { entries, names, is_full: true });
         Ok(())
     }
 }

@@ -81,6 +81,10 @@ pub(super) const N_SECT: u8 = 0x0e;
 pub(super) const N_UNDF: u8 = 0x00;
 /// `n_desc`.
 pub(super) const N_WEAK_REF: u16 = 0x40;
+/// `n_desc`: a definition that gives way to a strong one.
+pub(super) const N_WEAK_DEF: u16 = 0x80;
+/// `n_type`: seen outside its object file.
+pub(super) const N_EXT: u8 = 1;
 
 /// Sizes of records in bytes.
 pub(super) const HEADER_LEN: u64 = 32;

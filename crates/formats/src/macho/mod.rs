@@ -21,7 +21,7 @@ use commands::Commands;
 use constants::MAGIC_64;
 use header::{FileKind, Header};
 
-pub(crate) use symbols::{functions, imports};
+pub(crate) use symbols::{functions, imports, symbols};
 pub(crate) use universal::{read as read_universal, recognise as recognise_universal};
 
 /// Whether the file begins like a program for one CPU.

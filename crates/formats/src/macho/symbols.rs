@@ -1,7 +1,7 @@
 //! Symbols, read when somebody asks.
 
 use super::constants::*;
-use crate::parsed::{Part, SymbolTable};
+use crate::parsed::{Binding, Part, Symbol, SymbolTable};
 use alloc::{string::String, vec::Vec};
 use ashore_base::{Addr, AddrRange, Bytes};
 use ashore_image::{Function, Import};
@@ -44,6 +44,24 @@ pub(crate) fn functions(bytes: Bytes<'_>, part: &Part) -> Vec<Function> {
         Some(Function { code, name_at: table.names.offset.saturating_add(row.name.into()) })
     });
     functions.collect()
+}
+
+/// The symbols the table defines. Sizes do not exist; what lies in code counts as a function.
+pub(crate) fn symbols<'a>(bytes: Bytes<'a>, part: &Part) -> Vec<Symbol<'a>> {
+    let Some(table) = part.symbols else { return Vec::new() };
+    let is_defined = |row: &Row| row.kind & N_STAB == 0 && row.kind & N_TYPE == N_SECT;
+    let found = rows(bytes, table).filter(is_defined).filter_map(|row| {
+        let name = bytes.cstr(table.names.offset.checked_add(row.name.into())?)?;
+        let binding = match () {
+            () if row.kind & N_EXT == 0 => Binding::Local,
+            () if row.description & N_WEAK_DEF != 0 => Binding::Weak,
+            () => Binding::Strong,
+        };
+        let at = Addr(row.value);
+        let is_function = part.image.segment_at(at).is_some_and(|segment| segment.perms.is_exec);
+        Some(Symbol { name, memory: AddrRange::new(at, 0)?, binding, is_function })
+    });
+    found.filter(|symbol| !symbol.name.is_empty()).collect()
 }
 
 /// The names the program expects from its libraries. The library is known when the file binds by library ("two levels").
