@@ -1,0 +1,102 @@
+//! Places that name an address with two instructions: `auipc` and `jalr` or `addi`, `lui` and `addi`.
+//!
+//! The halves are found by following the register through straight code. `auipc` and a load is a slot that holds an address,
+//! not an address, and not reported; nor are distances from the global pointer, which reach no code.
+
+use super::effects::{Effect, Flow, effect};
+use super::find::Search;
+use super::words::{Instruction, instructions, opcode, short_upper};
+use crate::{Code, CodeRef, RefKind};
+use alloc::vec::Vec;
+use ashore_base::Addr;
+
+/// How many instructions behind the first are looked at.
+const WINDOW: usize = 16;
+
+/// The first instruction of a pair.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum First {
+    /// `auipc`: what is in its register.
+    Distance(u64),
+    /// `lui` and `c.lui`: what is in its register.
+    Constant(u64),
+}
+
+impl First {
+    /// What `one` is.
+    pub(super) fn of(one: Instruction) -> Option<First> {
+        match one.opcode() {
+            // Without a register it marks a landing pad.
+            opcode::AUIPC if one.rd() != 0 => Some(First::Distance(one.at.0.wrapping_add(one.upper()))),
+            opcode::LUI if one.rd() != 0 => Some(First::Constant(one.upper())),
+            _ => short_upper(one).map(First::Constant),
+        }
+    }
+
+    /// How `one` names an address with what is in `register`, and which.
+    pub(super) fn with(self, one: Instruction, register: u32) -> Option<(RefKind, Addr)> {
+        let from = one.size == 4 && one.rs1() == register && one.function() == 0;
+        let kind = match (one.opcode(), self) {
+            _ if !from => return None,
+            (opcode::JALR, First::Distance(_)) if one.rd() == 0 => RefKind::Jump,
+            (opcode::JALR, First::Distance(_)) => RefKind::Call,
+            (opcode::ADD_CONSTANT, First::Distance(_)) => RefKind::Address,
+            (opcode::ADD_CONSTANT | opcode::ADD_CONSTANT_W, First::Constant(_)) => RefKind::Constant,
+            _ => return None,
+        };
+        let (First::Distance(upper) | First::Constant(upper)) = self;
+        let value = upper.wrapping_add(one.lower());
+        let narrow = one.opcode() == opcode::ADD_CONSTANT_W;
+        Some((kind, Addr(if narrow { i64::from(value as i32) as u64 } else { value })))
+    }
+}
+
+/// The places that name a target starting with `one`.
+pub(super) fn find(search: &Search<'_>, one: Instruction, found: &mut Vec<CodeRef>) {
+    let Some(first) = First::of(one) else { return };
+    let (First::Distance(upper) | First::Constant(upper)) = first;
+    let last = Addr(search.targets.end.0.wrapping_sub(1));
+    // What a lower half can add is less than a page either way; upper halves that wrap are looked at closer.
+    let far = upper.saturating_add(0xfff) < search.targets.start.0 || upper.saturating_sub(0xfff) > last.0;
+    if far && upper.checked_add(0xfff).is_some() && upper >= 0xfff {
+        return;
+    }
+    let end = (search.function_at)(one.at).map(|function| function.end);
+    for second in instructions(search.code, one.next()).take(WINDOW) {
+        if end.is_some_and(|end| second.at >= end) {
+            return;
+        }
+        if let Some((kind, target)) = first.with(second, one.rd()).filter(|&(_, at)| search.targets.contains(at)) {
+            found.push(CodeRef { at: one.at, second: Some(second.at), kind, target });
+        }
+        let Effect { writes, flow, .. } = effect(second);
+        if flow != Flow::On || writes & (1 << one.rd()) != 0 {
+            return;
+        }
+    }
+}
+
+/// Why what the first instruction of a pair, at `at`, makes cannot be changed for `second` alone, if something else uses it.
+pub(super) fn other_use(code: Code<'_>, at: Addr, second: Addr) -> Option<&'static str> {
+    const SHARED: &str = "another instruction uses what the first of the pair makes";
+    const UNKNOWN: &str = "the register of the pair may still be used behind a branch";
+    /// Registers a call may change: nothing survives in them (ra, t0 to t6, a0 to a7).
+    const SCRATCH: u32 = 0xf003_fce2;
+    let mut behind = instructions(code, at);
+    let register = 1u32 << behind.next()?.rd();
+    for one in behind.take(64) {
+        let Effect { reads, writes, flow } = effect(one);
+        if one.at != second && flow == Flow::On && reads & register != 0 {
+            return Some(SHARED);
+        }
+        match flow {
+            Flow::On if one.at >= second && writes & register != 0 => return None,
+            Flow::On => {}
+            // The pair itself is a call or a jump to a function.
+            _ if one.at == second && register & SCRATCH != 0 => return None,
+            Flow::Call | Flow::Return if register & SCRATCH != 0 => return None,
+            Flow::Call | Flow::Return | Flow::Away => return Some(UNKNOWN),
+        }
+    }
+    Some(UNKNOWN)
+}
