@@ -1,5 +1,6 @@
 //! Every diagnosis Ashore can make, by area: E01xx files, E02xx which system, E03xx start-up, E04xx call sites and engine,
-//! E05xx the guest's calls, E06xx the command line and the host, E07xx what `ashore check` finds.
+//! E05xx the guest's calls, E06xx the command line and the host, E07xx what `ashore check` finds, E08xx changing
+//! programs.
 //!
 //! To add one: a row here, the site that raises it, a case that expects it and a case that must not raise it.
 
@@ -192,6 +193,44 @@ rows! {
     OTHER_SYSTEM: "E0752", "other-system", Finding,
         "the program is for another system",
         "build it for this one";
+
+    // E08xx: changing programs
+    PATCH_USAGE: "E0801", "patch-usage", Failed,
+        "the edit is not understood",
+        "`ashore patch --help` lists the edits";
+    PATCH_NO_MATCH: "E0802", "patch-no-match", Failed,
+        "there is nothing to change",
+        "check the name: `nm FILE`, or `ashore inspect FILE`";
+    PATCH_AMBIGUOUS: "E0803", "patch-ambiguous", Failed,
+        "the name means more than one function",
+        "choose by address (0x...), or by binding: --from or --to with weak, strong or local";
+    PATCH_OVERLAP: "E0804", "patch-overlap", Failed,
+        "two edits change the same bytes, or bytes that are not there",
+        "drop one of the edits";
+    PATCH_ORIGINAL: "E0805", "patch-original", Failed,
+        "the bytes to change are not what the edit expects",
+        "the edit was made for another build of the program";
+    PATCH_REACH: "E0806", "patch-reach", Failed,
+        "an instruction cannot reach the address it should name",
+        "the other way may do: with --calls the entry stays, without it the references stay";
+    PATCH_REFUSED: "E0807", "patch-refused", Failed,
+        "the change cannot be made safely",
+        "nothing was written";
+    PATCH_UNSUPPORTED: "E0808", "patch-unsupported", Failed,
+        "Ashore cannot change this kind of program yet",
+        "ELF programs for x86-64, AArch64 and RISC-V 64 can be changed";
+    PATCH_UNVERIFIED: "E0809", "patch-unverified", Failed,
+        "the patched program is not what was planned",
+        "nothing was written; please report this with the program";
+    PATCH_NO_MANIFEST: "E0810", "patch-no-manifest", Failed,
+        "the file carries no manifest of a patch",
+        "only files that `ashore patch` wrote can be shown and undone";
+    PATCH_DAMAGED: "E0811", "patch-damaged", Failed,
+        "the patched file was changed by something else",
+        "it cannot be undone exactly; build or copy the original again";
+    PATCH_UNREACHED: "E0812", "patch-unreached", Warning,
+        "something still leads to the old function",
+        "";
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod follow;
 mod inspect;
+mod patch;
 mod platforms;
 mod run;
 mod shims;

@@ -1,6 +1,6 @@
 //! The verbs as rows. Help, man pages and completions derive from them.
 
-use super::{Verb, check, completions, demo, doctor, follow, inspect, platforms, run, shims, trace};
+use super::{Verb, check, completions, demo, doctor, follow, inspect, patch, platforms, run, shims, trace};
 
 /// The verbs, in the order of the help.
 #[rustfmt::skip]
@@ -8,6 +8,7 @@ pub(crate) static VERBS: &[Verb] = &[
     Verb { name: "run", about: "Run a program", options: run::options, run: run::run },
     Verb { name: "inspect", about: "Show what a program file is, without running it", options: inspect::options, run: inspect::run },
     Verb { name: "check", about: "Find what in a program or kernel image cannot work, before it runs", options: check::options, run: check::run },
+    Verb { name: "patch", about: "Change a finished program safely, or undo that", options: patch::options, run: patch::run },
     Verb { name: "trace", about: "Run a program and tell every call, signal and thread in its own system's words", options: trace::options, run: trace::run },
     Verb { name: "doctor", about: "Show what this machine offers and what Ashore makes of it", options: doctor::options, run: doctor::run },
     Verb { name: "platforms", about: "Show which systems' programs run, and how much of each", options: platforms::options, run: platforms::run },

@@ -1,0 +1,215 @@
+//! The manifest that travels inside a patched file: what it was, what was done to it, and how to undo it.
+//!
+//! It is text, one fact a line, closed by its length and a mark, so that it is found from its end wherever a format wants it.
+//! The hash of the patched file leaves the manifest itself out.
+
+use crate::draft::{Change, Edit};
+use ashore_image::FileRange;
+use core::fmt::Write;
+use sha2::{Digest, Sha256};
+
+/// A SHA-256.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    /// The hash of `parts`, one after the other.
+    pub fn of(parts: &[&[u8]]) -> Hash {
+        let mut hasher = Sha256::new();
+        parts.iter().for_each(|part| hasher.update(part));
+        Hash(hasher.finalize().into())
+    }
+}
+
+impl core::fmt::Display for Hash {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+/// The first line. The number changes when old versions could misread the rest.
+const HEAD: &str = "ashore patch manifest 1\n";
+/// The last bytes, behind the length. Kept in two halves: this program's own file must not contain it.
+const MARK: [[u8; 8]; 2] = [*b"\x1a\0ASHORE", *b"PATCHED\n"];
+/// What follows the text.
+const TAIL_LEN: u64 = 8 + 16;
+
+/// What a patched file says about itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Manifest {
+    /// The version of Ashore that wrote it.
+    pub tool: String,
+    /// The length and hash of the original.
+    pub input: (u64, Hash),
+    /// The hash of the patched file without its manifest.
+    pub output: Hash,
+    /// What was asked for, in the words of the command line.
+    pub requests: Vec<String>,
+    /// The way back, without the manifest's own range.
+    pub change: Change,
+}
+
+/// A manifest and where it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Found {
+    /// What it says.
+    pub manifest: Manifest,
+    /// Its bytes in the file.
+    pub range: FileRange,
+}
+
+impl Manifest {
+    /// Its bytes, preceded by line ends so that their number is a multiple of `align`.
+    pub fn bytes(&self, align: u64) -> Vec<u8> {
+        let text = self.text();
+        let len = text.len() as u64 + TAIL_LEN;
+        let mut bytes = vec![b'\n'; (len.next_multiple_of(align.max(1)) - len) as usize];
+        bytes.extend_from_slice(text.as_bytes());
+        bytes.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(MARK.as_flattened());
+        bytes
+    }
+
+    /// Its text.
+    pub fn text(&self) -> String {
+        let mut text = String::from(HEAD);
+        let (len, hash) = self.input;
+        let _ = writeln!(text, "tool {}\ninput {len} {hash}\noutput {}", self.tool, self.output);
+        for request in &self.requests {
+            let _ = writeln!(text, "request {}", one_line(request));
+        }
+        for Edit { offset, old, new, reason } in &self.change.edits {
+            let _ = writeln!(text, "edit {offset:#x} {} {} {}", hex(old), hex(new), one_line(reason));
+        }
+        for range in &self.change.inserted {
+            let _ = writeln!(text, "insert {:#x} {:#x}", range.offset, range.len);
+        }
+        text
+    }
+
+    /// The manifest of `file`, if it has one. What only looks like one is passed over.
+    pub fn find(file: &[u8]) -> Option<Found> {
+        let mark = MARK.as_flattened();
+        memchr::memmem::rfind_iter(file, mark).find_map(|at| {
+            let text_end = at.checked_sub(8)?;
+            let len = u64::from_le_bytes(file.get(text_end..at)?.try_into().ok()?);
+            let start = text_end.checked_sub(usize::try_from(len).ok()?)?;
+            let text = core::str::from_utf8(file.get(start..text_end)?).ok()?;
+            let manifest = parse(text.trim_start_matches('\n'))?;
+            let range = FileRange { offset: start as u64, len: len + TAIL_LEN };
+            Some(Found { manifest, range })
+        })
+    }
+}
+
+impl Found {
+    /// The way from the file with the manifest back to the original.
+    pub fn change(&self) -> Change {
+        let mut change = self.manifest.change.clone();
+        change.inserted.push(self.range);
+        change.inserted.sort_by_key(|range| range.offset);
+        change
+    }
+
+    /// The hash of `file` without the manifest.
+    pub fn hash(&self, file: &[u8]) -> Hash {
+        let (start, end) = (self.range.offset as usize, self.range.end() as usize);
+        Hash::of(&[file.get(..start).unwrap_or_default(), file.get(end..).unwrap_or_default()])
+    }
+}
+
+fn parse(text: &str) -> Option<Manifest> {
+    let lines = text.strip_prefix(HEAD)?.lines();
+    let (mut tool, mut input, mut output) = (None, None, None);
+    let mut requests = Vec::new();
+    let mut change = Change::default();
+    for line in lines {
+        let (word, rest) = line.split_once(' ')?;
+        match word {
+            "tool" => tool = Some(rest.to_owned()),
+            "input" => {
+                let (len, hash) = rest.split_once(' ')?;
+                input = Some((len.parse().ok()?, Hash(unhex(hash)?.try_into().ok()?)));
+            }
+            "output" => output = Some(Hash(unhex(rest)?.try_into().ok()?)),
+            "request" => requests.push(rest.to_owned()),
+            "edit" => {
+                let mut words = rest.splitn(4, ' ');
+                let offset = number(words.next()?)?;
+                let (old, new) = (unhex(words.next()?)?, unhex(words.next()?)?);
+                change.edits.push(Edit { offset, old, new, reason: words.next()?.to_owned() });
+            }
+            "insert" => {
+                let (offset, len) = rest.split_once(' ')?;
+                change.inserted.push(FileRange { offset: number(offset)?, len: number(len)? });
+            }
+            _ => return None,
+        }
+    }
+    Some(Manifest { tool: tool?, input: input?, output: output?, requests, change })
+}
+
+fn number(text: &str) -> Option<u64> {
+    u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+/// The bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).map_or('?', |&digit| digit.into());
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// The bytes that hexadecimal digits stand for.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| Some(char::from(byte).to_digit(16)? as u8);
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let edit = Edit { offset: 0x10, old: vec![1, 2], new: vec![0xfe, 255], reason: "entry of f".into() };
+        let change = Change { edits: vec![edit], inserted: vec![FileRange { offset: 0x40, len: 0x20 }] };
+        let hash = Hash::of(&[b"abc"]);
+        Manifest { tool: "1".into(), input: (99, hash), output: hash, requests: vec!["redirect a=b".into()], change }
+    }
+
+    #[test]
+    fn a_manifest_is_found_as_it_was_written() {
+        for align in [1, 16] {
+            let mut file = b"a program".to_vec();
+            let bytes = manifest().bytes(align);
+            assert_eq!(bytes.len() as u64 % align, 0);
+            file.extend_from_slice(&bytes);
+            file.extend_from_slice(b"a signature");
+            let found = Manifest::find(&file).unwrap();
+            assert_eq!(found.manifest, manifest());
+            assert_eq!(found.range, FileRange { offset: 9, len: bytes.len() as u64 });
+        }
+    }
+
+    #[test]
+    fn the_hash_is_the_standard_one() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Hash::of(&[b"a", b"bc"]).to_string(), abc);
+    }
+
+    #[test]
+    fn a_damaged_manifest_is_none() {
+        let whole = manifest().bytes(1);
+        assert!(Manifest::find(&whole[1..]).is_none());
+        assert!(Manifest::find(&whole[..whole.len() - 1]).is_none());
+        assert!(Manifest::find(MARK.as_flattened()).is_none());
+    }
+}
