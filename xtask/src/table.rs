@@ -1,7 +1,7 @@
 //! The tasks, one row each.
 
 use crate::args::Args;
-use crate::{Outcome, Repo, bench, ci, conformance, fuzz, guests, selfbuild, tidy};
+use crate::{Outcome, Repo, bench, ci, conformance, fuzz, guests, patched, selfbuild, tidy};
 use std::fmt::Write as _;
 
 /// A task a person can run.
@@ -48,6 +48,12 @@ pub(crate) const TASKS: &[Task] = &[
         usage: "[--system OS]",
         summary: "Go's toolchain, built for a guest system, builds a program under Ashore; bytes must equal the native's",
         run: selfbuild::run,
+    },
+    Task {
+        name: "patched",
+        usage: "[--only NAME]",
+        summary: "programs of several languages, systems and CPUs, patched in every way, run and undone",
+        run: patched::run,
     },
     Task {
         name: "fuzz",

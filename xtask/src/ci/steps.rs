@@ -3,7 +3,7 @@
 use super::Tally;
 use crate::args::Args;
 use crate::shell;
-use crate::{Failure, Outcome, Repo, guests, tidy};
+use crate::{Failure, Outcome, Repo, guests, patched, tidy};
 use std::process::Command;
 
 /// The bare-metal target the crates without std are built for: the kernel's.
@@ -67,6 +67,12 @@ pub(super) fn tests(repo: &Repo, tally: &mut Tally) -> Outcome {
 /// The cases pass.
 pub(super) fn cases(repo: &Repo, tally: &mut Tally) -> Outcome {
     counted(cargo(repo).args(["test", "--package", CASES]), tally)
+}
+
+/// Programs survive being patched.
+pub(super) fn patched(repo: &Repo, tally: &mut Tally) -> Outcome {
+    tally.tests += patched::check(repo, &[])? as u64;
+    Ok(())
 }
 
 /// Runs a command that ends with lines like those of Rust's test harness, and adds them up.

@@ -29,6 +29,12 @@ pub(super) const STEPS: &[Step] = &[
     step("build", "the release program", steps::build),
     Step { name: "tests", what: "unit and integration tests", counts_tests: true, run: steps::tests },
     Step { name: "cases", what: "every case on every target", counts_tests: true, run: steps::cases },
+    Step {
+        name: "patched",
+        what: "programs patched in every way, run and undone",
+        counts_tests: true,
+        run: steps::patched,
+    },
     Step { name: "documents", what: "the commands the documents show", counts_tests: true, run: documents::run },
 ];
 

@@ -1,0 +1,3 @@
+module ashore.test/ways
+
+go 1.24

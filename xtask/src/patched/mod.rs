@@ -1,0 +1,192 @@
+//! `cargo xtask patched`: programs of several languages, systems and CPUs are built, patched in every way, run, and undone.
+//!
+//! Each program prints one line for every way to reach a function, and which function answered. After a redirection the
+//! other one must answer everywhere; after undoing it the file must be the same, byte for byte. Programs of a system that
+//! nothing here runs are patched and undone all the same: then what the patch verifies by itself is all that is known.
+
+mod build;
+mod run;
+mod table;
+
+use crate::args::Args;
+use crate::guests::Toolchain;
+use crate::shell;
+use crate::{Failure, Outcome, Repo};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use table::{Language, PROGRAMS, Program};
+
+/// The task.
+pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
+    let only = args.values("--only")?;
+    args.finish()?;
+    check(repo, &only).map(|_| ())
+}
+
+/// Exercises the programs whose names contain one of `only`, or all, and tells how many there were.
+pub(crate) fn check(repo: &Repo, only: &[String]) -> Outcome<usize> {
+    let ashore = repo.ashore();
+    if !ashore.is_file() {
+        return Err(Failure::new(format!("{} is missing: cargo build --release", ashore.display())));
+    }
+    let tools = Toolchain::install(repo)?;
+    let folder = repo.guests().join("patched");
+    fs::create_dir_all(&folder).map_err(|why| Failure::of(folder.display(), why))?;
+    let is_wanted =
+        |program: &&Program| only.is_empty() || only.iter().any(|part| program.name().contains(part.as_str()));
+    let wanted: Vec<&Program> = PROGRAMS.iter().filter(is_wanted).collect();
+    let mut failures = Vec::new();
+    let mut ran = 0;
+    for program in &wanted {
+        let bench = Bench { repo, ashore: &ashore, folder: &folder, program };
+        match build::build(repo, &tools, program, &folder).and_then(|file| bench.exercise(&file)) {
+            Ok(is_run) => {
+                ran += usize::from(is_run);
+                println!(
+                    "{:<28} ok{}",
+                    program.name(),
+                    if is_run { "" } else { " (patched, verified and undone; not run)" }
+                );
+            }
+            Err(why) => {
+                println!("{:<28} FAILED: {why}", program.name());
+                failures.push(program.name());
+            }
+        }
+    }
+    println!("patched: {} programs, {ran} of them run, {} failed", wanted.len(), failures.len());
+    if wanted.is_empty() || !failures.is_empty() {
+        return Err(Failure::new(format!("failed: {}", failures.join(", "))));
+    }
+    Ok(wanted.len())
+}
+
+/// One program under test.
+struct Bench<'a> {
+    repo: &'a Repo,
+    ashore: &'a Path,
+    folder: &'a Path,
+    program: &'a Program,
+}
+
+/// What is done to a program of a language.
+struct Edits {
+    redirect: &'static [&'static str],
+    /// A function that then returns 42.
+    answer: &'static str,
+    hook: &'static [&'static str],
+}
+
+fn edits(program: &Program) -> Edits {
+    match program.language {
+        // Go's code for this CPU jumps back to its start by an instruction that reaches no added code: what such a function
+        // was before cannot be called beside what it became.
+        Language::Go if program.cpu == "riscv64" => Edits {
+            redirect: &["main.Old=main.New", "main.(*voice).Speak=main.(*voice).Shout"],
+            answer: "main.Answer",
+            hook: &[],
+        },
+        Language::Go => Edits {
+            redirect: &["main.Old=main.New", "main.(*voice).Speak=main.(*voice).Shout", "main.Wrapped=main.Wrap"],
+            answer: "main.Answer",
+            hook: &[
+                "main.ways",
+                "main.Deep",
+                "main.call",
+                "main.tail",
+                "fmt.Sprint",
+                "fmt.Fprintln",
+                "fmt.(*pp).printArg",
+                "os.(*File).Write",
+                "reflect.Value.call",
+                "runtime.newobject",
+                "runtime.mallocgc",
+            ],
+        },
+        Language::C => Edits {
+            redirect: &["old_one=new_one", "wrapped=wrap"],
+            answer: "answer",
+            hook: &["main", "through", "tail", "conditional", "qsort", "printf"],
+        },
+        Language::Rust => {
+            Edits { redirect: &["old_one=new_one", "wrapped=wrap"], answer: "answer", hook: &["old_one", "answer"] }
+        }
+    }
+}
+
+impl Bench<'_> {
+    /// Patches, runs and undoes; tells whether it could be run.
+    fn exercise(&self, file: &Path) -> Outcome<bool> {
+        let edits = edits(self.program);
+        let before = run::run(self.repo, self.program, file)?;
+        if before.as_ref().is_some_and(|text| !text.contains("old") || text.contains("neither")) {
+            return Err(Failure::new(format!("it does not say what it should before any patch: {before:?}")));
+        }
+        let answer = format!("{}=42", edits.answer);
+        let redirects = edits.redirect.iter().flat_map(|pair| ["redirect", *pair]);
+        let entry: Vec<&str> = redirects.clone().chain(["return", &answer]).collect();
+        let calls: Vec<&str> = redirects.chain(["--calls"]).collect();
+        let hooks: Vec<&str> = edits.hook.iter().flat_map(|name| ["hook", name]).collect();
+        let redirected = before.as_deref().map(|text| redirected(text, edits.redirect));
+        let answered = redirected.as_deref().map(answered);
+        self.one(file, "entry", &entry, answered.as_deref())?;
+        self.one(file, "calls", &calls, redirected.as_deref())?;
+        if !hooks.is_empty() {
+            self.one(file, "hooks", &hooks, before.as_deref())?;
+        }
+        Ok(before.is_some())
+    }
+
+    /// One way to patch: the result runs as expected, a second time finds nothing to do, and undoing gives the same file.
+    fn one(&self, file: &Path, way: &str, words: &[&str], expected: Option<&str>) -> Outcome {
+        let in_way = |why: Failure| Failure::new(format!("{way}: {why}"));
+        let patched = self.folder.join(format!("{}.{way}", self.program.name()));
+        let undone = self.folder.join(format!("{}.{way}.undone", self.program.name()));
+        shell::output(self.patch(file, &patched).args(words)).map_err(in_way)?;
+        let again = shell::output(self.patch(&patched, &patched).args(words)).map_err(in_way)?;
+        if !again.contains("already so") {
+            return Err(Failure::new(format!("{way}: a second time it says: {again}")));
+        }
+        let got = run::run(self.repo, self.program, &patched).map_err(in_way)?;
+        if got.as_deref() != expected {
+            return Err(Failure::new(format!(
+                "{way}: it says\n{}\ninstead of\n{}",
+                shown(got.as_deref()),
+                shown(expected)
+            )));
+        }
+        shell::output(self.patch(&patched, &undone).arg("--undo")).map_err(in_way)?;
+        let [original, restored] = [file, &undone].map(fs::read);
+        if original.ok() != restored.ok() {
+            return Err(Failure::new(format!("{way}: undone, it is not the original")));
+        }
+        for made in [patched, undone] {
+            let _ = fs::remove_file(made);
+        }
+        Ok(())
+    }
+
+    fn patch(&self, file: &Path, output: &PathBuf) -> Command {
+        let mut command = Command::new(self.ashore);
+        command.arg("patch").arg(file).arg("-o").arg(output);
+        command
+    }
+}
+
+fn shown(text: Option<&str>) -> &str {
+    text.unwrap_or("(not run)")
+}
+
+/// What a program says once its functions are redirected.
+fn redirected(text: &str, edits: &[&str]) -> String {
+    let text = text.replace(": old", ": new");
+    let is_wrapped = edits.iter().any(|pair| pair.contains("Wrapped="));
+    if is_wrapped { text.replace("wrap: plain", "wrap: wrapped plain") } else { text }
+}
+
+/// What it says once its answer is 42 as well.
+fn answered(text: &str) -> String {
+    let line = |line: &str| if line.starts_with("answer: ") { "answer: 42\n".into() } else { format!("{line}\n") };
+    text.lines().map(line).collect()
+}
