@@ -15,6 +15,7 @@ mod patched;
 mod repo;
 mod selfbuild;
 mod shell;
+mod signals;
 mod table;
 mod tidy;
 
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         println!("cargo xtask {} {}\n\n{}", task.name, task.usage, task.summary);
         return ExitCode::SUCCESS;
     }
+    signals::by_default();
     let outcome = Repo::find().and_then(|repo| (task.run)(&repo, args));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

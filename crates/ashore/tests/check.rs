@@ -15,10 +15,11 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// An image for bare machines; none before the guests are built, which `cargo xtask ci` does first.
-fn image(name: &str) -> Option<PathBuf> {
+/// An image for bare machines.
+fn image(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/bare").join(name);
-    path.is_file().then_some(path)
+    assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
+    path
 }
 
 /// What QEMU's virt board ends with when it runs `image`: the status the image gives to semihosting.
@@ -31,7 +32,7 @@ fn qemu(image: &Path) -> Option<i32> {
 
 #[test]
 fn a_go_program_in_flash_loses_its_store_and_is_told_so() {
-    let (Some(flash), Some(ram)) = (image("store-flash"), image("store-ram")) else { return };
+    let (flash, ram) = (image("store-flash"), image("store-ram"));
     let out = ashore(&["--on", "virt"], &flash);
     assert_eq!(out.status.code(), Some(1));
     let said = text(&out.stdout);
@@ -47,14 +48,14 @@ fn a_go_program_in_flash_loses_its_store_and_is_told_so() {
 
 #[test]
 fn data_alone_can_move_to_ram() {
-    let Some(split) = image("store-split") else { return };
+    let split = image("store-split");
     assert_eq!(ashore(&["--on", "virt"], &split).status.code(), Some(0));
     assert_eq!(qemu(&split), Some(0));
 }
 
 #[test]
 fn a_go_program_with_its_own_runtime_is_checked_the_same() {
-    let (Some(flash), Some(ram)) = (image("runtime-flash"), image("runtime-ram")) else { return };
+    let (flash, ram) = (image("runtime-flash"), image("runtime-ram"));
     let out = ashore(&["--on", "virt"], &flash);
     let said = text(&out.stdout);
     assert_eq!(out.status.code(), Some(1), "{said}");
@@ -91,10 +92,8 @@ fn the_table_of_virt_agrees_with_qemus_device_tree() {
         let is_there = known.iter().all(|(_, found)| found.is_some_and(|found| found.kind == Use::Device));
         assert!(is_there, "{} {:?}", region.name, region.memory);
     }
-    if let Some(flash) = image("store-flash") {
-        let out = ashore(&["--dtb", &blob.to_string_lossy()], &flash);
-        assert!(text(&out.stdout).contains("lie in flash (flash@0"), "{}", text(&out.stdout));
-    }
+    let out = ashore(&["--dtb", &blob.to_string_lossy()], &image("store-flash"));
+    assert!(text(&out.stdout).contains("lie in flash (flash@0"), "{}", text(&out.stdout));
 }
 
 #[test]

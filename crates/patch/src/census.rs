@@ -29,6 +29,8 @@ pub enum DataKind {
     Export,
     /// Where the program starts.
     Entry,
+    /// A 4-byte offset from the program's header, in a table of initialisers.
+    Offset,
     /// A 4-byte offset from the start of the text, in a Go method record: what interfaces and reflection call.
     GoMethod,
 }
@@ -41,6 +43,7 @@ impl DataKind {
         DataKind::Relocation,
         DataKind::Export,
         DataKind::Entry,
+        DataKind::Offset,
         DataKind::GoMethod,
     ];
 
@@ -52,6 +55,7 @@ impl DataKind {
             DataKind::Relocation => "relocations",
             DataKind::Export => "exported symbols",
             DataKind::Entry => "entry point",
+            DataKind::Offset => "initialisers",
             DataKind::GoMethod => "Go method records",
         }
     }
@@ -133,15 +137,22 @@ pub fn words(file: &[u8], offset: u64, len: u64, targets: AddrRange) -> Vec<u64>
     let Some(bytes) = Bytes(file).slice(offset, len) else { return Vec::new() };
     let skip = (offset.next_multiple_of(8) - offset) as usize;
     let (words, _) = bytes.get(skip..).unwrap_or_default().as_chunks::<8>();
-    let is_inside = |word: &[u8; 8]| u64::from_le_bytes(*word).wrapping_sub(targets.start.0) < targets.len();
-    const BLOCK: usize = 64;
+    let start = targets.start.0.to_le_bytes();
+    let places = match targets.len() {
+        1 => matches(words, |word| *word == start),
+        len => matches(words, |word| u64::from_le_bytes(*word).wrapping_sub(targets.start.0) < len),
+    };
+    places.into_iter().map(|index| offset + (skip + index * 8) as u64).collect()
+}
+
+/// Which of `words` are wanted. Whole blocks are looked at without a branch per word, which the compiler turns into vectors.
+pub(crate) fn matches<const N: usize>(words: &[[u8; N]], is_wanted: impl Fn(&[u8; N]) -> bool) -> Vec<usize> {
+    const BLOCK: usize = 128;
     let mut found = Vec::new();
-    // Whole blocks are compared without a branch per word, which the compiler turns into vectors.
     for (index, block) in words.chunks(BLOCK).enumerate() {
-        if block.iter().fold(false, |any, word| any | is_inside(word)) {
-            let first = index * BLOCK;
-            let hits = block.iter().enumerate().filter(|(_, word)| is_inside(word));
-            found.extend(hits.map(|(at, _)| offset + (skip + (first + at) * 8) as u64));
+        if block.iter().fold(false, |any, word| any | is_wanted(word)) {
+            let hits = block.iter().enumerate().filter(|(_, word)| is_wanted(word));
+            found.extend(hits.map(|(at, _)| index * BLOCK + at));
         }
     }
     found

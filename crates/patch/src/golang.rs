@@ -4,7 +4,7 @@
 //! value elsewhere in the type data is not taken for one.
 
 use crate::{
-    census::{DataKind, DataRef},
+    census::{DataKind, DataRef, matches},
     draft::Draft,
     program::Program,
 };
@@ -57,15 +57,7 @@ impl Records<'_, '_> {
         let bytes = Bytes(self.program.file).slice(self.start, self.len).unwrap_or_default();
         let (words, _) = bytes.as_chunks::<4>();
         let wanted = value.to_le_bytes();
-        const BLOCK: usize = 128;
-        let mut found = Vec::new();
-        for (index, block) in words.chunks(BLOCK).enumerate() {
-            if block.iter().fold(false, |any, word| any | (*word == wanted)) {
-                let hits = block.iter().enumerate().filter(|(_, word)| **word == wanted);
-                found.extend(hits.map(|(at, _)| self.start + ((index * BLOCK + at) * 4) as u64));
-            }
-        }
-        found
+        matches(words, |word| *word == wanted).into_iter().map(|index| self.start + (index * 4) as u64).collect()
     }
 
     /// Whether the word at `offset` is one of a record's two that lead to code.

@@ -3,7 +3,10 @@
 //! It is text, one fact a line, closed by its length and a mark, so that it is found from its end wherever a format wants it.
 //! The hash of the patched file leaves the manifest itself out.
 
-use crate::draft::{Change, Edit};
+use crate::{
+    draft::{Change, Edit},
+    seal::{Old, Seal},
+};
 use ashore_image::FileRange;
 use core::fmt::Write;
 use sha2::{Digest, Sha256};
@@ -41,7 +44,7 @@ pub struct Manifest {
     pub tool: String,
     /// The length and hash of the original.
     pub input: (u64, Hash),
-    /// The hash of the patched file without its manifest.
+    /// The hash of the patched file without its manifest and what is sealed.
     pub output: Hash,
     /// What was asked for, in the words of the command line.
     pub requests: Vec<String>,
@@ -59,11 +62,15 @@ pub struct Found {
 }
 
 impl Manifest {
-    /// Its bytes, preceded by line ends so that their number is a multiple of `align`.
-    pub fn bytes(&self, align: u64) -> Vec<u8> {
+    /// How many bytes it takes at least.
+    pub fn room(&self) -> u64 {
+        self.text().len() as u64 + TAIL_LEN
+    }
+
+    /// Its bytes, preceded by line ends so that they are at least `len`.
+    pub fn bytes(&self, len: u64) -> Vec<u8> {
         let text = self.text();
-        let len = text.len() as u64 + TAIL_LEN;
-        let mut bytes = vec![b'\n'; (len.next_multiple_of(align.max(1)) - len) as usize];
+        let mut bytes = vec![b'\n'; len.saturating_sub(text.len() as u64 + TAIL_LEN) as usize];
         bytes.extend_from_slice(text.as_bytes());
         bytes.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
         bytes.extend_from_slice(MARK.as_flattened());
@@ -84,13 +91,20 @@ impl Manifest {
         for range in &self.change.inserted {
             let _ = writeln!(text, "insert {:#x} {:#x}", range.offset, range.len);
         }
+        for Seal { range, old } in &self.change.seals {
+            let _ = writeln!(text, "seal {:#x} {:#x} {}", range.offset, range.len, old.text());
+        }
         text
     }
 
     /// The manifest of `file`, if it has one. What only looks like one is passed over.
     pub fn find(file: &[u8]) -> Option<Found> {
         let mark = MARK.as_flattened();
-        memchr::memmem::rfind_iter(file, mark).find_map(|at| {
+        // Mostly it is at the very end. Searching forwards is much quicker than searching backwards.
+        let end = file.len().saturating_sub(mark.len());
+        let at_end = file.ends_with(mark).then_some(end);
+        let marks = || memchr::memmem::find_iter(file, mark).collect::<Vec<_>>().into_iter().rev();
+        let read = |at: usize| {
             let text_end = at.checked_sub(8)?;
             let len = u64::from_le_bytes(file.get(text_end..at)?.try_into().ok()?);
             let start = text_end.checked_sub(usize::try_from(len).ok()?)?;
@@ -98,7 +112,8 @@ impl Manifest {
             let manifest = parse(text.trim_start_matches('\n'))?;
             let range = FileRange { offset: start as u64, len: len + TAIL_LEN };
             Some(Found { manifest, range })
-        })
+        };
+        at_end.and_then(read).or_else(|| marks().find_map(read))
     }
 }
 
@@ -111,11 +126,20 @@ impl Found {
         change
     }
 
-    /// The hash of `file` without the manifest.
+    /// The hash of `file` without the manifest and what is sealed.
     pub fn hash(&self, file: &[u8]) -> Hash {
-        let (start, end) = (self.range.offset as usize, self.range.end() as usize);
-        Hash::of(&[file.get(..start).unwrap_or_default(), file.get(end..).unwrap_or_default()])
+        hash_without(file, self.range, &self.manifest.change.seals)
     }
+}
+
+/// The hash of `file` without the manifest in `range` and the seals.
+pub(crate) fn hash_without(file: &[u8], range: FileRange, seals: &[Seal]) -> Hash {
+    let mut gaps: Vec<FileRange> = seals.iter().map(|seal| seal.range).chain([range]).collect();
+    gaps.sort_by_key(|gap| gap.offset);
+    let starts = core::iter::once(0).chain(gaps.iter().map(|gap| gap.end()));
+    let ends = gaps.iter().map(|gap| gap.offset).chain([file.len() as u64]);
+    let parts = starts.zip(ends).map(|(start, end)| file.get(start as usize..end as usize).unwrap_or_default());
+    Hash::of(&parts.collect::<Vec<_>>())
 }
 
 fn parse(text: &str) -> Option<Manifest> {
@@ -143,17 +167,23 @@ fn parse(text: &str) -> Option<Manifest> {
                 let (offset, len) = rest.split_once(' ')?;
                 change.inserted.push(FileRange { offset: number(offset)?, len: number(len)? });
             }
+            "seal" => {
+                let mut words = rest.splitn(3, ' ');
+                let range = FileRange { offset: number(words.next()?)?, len: number(words.next()?)? };
+                change.seals.push(Seal { range, old: Old::parse(words.next().unwrap_or_default())? });
+            }
             _ => return None,
         }
     }
     Some(Manifest { tool: tool?, input: input?, output: output?, requests, change })
 }
 
-fn number(text: &str) -> Option<u64> {
+pub(crate) fn number(text: &str) -> Option<u64> {
     u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
 }
 
-fn one_line(text: &str) -> String {
+/// The text without ends of lines.
+pub(crate) fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
 
@@ -180,17 +210,19 @@ mod tests {
 
     fn manifest() -> Manifest {
         let edit = Edit { offset: 0x10, old: vec![1, 2], new: vec![0xfe, 255], reason: "entry of f".into() };
-        let change = Change { edits: vec![edit], inserted: vec![FileRange { offset: 0x40, len: 0x20 }] };
+        let seals = vec![Seal { range: FileRange { offset: 0x80, len: 0x10 }, old: Old::default() }];
+        let change = Change { edits: vec![edit], inserted: vec![FileRange { offset: 0x40, len: 0x20 }], seals };
         let hash = Hash::of(&[b"abc"]);
         Manifest { tool: "1".into(), input: (99, hash), output: hash, requests: vec!["redirect a=b".into()], change }
     }
 
     #[test]
     fn a_manifest_is_found_as_it_was_written() {
-        for align in [1, 16] {
+        for more in [0, 16] {
             let mut file = b"a program".to_vec();
-            let bytes = manifest().bytes(align);
-            assert_eq!(bytes.len() as u64 % align, 0);
+            let len = manifest().room() + more;
+            let bytes = manifest().bytes(len);
+            assert_eq!(bytes.len() as u64, len);
             file.extend_from_slice(&bytes);
             file.extend_from_slice(b"a signature");
             let found = Manifest::find(&file).unwrap();
@@ -207,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_damaged_manifest_is_none() {
-        let whole = manifest().bytes(1);
+        let whole = manifest().bytes(0);
         assert!(Manifest::find(&whole[1..]).is_none());
         assert!(Manifest::find(&whole[..whole.len() - 1]).is_none());
         assert!(Manifest::find(MARK.as_flattened()).is_none());

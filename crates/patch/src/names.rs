@@ -28,6 +28,9 @@ impl Name {
     }
 }
 
+/// What makes an address a name in C.
+pub(crate) const AT: &str = "__at_";
+
 /// One place that has a name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Candidate {
@@ -43,11 +46,54 @@ pub fn resolve(program: &Program<'_>, name: &Name) -> Result<Addr, Report> {
         None => choose(program, name)?,
     };
     let is_aligned = addr.0.is_multiple_of(program.coder.unit());
+    let offset = program.part.image.offset_of(addr).unwrap_or_default();
+    let is_header = program.shape.headers(program).iter().any(|header| header.contains(offset));
     match program.code_at(addr) {
+        Some(_) if is_header => Err(PATCH_REFUSED.at(addr, "the header of the file lies there, not code")),
         Some(_) if is_aligned => Ok(addr),
         Some(_) => Err(PATCH_REFUSED.at(addr, "no instruction of this CPU starts at such an address")),
         None => Err(PATCH_REFUSED.at(addr, format!("\"{}\" is not code of this program", name.text))),
     }
+}
+
+/// The one place that object files mean by `text`, code or data; `None` when nothing is called so. As for linkers, what all of
+/// the program sees comes before what only one of its sources saw. An address with `0x` before it is a name too,
+/// and so that C can write it, with [`AT`] before that.
+pub(crate) fn locate(program: &Program<'_>, text: &str) -> Result<Option<Addr>, Report> {
+    if let Some(addr) = Name::new(text.strip_prefix(AT).unwrap_or(text)).addr() {
+        return match program.part.image.segment_at(addr) {
+            Some(_) => Ok(Some(addr)),
+            None => Err(PATCH_REFUSED.at(addr, "the program has no memory there")),
+        };
+    }
+    let named =
+        program.symbols.iter().filter(|symbol| program.shape.spells(without_version(symbol.name), text.as_bytes()));
+    let mut all: Vec<Candidate> =
+        named.map(|symbol| Candidate { addr: symbol.memory.start, binding: Some(symbol.binding) }).collect();
+    if all.iter().any(|candidate| candidate.binding != Some(Binding::Local)) {
+        all.retain(|candidate| candidate.binding != Some(Binding::Local));
+    }
+    if all.is_empty() {
+        let found = program.go.map(|table| table.named(text.as_bytes())).unwrap_or_default();
+        all.extend(found.iter().map(|code| Candidate { addr: code.start, binding: None }));
+    }
+    all.sort_unstable();
+    all.dedup_by_key(|candidate| candidate.addr);
+    match all.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one.addr)),
+        _ => {
+            let report = PATCH_AMBIGUOUS.because(format!("\"{text}\" is the name of {} places", all.len()));
+            let report = all.iter().fold(report, |report, candidate| report.note(describe(program, candidate)));
+            let addr = all.first().map_or(Addr::NULL, |first| first.addr);
+            Err(report.note(format!("in the object's source, choose by address: {AT}{addr} is a name for it")))
+        }
+    }
+}
+
+/// A symbol's name without the version that linkers write behind it.
+fn without_version(name: &[u8]) -> &[u8] {
+    name.split(|&byte| byte == b'@').next().filter(|bare| !bare.is_empty()).unwrap_or(name)
 }
 
 fn choose(program: &Program<'_>, name: &Name) -> Result<Addr, Report> {
@@ -76,7 +122,11 @@ fn describe(program: &Program<'_>, candidate: &Candidate) -> String {
 /// Every place of that name, each address once, sorted.
 fn candidates(program: &Program<'_>, text: &str) -> Vec<Candidate> {
     let is_code = |addr: &Addr| program.code_at(*addr).is_some();
-    let named = program.symbols.iter().filter(|symbol| program.shape.spells(symbol.name, text.as_bytes()));
+    // A name that is written exactly so is meant before one that only reads so.
+    let is_exact = program.symbols.iter().any(|symbol| symbol.name == text.as_bytes() && is_code(&symbol.memory.start));
+    let is_named =
+        |name: &[u8]| if is_exact { name == text.as_bytes() } else { program.shape.spells(name, text.as_bytes()) };
+    let named = program.symbols.iter().filter(|symbol| is_named(symbol.name));
     let listed = named.map(|symbol| Candidate { addr: symbol.memory.start, binding: Some(symbol.binding) });
     let mut all: Vec<Candidate> = listed.filter(|candidate| is_code(&candidate.addr)).collect();
     if all.is_empty() {

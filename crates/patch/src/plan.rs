@@ -5,9 +5,10 @@ use crate::{
     census::{DataKind, DataRef},
     draft::Draft,
     golang,
+    inject::Placed,
     names::resolve,
     program::Program,
-    request::{Request, Spot},
+    request::{Object, Request, Spot},
     shape::{Annex, Room},
     verify::Expect,
 };
@@ -18,6 +19,9 @@ use ashore_report::{Report, table::*};
 mod bytes;
 mod hook;
 mod redirect;
+mod replace;
+
+pub use hook::{KernelCall, kernel_calls};
 
 /// What a request came to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +39,8 @@ pub struct Done {
 pub struct Plan {
     /// The bytes to write.
     pub draft: Draft,
+    /// The memory to add.
+    pub annex: Annex,
     /// What must hold of the result.
     pub expects: Vec<Expect>,
     /// What each request came to.
@@ -45,6 +51,7 @@ pub struct Plan {
 
 /// Plans `requests` on `program`.
 pub fn plan(program: &Program<'_>, requests: &[Request]) -> Result<Plan, Report> {
+    program.shape.check(program)?;
     let mut planner = Planner::new(program);
     for request in requests {
         planner.done.push(Done { request: request.line(), lines: Vec::new(), census: None });
@@ -53,14 +60,21 @@ pub fn plan(program: &Program<'_>, requests: &[Request]) -> Result<Plan, Report>
                 let (old, new) = (resolve(program, old)?, resolve(program, new)?);
                 planner.redirect(old, new, *how)?;
             }
-            Request::Replace { .. } => {
-                return Err(PATCH_UNSUPPORTED.because("code from object files cannot be added yet"));
+            Request::Replace { function, object, symbol } => {
+                let at = resolve(program, function)?;
+                planner.replace(at, &function.text, object, symbol.as_deref())?;
             }
             Request::Nothing { at, len } => planner.nothing(at, *len)?,
             Request::Return { function, value } => planner.returns(resolve(program, function)?, *value)?,
             Request::Bytes { at, old, new } => planner.bytes(at, old, new)?,
             Request::Hook { function } => planner.hook(resolve(program, function)?)?,
-            Request::KernelCalls { handler } => planner.kernel_calls(resolve(program, handler)?)?,
+            Request::KernelCalls { handler, object } => {
+                let at = match object {
+                    Some(object) => planner.inject(object, Some(&handler.text), &handler.text)?,
+                    None => resolve(program, handler)?,
+                };
+                planner.kernel_calls(at, &handler.text)?;
+            }
         }
     }
     planner.finish()
@@ -77,6 +91,8 @@ struct Planner<'p, 'a> {
     warnings: Vec<Report>,
     /// Functions whose entry sends elsewhere, and where their own code can still be called.
     originals: Vec<(Addr, Addr)>,
+    /// Object files of which something is added, each once: functions of one file share its variables.
+    objects: Vec<(Object, Placed)>,
 }
 
 /// Added code begins at multiples of this.
@@ -93,14 +109,22 @@ impl<'p, 'a> Planner<'p, 'a> {
             done: Vec::new(),
             warnings: Vec::new(),
             originals: Vec::new(),
+            objects: Vec::new(),
         }
     }
 
     fn finish(mut self) -> Result<Plan, Report> {
+        self.link()?;
         if !self.annex.is_empty() {
             self.program.shape.attach(self.program, &mut self.draft, &self.annex)?;
         }
-        Ok(Plan { draft: self.draft, expects: self.expects, done: self.done, warnings: self.warnings })
+        Ok(Plan {
+            draft: self.draft,
+            annex: self.annex,
+            expects: self.expects,
+            done: self.done,
+            warnings: self.warnings,
+        })
     }
 
     /// Adds a sentence to what the request came to.
@@ -143,6 +167,11 @@ impl<'p, 'a> Planner<'p, 'a> {
     /// Replaces bytes of code or data.
     fn write(&mut self, at: Addr, bytes: &[u8], reason: String) -> Result<(), Report> {
         let (offset, _) = self.program.bytes_at(at, bytes.len() as u64)?;
+        let end = offset + bytes.len() as u64;
+        let headers = self.program.shape.headers(self.program);
+        if headers.iter().any(|header| header.offset < end && offset < header.end()) {
+            return Err(PATCH_REFUSED.at(self.program.place(at), "the header of the file lies there, not code"));
+        }
         self.draft.replace(self.program.file, offset, bytes, reason)
     }
 
@@ -165,7 +194,7 @@ impl<'p, 'a> Planner<'p, 'a> {
             let reason = format!("{place} leads to {}, in the midst of the bytes to overwrite", first.target);
             return Err(PATCH_REFUSED.at(self.program.place(at), reason));
         }
-        if let Some(&offset) = census::loaded_words(self.program, inside).first() {
+        if let Some(&offset) = self.program.shape.words(self.program, inside).first() {
             let reason = format!("the word at offset {offset:#x} leads into the midst of the bytes to overwrite");
             return Err(PATCH_REFUSED.at(self.program.place(at), reason));
         }

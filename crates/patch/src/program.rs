@@ -2,8 +2,8 @@
 
 use crate::shape::{self, Shape};
 use ashore_base::{Addr, AddrRange, Bytes};
-use ashore_formats::{Functions, Parsed, Part, Symbol, golang::LineTable};
-use ashore_image::FunctionIndex;
+use ashore_formats::{Container, Functions, Parsed, Part, Symbol, golang::LineTable};
+use ashore_image::{FileRange, FunctionIndex};
 use ashore_isa::{Code, Coder, Unencodable};
 use ashore_report::{Place, Report, table::*};
 
@@ -22,6 +22,7 @@ pub struct Program<'a> {
     /// The symbols it defines.
     pub symbols: Vec<Symbol<'a>>,
     functions: Functions<'a>,
+    code: Vec<Code<'a>>,
 }
 
 impl<'a> Program<'a> {
@@ -32,8 +33,16 @@ impl<'a> Program<'a> {
         let coder = ashore_isa::coder(cpu)
             .ok_or_else(|| PATCH_UNSUPPORTED.because(format!("the instructions of {cpu} cannot be changed yet")))?;
         let shape = shape::of(part)?;
+        if parsed.container == Container::Portable {
+            // The header of its ELF program is text inside a script.
+            return Err(PATCH_UNSUPPORTED.because("portable (APE) files cannot be changed yet"));
+        }
+        let stretch =
+            |range: &FileRange| Some(Code { bytes: range.of(file)?, start: part.image.addr_of(range.offset)? });
+        let code = shape.code(file, part).iter().filter_map(stretch).collect();
         Ok(Program {
             file,
+            code,
             part,
             coder,
             shape,
@@ -43,13 +52,9 @@ impl<'a> Program<'a> {
         })
     }
 
-    /// The code of the program, one stretch per executable segment.
+    /// The code of the program.
     pub fn code(&self) -> impl Iterator<Item = Code<'a>> {
-        let file = self.file;
-        self.part
-            .image
-            .code()
-            .filter_map(move |segment| Some(Code { bytes: segment.file.of(file)?, start: segment.memory.start }))
+        self.code.iter().copied()
     }
 
     /// The stretch of code that holds `addr`.
@@ -66,8 +71,9 @@ impl<'a> Program<'a> {
     pub fn function_from(&self, addr: Addr) -> Option<AddrRange> {
         let code = self.code_at(addr)?.range();
         let known = self.function_at(addr).filter(|function| function.start == addr);
-        // A symbol without a size says only where its function starts.
-        known.filter(|function| !function.is_empty()).or(Some(AddrRange { start: addr, end: code.end }))
+        // A symbol without a size says only where its function starts; the last one before data seems to reach into it.
+        let known = known.filter(|function| !function.is_empty());
+        Some(AddrRange { start: addr, end: known.map_or(code.end, |function| function.end.min(code.end)) })
     }
 
     /// The code of the function that starts at `addr`.
@@ -111,9 +117,9 @@ impl<'a> Program<'a> {
                 PATCH_REACH.at(self.place(at), reason)
             }
             Unencodable::Instruction { at, reason } => PATCH_REFUSED.at(self.place(at), reason),
-            Unencodable::TooShort { needed } => {
-                PATCH_REFUSED.because(format!("the code is shorter than the {needed} bytes that must be written"))
-            }
+            Unencodable::TooShort { needed } => PATCH_REFUSED
+                .because(format!("the code is shorter than the {needed} bytes that must be written"))
+                .note("a function too short for a branch at its entry may be redirected with --calls"),
         }
     }
 }

@@ -61,6 +61,8 @@ pub enum Request {
     KernelCalls {
         /// The function, a C function whose argument points to the saved registers.
         handler: Name,
+        /// The object file it is in; without one it is the program's own.
+        object: Option<Object>,
     },
 }
 
@@ -127,7 +129,7 @@ pub static KINDS: &[Kind] = &[
     Kind { verb: "return", operand: "FUNCTION=NUMBER", about: "FUNCTION returns NUMBER", read: returns },
     Kind { verb: "bytes", operand: "PLACE=OLDHEX:NEWHEX", about: "bytes become others", read: bytes },
     Kind { verb: "hook", operand: "FUNCTION", about: "FUNCTION counts its calls", read: hook },
-    Kind { verb: "kernel-calls", operand: "FUNCTION", about: "system-call instructions call FUNCTION with the saved registers", read: kernel_calls },
+    Kind { verb: "kernel-calls", operand: "FUNCTION[=FILE.o]", about: "system-call instructions call FUNCTION with the saved registers", read: kernel_calls },
 ];
 
 impl Request {
@@ -141,6 +143,24 @@ impl Request {
             PATCH_USAGE.because(format!("\"{} {}\": wanted {} {}", words.verb, words.operand, kind.verb, kind.operand))
         };
         (kind.read)(words).ok_or_else(wrong)
+    }
+
+    /// The object file it names.
+    pub fn object(&self) -> Option<&Object> {
+        match self {
+            Request::Replace { object, .. } => Some(object),
+            Request::KernelCalls { object, .. } => object.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The same, to be read.
+    pub fn object_mut(&mut self) -> Option<&mut Object> {
+        match self {
+            Request::Replace { object, .. } => Some(object),
+            Request::KernelCalls { object, .. } => object.as_mut(),
+            _ => None,
+        }
     }
 
     /// The edit as one line, which [`Request::from_line`] understands.
@@ -172,7 +192,13 @@ impl Request {
                 format!("bytes {}={}:{}{}", at.text(), hex(old), hex(new), binding("--from", &at.name))
             }
             Request::Hook { function } => format!("hook {}{}", function.text, binding("--from", function)),
-            Request::KernelCalls { handler } => format!("kernel-calls {}{}", handler.text, binding("--from", handler)),
+            Request::KernelCalls { handler, object: None } => {
+                format!("kernel-calls {}{}", handler.text, binding("--from", handler))
+            }
+            Request::KernelCalls { handler, object: Some(object) } => {
+                let hash = Hash::of(&[&object.bytes]);
+                format!("kernel-calls {}={} --sha256 {hash}", handler.text, object.path)
+            }
         }
     }
 
@@ -217,12 +243,17 @@ fn redirect(words: Words<'_>) -> Option<Request> {
 
 fn replace(words: Words<'_>) -> Option<Request> {
     let (function, file) = pair(words.operand)?;
+    let (object, symbol) = object(file);
+    Some(Request::Replace { function: named(words, function), object, symbol })
+}
+
+/// An object file and the symbol in it that is meant.
+fn object(file: &str) -> (Object, Option<String>) {
     let (path, symbol) = match file.split_once(".o:") {
         Some((stem, symbol)) => (format!("{stem}.o"), Some(symbol.to_owned())),
         None => (file.to_owned(), None),
     };
-    let object = Object { path, bytes: Arc::default() };
-    Some(Request::Replace { function: named(words, function), object, symbol })
+    (Object { path, bytes: Arc::default() }, symbol)
 }
 
 fn nothing(words: Words<'_>) -> Option<Request> {
@@ -255,7 +286,17 @@ fn hook(words: Words<'_>) -> Option<Request> {
 }
 
 fn kernel_calls(words: Words<'_>) -> Option<Request> {
-    (!words.operand.is_empty()).then(|| Request::KernelCalls { handler: named(words, words.operand) })
+    let (handler, object) = match pair(words.operand) {
+        Some((handler, file)) => {
+            let (object, symbol) = object(file);
+            (symbol.unwrap_or_else(|| handler.to_owned()), Some(object))
+        }
+        None => match object(words.operand) {
+            (object, Some(symbol)) => (symbol, Some(object)),
+            (_, None) => (words.operand.to_owned(), None),
+        },
+    };
+    (!handler.is_empty()).then(|| Request::KernelCalls { handler: named(words, &handler), object })
 }
 
 fn named(words: Words<'_>, text: &str) -> Name {
@@ -309,6 +350,15 @@ mod tests {
         let (request, hash) = Request::from_line("replace f=dir/x.o:g --sha256 00ff").unwrap();
         let Request::Replace { object, symbol, .. } = request else { panic!() };
         assert_eq!((object.path.as_str(), symbol.as_deref(), hash.as_deref()), ("dir/x.o", Some("g"), Some("00ff")));
+    }
+
+    #[test]
+    fn a_handler_may_be_in_an_object_file() {
+        for line in ["kernel-calls h=dir/x.o", "kernel-calls dir/x.o:h", "kernel-calls any=dir/x.o:h"] {
+            let (request, _) = Request::from_line(line).unwrap();
+            assert!(request.line().starts_with("kernel-calls h=dir/x.o --sha256 "), "{}", request.line());
+            assert_eq!(Request::from_line(&request.line()).unwrap().0, request);
+        }
     }
 
     #[test]

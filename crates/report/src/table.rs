@@ -231,6 +231,15 @@ rows! {
     PATCH_UNREACHED: "E0812", "patch-unreached", Warning,
         "something still leads to the old function",
         "";
+    PATCH_SIGNATURE: "E0813", "patch-signature", Warning,
+        "the patched program is not signed as the original was",
+        "sign it again before macOS is to run it";
+    PATCH_OBJECT: "E0814", "patch-object", Failed,
+        "the object file cannot be linked into the program",
+        "compile it with -c -O2 -fPIC for the program's CPU; join several by `ld -r`";
+    PATCH_CONVENTION: "E0815", "patch-convention", Warning,
+        "the added function is called in another way than its compiler thinks",
+        "write it in assembly, or read its arguments from the caller's registers";
 }
 
 #[cfg(test)]

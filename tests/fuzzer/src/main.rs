@@ -12,6 +12,7 @@
 
 mod corpus;
 mod mutate;
+mod patch;
 mod random;
 // The small files the readers' own tests damage by hand.
 #[allow(unreachable_pub)]

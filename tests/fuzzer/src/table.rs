@@ -25,6 +25,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "detect", call: file, words: MARKS },
     Target { name: "tree", call: tree, words: TREE },
     Target { name: "check", call: check, words: KERNEL },
+    Target { name: "patch", call: crate::patch::patch, words: PATCH },
     Target { name: "sites", call: sites, words: CODE },
 ];
 
@@ -39,6 +40,23 @@ const MACHO: &[&[u8]] = &[
     b"\x28\0\0\x80",
     b"__TEXT\0\0",
     b"__LINKEDIT\0",
+];
+
+const PATCH: &[&[u8]] = &[
+    b"\x7fELF",
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+    b"\xfa\xde\x0c\xc0",
+    b"\xfa\xde\x0c\x02",
+    b"\x1d\0\0\0\x10\0\0\0",
+    b"\x22\0\0\x80\x30\0\0\0",
+    b"\x33\0\0\x80\x10\0\0\0",
+    b"\x34\0\0\x80\x10\0\0\0",
+    b"\x02\0\0\0\x18\0\0\0",
+    b"\xff\xff\xff\xff",
+    b"\xff\xff\x06\0",
+    b"__LINKEDIT\0",
+    b"ashore patch manifest 1\n",
 ];
 
 const APE: &[&[u8]] = &[b"MZqFpD='", b"jartsr='", b"printf '\\177ELF", b"\\002\\001", b"dd if=", b"APEDBG='"];

@@ -5,6 +5,7 @@
 
 mod measure;
 mod native;
+mod patch;
 mod table;
 
 use crate::args::Args;

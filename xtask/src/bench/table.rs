@@ -1,6 +1,6 @@
 //! The benchmarks, one row each.
 
-use super::native;
+use super::{native, patch};
 use crate::args::Args;
 use crate::{Outcome, Repo};
 
@@ -13,7 +13,8 @@ pub(super) struct Bench {
 }
 
 /// Every benchmark.
-pub(super) const BENCHES: &[Bench] = &[Bench { name: "native", run: native::run }];
+pub(super) const BENCHES: &[Bench] =
+    &[Bench { name: "native", run: native::run }, Bench { name: "patch", run: patch::run }];
 
 #[cfg(test)]
 mod tests {

@@ -39,7 +39,7 @@ pub(crate) fn check(repo: &Repo, only: &[String]) -> Outcome<usize> {
     let mut failures = Vec::new();
     let mut ran = 0;
     for program in &wanted {
-        let bench = Bench { repo, ashore: &ashore, folder: &folder, program };
+        let bench = Bench { repo, tools: &tools, ashore: &ashore, folder: &folder, program };
         match build::build(repo, &tools, program, &folder).and_then(|file| bench.exercise(&file)) {
             Ok(is_run) => {
                 ran += usize::from(is_run);
@@ -65,6 +65,7 @@ pub(crate) fn check(repo: &Repo, only: &[String]) -> Outcome<usize> {
 /// One program under test.
 struct Bench<'a> {
     repo: &'a Repo,
+    tools: &'a Toolchain,
     ashore: &'a Path,
     folder: &'a Path,
     program: &'a Program,
@@ -73,23 +74,21 @@ struct Bench<'a> {
 /// What is done to a program of a language.
 struct Edits {
     redirect: &'static [&'static str],
-    /// A function that then returns 42.
-    answer: &'static str,
+    /// A function that then returns 42, and what it returns by itself.
+    answer: (&'static str, u32),
     hook: &'static [&'static str],
 }
 
 fn edits(program: &Program) -> Edits {
     match program.language {
-        // Go's code for this CPU jumps back to its start by an instruction that reaches no added code: what such a function
-        // was before cannot be called beside what it became.
-        Language::Go if program.cpu == "riscv64" => Edits {
+        Language::Go if !program.keeps_originals() => Edits {
             redirect: &["main.Old=main.New", "main.(*voice).Speak=main.(*voice).Shout"],
-            answer: "main.Answer",
+            answer: ("main.Answer", 5),
             hook: &[],
         },
         Language::Go => Edits {
             redirect: &["main.Old=main.New", "main.(*voice).Speak=main.(*voice).Shout", "main.Wrapped=main.Wrap"],
-            answer: "main.Answer",
+            answer: ("main.Answer", 5),
             hook: &[
                 "main.ways",
                 "main.Deep",
@@ -106,12 +105,19 @@ fn edits(program: &Program) -> Edits {
         },
         Language::C => Edits {
             redirect: &["old_one=new_one", "wrapped=wrap"],
-            answer: "answer",
-            hook: &["main", "through", "tail", "conditional", "qsort", "printf"],
+            answer: ("answer", 6),
+            hook: if program.os == "darwin" {
+                // The C library is in another file there.
+                &["main", "through", "tail", "conditional"]
+            } else {
+                &["main", "through", "tail", "conditional", "qsort", "printf"]
+            },
         },
-        Language::Rust => {
-            Edits { redirect: &["old_one=new_one", "wrapped=wrap"], answer: "answer", hook: &["old_one", "answer"] }
-        }
+        Language::Rust => Edits {
+            redirect: &["old_one=new_one", "wrapped=wrap"],
+            answer: ("answer", 6),
+            hook: &["old_one", "answer"],
+        },
     }
 }
 
@@ -123,7 +129,7 @@ impl Bench<'_> {
         if before.as_ref().is_some_and(|text| !text.contains("old") || text.contains("neither")) {
             return Err(Failure::new(format!("it does not say what it should before any patch: {before:?}")));
         }
-        let answer = format!("{}=42", edits.answer);
+        let answer = format!("{}=42", edits.answer.0);
         let redirects = edits.redirect.iter().flat_map(|pair| ["redirect", *pair]);
         let entry: Vec<&str> = redirects.clone().chain(["return", &answer]).collect();
         let calls: Vec<&str> = redirects.chain(["--calls"]).collect();
@@ -135,7 +141,35 @@ impl Bench<'_> {
         if !hooks.is_empty() {
             self.one(file, "hooks", &hooks, before.as_deref())?;
         }
+        let replaced = before.as_deref().map(self::answered);
+        self.replaced(file, edits.answer, replaced.as_deref())?;
+        self.handled(file, before.as_deref())?;
         Ok(before.is_some())
+    }
+
+    /// The answer comes from an object file. Only ELF programs take one.
+    fn replaced(&self, file: &Path, answer: (&str, u32), expected: Option<&str>) -> Outcome {
+        if self.program.os == "darwin" {
+            return Ok(());
+        }
+        let object = build::answer(self.repo, self.tools, self.program, self.folder, answer)?;
+        let with = object.display().to_string();
+        self.one(file, "replaced", &["replace", answer.0, "--with", &with], expected)?;
+        fs::remove_file(&object).map_err(|why| Failure::of(with, why))
+    }
+
+    /// A handler from an object file makes the calls of the kernel. Programs of one thread only: a call that begins another one
+    /// does not come back once. RISC-V's `ecall` leaves room for one jump of 1 MiB, and added code is farther away than that.
+    fn handled(&self, file: &Path, before: Option<&str>) -> Outcome {
+        let Program { os, cpu, language, .. } = self.program;
+        if *os != "linux" || *language != Language::C || *cpu == "riscv64" {
+            return Ok(());
+        }
+        let object = build::handler(self.repo, self.tools, self.program, self.folder)?;
+        let with = object.display().to_string();
+        let expected = before.map(|text| format!("{text}handled\n"));
+        self.one(file, "handled", &["kernel-calls", "handler", "--with", &with], expected.as_deref())?;
+        fs::remove_file(&object).map_err(|why| Failure::of(with, why))
     }
 
     /// One way to patch: the result runs as expected, a second time finds nothing to do, and undoing gives the same file.

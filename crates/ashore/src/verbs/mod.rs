@@ -27,7 +27,12 @@ pub(crate) struct Verb {
     pub(crate) options: fn(Command) -> Command,
     /// Does it and tells the exit status.
     pub(crate) run: fn(&ArgMatches) -> u8,
+    /// The exit status when its arguments make no sense.
+    pub(crate) misuse: u8,
 }
+
+/// The exit status of Ashore's own failures.
+const FAILED: u8 = 125;
 
 /// The whole command line, from the table.
 pub(crate) fn command() -> Command {
@@ -57,18 +62,20 @@ pub(crate) fn dispatch(mut args: Vec<OsString>) -> u8 {
     if !is_ours {
         args.insert(1, "run".into());
     }
+    let misuse = table::VERBS.iter().find(|verb| args.get(1).is_some_and(|word| word == verb.name));
+    let misuse = misuse.map_or(FAILED, |verb| verb.misuse);
     let matches = match command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(error) => {
             let is_help = !error.use_stderr();
             let _ = error.print();
-            return if is_help { 0 } else { 125 };
+            return if is_help { 0 } else { misuse };
         }
     };
-    let Some((name, matches)) = matches.subcommand() else { return 125 };
+    let Some((name, matches)) = matches.subcommand() else { return FAILED };
     match table::VERBS.iter().find(|verb| verb.name == name) {
         Some(verb) => (verb.run)(matches),
-        None => 125,
+        None => FAILED,
     }
 }
 

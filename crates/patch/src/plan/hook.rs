@@ -1,9 +1,31 @@
 //! Added code before a function and around calls of the kernel.
 
 use super::Planner;
+use crate::program::Program;
 use ashore_base::Addr;
 use ashore_isa::Code;
 use ashore_report::{Report, table::*};
+
+/// An instruction that calls the kernel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KernelCall {
+    /// Where it is.
+    pub at: Addr,
+    /// The function that holds it, where one is known.
+    pub function: Option<String>,
+}
+
+/// Everything in `program` that calls the kernel, in the order of the addresses.
+pub fn kernel_calls(program: &Program<'_>) -> Vec<KernelCall> {
+    sites(program).into_iter().map(|(_, at)| KernelCall { at, function: program.name_at(at) }).collect()
+}
+
+/// The same, with the stretches of code they are in.
+fn sites<'a>(program: &Program<'a>) -> Vec<(Code<'a>, Addr)> {
+    let function_at = |addr| program.function_at(addr);
+    let in_code = |code: Code<'a>| program.coder.kernel_calls(code, &function_at).into_iter().map(move |at| (code, at));
+    program.code().flat_map(in_code).collect()
+}
 
 impl Planner<'_, '_> {
     /// The function at `at` counts its calls.
@@ -25,15 +47,10 @@ impl Planner<'_, '_> {
     }
 
     /// Every call of the kernel becomes a call of the function at `handler`.
-    pub(super) fn kernel_calls(&mut self, handler: Addr) -> Result<(), Report> {
+    pub(super) fn kernel_calls(&mut self, handler: Addr, name: &str) -> Result<(), Report> {
         let program = self.program;
-        let function_at = |addr| program.function_at(addr);
         let own = program.function_from(handler).unwrap_or_default();
-        let all: Vec<(Code<'_>, Addr)> = program
-            .code()
-            .flat_map(|code| program.coder.kernel_calls(code, &function_at).into_iter().map(move |at| (code, at)))
-            .filter(|(_, at)| !own.contains(*at))
-            .collect();
+        let all: Vec<(Code<'_>, Addr)> = sites(program).into_iter().filter(|(_, at)| !own.contains(*at)).collect();
         if all.is_empty() {
             return Err(PATCH_NO_MATCH.because("no instruction of the program calls the kernel"));
         }
@@ -52,7 +69,7 @@ impl Planner<'_, '_> {
         if let Some(first) = passed_over.into_iter().next() {
             return Err(first);
         }
-        self.say(format!("{} calls of the kernel call {} instead", all.len(), program.describe(handler)));
+        self.say(format!("{} calls of the kernel call {name} instead, at {handler}", all.len()));
         Ok(())
     }
 }

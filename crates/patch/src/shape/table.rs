@@ -1,6 +1,6 @@
 //! The formats that can be changed, one row each.
 
-use super::{Shape, elf};
+use super::{Shape, elf, macho};
 
 /// A format's row.
 pub(super) struct Row {
@@ -11,17 +11,18 @@ pub(super) struct Row {
 }
 
 /// Every format that can be changed.
-pub(super) static SHAPES: &[Row] = &[Row { format: "ELF", shape: &elf::Elf }];
+pub(super) static SHAPES: &[Row] =
+    &[Row { format: "ELF", shape: &elf::Elf }, Row { format: "Mach-O", shape: &macho::Macho }];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ashore_formats::table::ELF;
+    use ashore_formats::table::{ELF, MACHO};
 
     #[test]
     fn every_row_names_a_format_that_is_read() {
         for row in SHAPES {
-            assert!([ELF.name].contains(&row.format), "{}", row.format);
+            assert!([ELF.name, MACHO.name].contains(&row.format), "{}", row.format);
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) enum Task {
     Change(Vec<Request>),
     Undo,
     Show,
+    /// Tell where the program calls the kernel.
+    KernelCalls,
 }
 
 impl Job {
@@ -43,16 +45,17 @@ impl Job {
         let task = match () {
             () if matches.get_flag("show") => Task::Show,
             () if matches.get_flag("undo") => Task::Undo,
+            () if matches.get_flag("list-kernel-calls") => Task::KernelCalls,
             () => Task::Change(requests(matches, edits)?),
         };
         if !matches!(task, Task::Change(_)) && !edits.is_empty() {
-            return Err(PATCH_USAGE.because("--undo and --show take no edits"));
+            return Err(PATCH_USAGE.because("--undo, --show and --list-kernel-calls take no edits"));
         }
         let is_in_place = matches.get_flag("in-place");
         let ending = if matches!(task, Task::Undo) { ".original" } else { ".patched" };
         let beside = || [file, ending].concat().into();
         let output = match () {
-            () if matches.get_flag("dry-run") || matches!(task, Task::Show) => None,
+            () if matches.get_flag("dry-run") || matches!(task, Task::Show | Task::KernelCalls) => None,
             () if is_in_place => Some(path.clone()),
             () => Some(matches.get_one::<PathBuf>("output").cloned().unwrap_or_else(beside)),
         };
@@ -84,20 +87,27 @@ fn requests(matches: &ArgMatches, words: &[&str]) -> Result<Vec<Request>, Report
         requests.extend(plan_file(path)?);
     }
     let bound = |name| matches.get_one::<String>(name).and_then(|word| binding(word));
-    let mut objects = matches.get_many::<String>("with").into_iter().flatten();
-    let pairs = words.chunks(2);
-    for pair in pairs {
+    let mut objects = matches.get_many::<String>("with").unwrap_or_default();
+    // `replace` needs an object file; what is left over is for `kernel-calls`, which can do with the program's own functions.
+    let is_needed = |pair: &&[&str]| matches!(pair, ["replace", operand] if !operand.contains('='));
+    let mut left_over = objects.len().saturating_sub(words.chunks(2).filter(is_needed).count());
+    for pair in words.chunks(2) {
         let [verb, operand] = pair else {
             return Err(PATCH_USAGE.because(format!("\"{}\" lacks what to do it with", pair.concat())));
         };
         let mut operand = (*operand).to_owned();
-        if *verb == "replace" && !operand.contains('=') {
+        let takes_left_over = *verb == "kernel-calls" && !operand.contains('=') && left_over > 0;
+        if takes_left_over || is_needed(&pair) {
             let object = objects.next().ok_or_else(|| PATCH_USAGE.because("`replace` needs --with FILE.o"))?;
             operand = format!("{operand}={object}");
+            left_over -= usize::from(takes_left_over);
         }
         let is_calls = matches.get_flag("calls");
         let words = Words { verb, operand: &operand, is_calls, from: bound("from"), to: bound("to") };
         requests.push(with_object(Request::parse(words)?)?);
+    }
+    if objects.next().is_some() {
+        return Err(PATCH_USAGE.because("there are more --with than edits that take an object file"));
     }
     if requests.is_empty() {
         return Err(PATCH_USAGE.because("no edit is given"));
@@ -107,7 +117,7 @@ fn requests(matches: &ArgMatches, words: &[&str]) -> Result<Vec<Request>, Report
 
 /// Reads the object file a request names.
 pub(super) fn with_object(mut request: Request) -> Result<Request, Report> {
-    if let Request::Replace { object, .. } = &mut request {
+    if let Some(object) = request.object_mut() {
         let unreadable = |e: std::io::Error| PATCH_USAGE.because(format!("{}: {e}", object.path));
         object.bytes = std::fs::read(&object.path).map_err(unreadable)?.into();
     }

@@ -26,6 +26,9 @@ mod status {
     pub(super) const UNVERIFIED: u8 = 4;
 }
 
+/// The exit status when the arguments make no sense.
+pub(super) const MISUSE: u8 = status::USAGE;
+
 /// The options of the verb.
 pub(crate) fn options(command: Command) -> Command {
     let edits: Vec<String> = KINDS
@@ -55,7 +58,7 @@ pub(crate) fn options(command: Command) -> Command {
                 .long("with")
                 .value_name("FILE.o[:SYMBOL]")
                 .action(ArgAction::Append)
-                .help("The object file for `replace FUNCTION`"),
+                .help("The object file for `replace FUNCTION` or `kernel-calls FUNCTION`"),
         )
         .arg(switch("calls", "Redirect by changing every reference; the old function's code stays callable"))
         .arg(binding("from", "Which of several symbols called OLD is meant"))
@@ -64,9 +67,17 @@ pub(crate) fn options(command: Command) -> Command {
         .arg(switch("dry-run", "Check everything, write nothing"))
         .arg(switch("undo", "Give back the file as it was before any patch").conflicts_with_all(["plan", "show"]))
         .arg(switch("show", "Print what was done to the file").conflicts_with_all(["plan", "in-place", "output"]))
+        .arg(
+            switch("list-kernel-calls", "Tell where the program calls the kernel")
+                .conflicts_with_all(["plan", "show", "undo", "in-place", "output", "with"]),
+        )
         .arg(switch("json", "Write JSON"))
         .after_help(format!(
             "Edits:\n{}\n\nA FUNCTION is a symbol's name or an address (0x401000).\n\n\
+             An object file is compiled with -c -fPIC. What it does not define is looked for in FILE; a name \
+             `original:FUNCTION`\nleads to the code of a function as it was, though it is replaced: \
+             extern int old(int) __asm__(\"original:f\").\nCode and constants come into executable memory that nobody \
+             writes, variables into memory of their own.\n\n\
              Exit status: 0 done, 1 usage, 2 nothing matched, 3 refused, 4 verification failed; \
              nothing is written unless it is 0.",
             edits.join("\n")

@@ -1,7 +1,7 @@
 //! Telling what came of a job, to a person or as JSON.
 
 use super::{make::Outcome, status};
-use ashore_patch::{Done, Edit, Manifest, census::Census, hex};
+use ashore_patch::{Done, Edit, KernelCall, Manifest, census::Census, hex};
 use ashore_report::Report;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -53,6 +53,12 @@ fn text(outcome: &Outcome) -> String {
         Outcome::Undone { manifest, output } => {
             let _ = writeln!(text, "{} undone: sha256 {} again", extent(manifest), manifest.input.1);
             wrote(&mut text, output.as_deref());
+        }
+        Outcome::KernelCalls { sites } => {
+            for KernelCall { at, function } in sites {
+                let _ = writeln!(text, "{at}  {}", function.as_deref().unwrap_or("?"));
+            }
+            let _ = writeln!(text, "{} calls of the kernel", sites.len());
         }
         Outcome::Shown { manifest, is_intact } => {
             text.push_str(&manifest.text());
@@ -107,6 +113,10 @@ fn json(outcome: &Outcome) -> Value {
         Outcome::Already { requests } => json!({ "status": "already", "requests": requests }),
         Outcome::Undone { manifest, output } => {
             json!({ "status": "undone", "manifest": manifest_json(manifest), "output": path(output) })
+        }
+        Outcome::KernelCalls { sites } => {
+            let site = |site: &KernelCall| json!({ "address": site.at.to_string(), "function": site.function });
+            json!({ "status": "listed", "kernel_calls": sites.iter().map(site).collect::<Vec<_>>() })
         }
         Outcome::Shown { manifest, is_intact } => {
             json!({ "status": "shown", "manifest": manifest_json(manifest), "intact": is_intact })

@@ -7,6 +7,8 @@ use ashore_image::FileRange;
 /// Sizes of an entry of the program header table and of the section header table.
 pub(super) const ROW_LEN: u64 = 56;
 const SECTION_LEN: u64 = 64;
+/// The length of the ELF header.
+const HEADER_LEN: u64 = 64;
 /// In the ELF header.
 pub(super) const PHOFF_AT: u64 = 32;
 pub(super) const SHOFF_AT: u64 = 40;
@@ -152,6 +154,12 @@ impl Row {
 
 fn overlap(a: FileRange, b: FileRange) -> bool {
     a.offset < b.end() && b.offset < a.end()
+}
+
+/// The file's own headers: that loaded memory begins at a function does not mean that its row leads there.
+pub(super) fn all(program: &Program<'_>) -> impl Iterator<Item = FileRange> {
+    let rows = program.part.image.headers.map(|table| table.file);
+    [Some(FileRange { offset: 0, len: HEADER_LEN }), rows, section_table(program)].into_iter().flatten()
 }
 
 /// The section header table, if the file has one.

@@ -4,10 +4,13 @@
 mod annex;
 mod headers;
 mod pointers;
+mod rebase;
+mod slots;
 
-use super::{Annex, Room, Shape};
+use super::{Annex, Choice, Rebased, Room, Shape, Slot};
 use crate::{census::DataRef, draft::Draft, program::Program};
 use ashore_base::Addr;
+use ashore_image::FileRange;
 use ashore_report::Report;
 
 /// The format's ways.
@@ -27,11 +30,33 @@ impl Shape for Elf {
         draft.replace(program.file, place.offset, &target.0.to_le_bytes(), reason)
     }
 
+    fn headers(&self, program: &Program<'_>) -> Vec<FileRange> {
+        headers::all(program).collect()
+    }
+
     fn room(&self, program: &Program<'_>) -> Result<Room, Report> {
         annex::room(program)
     }
 
     fn attach(&self, program: &Program<'_>, draft: &mut Draft, annex: &Annex) -> Result<(), Report> {
         annex::attach(program, draft, annex)
+    }
+
+    fn import(&self, program: &Program<'_>, name: &[u8]) -> Option<Slot> {
+        slots::of_import(program, name)
+    }
+
+    fn choice(&self, program: &Program<'_>, addr: Addr) -> Choice {
+        slots::choice(program, addr)
+    }
+
+    fn rebase(
+        &self,
+        program: &Program<'_>,
+        draft: &mut Draft,
+        annex: &mut Annex,
+        words: &[Rebased],
+    ) -> Result<(), Report> {
+        rebase::add(program, draft, annex, words)
     }
 }

@@ -1,5 +1,6 @@
 //! What in an ELF file's data leads to an address.
 
+use super::headers;
 use crate::{
     census::{DataKind, DataRef, entry, loaded_words},
     program::Program,
@@ -12,22 +13,22 @@ use std::collections::BTreeSet;
 const ENTRY_AT: u64 = 24;
 /// `d_tag` of what leads to code or to tables that do.
 const DT_SYMTAB: u64 = 6;
-const DT_RELA: u64 = 7;
-const DT_RELASZ: u64 = 8;
+pub(super) const DT_RELA: u64 = 7;
+pub(super) const DT_RELASZ: u64 = 8;
 const DT_INIT: u64 = 12;
 const DT_FINI: u64 = 13;
 const DT_JMPREL: u64 = 23;
 const DT_PLTRELSZ: u64 = 2;
 const DT_RELRSZ: u64 = 35;
 const DT_RELR: u64 = 36;
-const DT_STRTAB: u64 = 5;
+pub(super) const DT_STRTAB: u64 = 5;
 /// Sizes of an entry of the dynamic table, of a relocation, and of a symbol.
 const DYNAMIC_LEN: usize = 16;
-const RELA_LEN: usize = 24;
-const SYMBOL_LEN: usize = 24;
+pub(super) const RELA_LEN: usize = 24;
+pub(super) const SYMBOL_LEN: usize = 24;
 
 /// The relocations that add the base to an address, plainly or by asking the function there: `RELATIVE` and `IRELATIVE`.
-const fn relative_types(cpu: Cpu) -> [u32; 2] {
+pub(super) const fn relative_types(cpu: Cpu) -> [u32; 2] {
     match cpu {
         Cpu::X86_64 => [8, 37],
         Cpu::Aarch64 => [1027, 1032],
@@ -50,7 +51,7 @@ pub(super) fn to(program: &Program<'_>, addr: Addr) -> Vec<DataRef> {
     }
     let image = &program.part.image;
     let plain = loaded_words(program, entry(addr)).into_iter();
-    let tables = dynamic.tables(program);
+    let tables: Vec<FileRange> = dynamic.tables(program).into_iter().chain(headers::all(program)).collect();
     let is_free = |offset: &u64| !tables.iter().any(|table| table.contains(*offset)) && *offset != ENTRY_AT;
     let is_pointer = |offset: &u64| !image.kind.is_relocatable() || dynamic.packed.contains(offset);
     let module = program.go.and_then(|table| table.record(program.part));
@@ -62,15 +63,15 @@ pub(super) fn to(program: &Program<'_>, addr: Addr) -> Vec<DataRef> {
 
 /// What the dynamic table leads to.
 #[derive(Default)]
-struct Dynamic {
+pub(super) struct Dynamic {
     /// Entries: where the value is in the file, the tag, the value.
-    entries: Vec<(u64, u64, u64)>,
+    pub(super) entries: Vec<(u64, u64, u64)>,
     /// File offsets of the words that the packed table (`DT_RELR`) adds the base to.
     packed: BTreeSet<u64>,
 }
 
 impl Dynamic {
-    fn read(program: &Program<'_>) -> Dynamic {
+    pub(super) fn read(program: &Program<'_>) -> Dynamic {
         let Some(file) = program.part.image.dynamic.and_then(|memory| filled(program, memory)) else {
             return Dynamic::default();
         };
@@ -85,23 +86,23 @@ impl Dynamic {
         dynamic
     }
 
-    fn value(&self, tag: u64) -> Option<u64> {
+    pub(super) fn value(&self, tag: u64) -> Option<u64> {
         self.entries.iter().find(|entry| entry.1 == tag).map(|entry| entry.2)
     }
 
     /// The bytes of the table whose address and length these tags give.
-    fn table(&self, program: &Program<'_>, addr: u64, len: u64) -> Option<FileRange> {
+    pub(super) fn table(&self, program: &Program<'_>, addr: u64, len: u64) -> Option<FileRange> {
         filled(program, AddrRange::new(Addr(self.value(addr)?), self.value(len)?)?)
     }
 
     /// The relocation tables.
-    fn relas(&self, program: &Program<'_>) -> impl Iterator<Item = FileRange> {
+    pub(super) fn relas(&self, program: &Program<'_>) -> impl Iterator<Item = FileRange> {
         let tables = [self.table(program, DT_RELA, DT_RELASZ), self.table(program, DT_JMPREL, DT_PLTRELSZ)];
         tables.into_iter().flatten()
     }
 
     /// The dynamic symbols: from the table's start to that of the names, which linkers put behind it, or to the end.
-    fn symbols(&self, program: &Program<'_>) -> Option<FileRange> {
+    pub(super) fn symbols(&self, program: &Program<'_>) -> Option<FileRange> {
         let start = Addr(self.value(DT_SYMTAB)?);
         let end = program.part.image.segment_at(start)?.filled().end;
         let names = self.value(DT_STRTAB).map(Addr).filter(|&names| start < names && names < end);
