@@ -51,7 +51,7 @@ pub(crate) const TASKS: &[Task] = &[
     },
     Task {
         name: "patched",
-        usage: "[--only NAME]",
+        usage: "[--only NAME] [--large]",
         summary: "programs of several languages, systems and CPUs, patched in every way, run and undone",
         run: patched::run,
     },

@@ -5,7 +5,7 @@
 
 mod measure;
 mod native;
-mod patch;
+pub(crate) mod patch;
 mod table;
 
 use crate::args::Args;

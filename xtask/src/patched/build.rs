@@ -1,15 +1,18 @@
 //! Building the programs.
 
-use super::table::{Language, Program};
+use super::table::{LARGE, Language, Program};
 use crate::guests::Toolchain;
 use crate::shell;
-use crate::{Outcome, Repo};
+use crate::{Outcome, Repo, bench};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Builds `program` into `folder` and tells where it is.
 pub(super) fn build(repo: &Repo, tools: &Toolchain, program: &Program, folder: &Path) -> Outcome<PathBuf> {
     let sources = repo.root().join("tests/patch");
+    if *program == LARGE {
+        return bench::patch::compiler(repo, folder);
+    }
     let out = folder.join(program.name());
     let mut command = match program.language {
         Language::Go => {

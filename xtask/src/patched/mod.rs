@@ -15,17 +15,23 @@ use crate::{Failure, Outcome, Repo};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use table::{Language, PROGRAMS, Program};
+use table::{LARGE, Language, PROGRAMS, Program};
 
 /// The task.
 pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
     let only = args.values("--only")?;
+    let programs = if args.flag("--large") { &[LARGE] } else { PROGRAMS };
     args.finish()?;
-    check(repo, &only).map(|_| ())
+    exercise(repo, programs, &only).map(|_| ())
 }
 
-/// Exercises the programs whose names contain one of `only`, or all, and tells how many there were.
-pub(crate) fn check(repo: &Repo, only: &[String]) -> Outcome<usize> {
+/// Exercises every program and tells how many there are.
+pub(crate) fn check(repo: &Repo) -> Outcome<usize> {
+    exercise(repo, PROGRAMS, &[])
+}
+
+/// Exercises those of `programs` whose names contain one of `only`, or all, and tells how many there were.
+fn exercise(repo: &Repo, programs: &[Program], only: &[String]) -> Outcome<usize> {
     let ashore = repo.ashore();
     if !ashore.is_file() {
         return Err(Failure::new(format!("{} is missing: cargo build --release", ashore.display())));
@@ -35,7 +41,7 @@ pub(crate) fn check(repo: &Repo, only: &[String]) -> Outcome<usize> {
     fs::create_dir_all(&folder).map_err(|why| Failure::of(folder.display(), why))?;
     let is_wanted =
         |program: &&Program| only.is_empty() || only.iter().any(|part| program.name().contains(part.as_str()));
-    let wanted: Vec<&Program> = PROGRAMS.iter().filter(is_wanted).collect();
+    let wanted: Vec<&Program> = programs.iter().filter(is_wanted).collect();
     let mut failures = Vec::new();
     let mut ran = 0;
     for program in &wanted {

@@ -31,6 +31,8 @@ pub(super) fn run(repo: &Repo, program: &Program, file: &Path) -> Outcome<Option
         }
         _ => return Ok(None),
     };
+    // The large program shows the ways only when it is asked to.
+    command.env("ASHORE_WAYS", "1");
     let missing = |why: Failure| Failure::new(format!("{why}\non Debian and Ubuntu: apt-get install qemu-user"));
     let done = shell::limited(&mut command, LIMIT).map_err(missing)?;
     let text = String::from_utf8_lossy(&done.text).into_owned();

@@ -9,6 +9,7 @@ pub(super) enum Language {
 }
 
 /// A program to build, patch and run.
+#[derive(PartialEq, Eq)]
 pub(super) struct Program {
     pub(super) language: Language,
     /// Go's names of the system and the CPU.
@@ -109,6 +110,9 @@ pub(super) const PROGRAMS: &[Program] = &[
     go("darwin", "arm64", "plain", &[]),
     go("darwin", "arm64", "stripped", STRIPPED),
 ];
+
+/// A large program: Go's own compiler, with the ways to reach a function added to its main package.
+pub(super) const LARGE: Program = go("linux", "arm64", "compiler", &[]);
 
 #[cfg(test)]
 mod tests {
