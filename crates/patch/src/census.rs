@@ -137,10 +137,16 @@ pub fn words(file: &[u8], offset: u64, len: u64, targets: AddrRange) -> Vec<u64>
     let Some(bytes) = Bytes(file).slice(offset, len) else { return Vec::new() };
     let skip = (offset.next_multiple_of(8) - offset) as usize;
     let (words, _) = bytes.get(skip..).unwrap_or_default().as_chunks::<8>();
-    let start = targets.start.0.to_le_bytes();
+    let is_inside = |word: &[u8; 8]| u64::from_le_bytes(*word).wrapping_sub(targets.start.0) < targets.len();
     let places = match targets.len() {
-        1 => matches(words, |word| *word == start),
-        len => matches(words, |word| u64::from_le_bytes(*word).wrapping_sub(targets.start.0) < len),
+        // Every CPU compares four halves at once, and few halves are those of an address.
+        1 => {
+            let low = (targets.start.0 as u32).to_le_bytes();
+            let halves = matches(words.as_flattened().as_chunks::<4>().0, |half| *half == low);
+            let wholes = halves.into_iter().filter(|half| half % 2 == 0).map(|half| half / 2);
+            wholes.filter(|index| words.get(*index).is_some_and(is_inside)).collect()
+        }
+        _ => matches(words, is_inside),
     };
     places.into_iter().map(|index| offset + (skip + index * 8) as u64).collect()
 }
@@ -150,7 +156,7 @@ pub(crate) fn matches<const N: usize>(words: &[[u8; N]], is_wanted: impl Fn(&[u8
     const BLOCK: usize = 128;
     let mut found = Vec::new();
     for (index, block) in words.chunks(BLOCK).enumerate() {
-        if block.iter().fold(false, |any, word| any | is_wanted(word)) {
+        if block.iter().fold(0, |any, word| any | u32::from(is_wanted(word))) != 0 {
             let hits = block.iter().enumerate().filter(|(_, word)| is_wanted(word));
             found.extend(hits.map(|(at, _)| index * BLOCK + at));
         }
