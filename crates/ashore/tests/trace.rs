@@ -17,7 +17,7 @@ fn guest(system: &str, name: &str) -> PathBuf {
 
 /// Traces a guest into a file and gives back what came of it and the file's text.
 fn trace(options: &[&str], system: &str, name: &str, args: &[&str]) -> (Output, String) {
-    let into = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("trace-{system}-{name}-{}", options.len()));
+    let into = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("trace-{system}-{name}{}", options.concat()));
     let mut command = Command::new(env!("CARGO_BIN_EXE_ashore"));
     command.args(["trace", "-o"]).arg(&into).args(options).arg(guest(system, name)).args(args);
     let output = command.output().unwrap();

@@ -21,6 +21,8 @@ struct Inner {
     /// When, by the clock of [`Sink::line`].
     written: u64,
     is_broken: bool,
+    /// The last line is written.
+    is_ended: bool,
 }
 
 impl Sink {
@@ -35,7 +37,7 @@ impl Sink {
     }
 
     fn new(file: Option<File>) -> Sink {
-        let inner = Inner { file, buffer: Text::new(), written: 0, is_broken: false };
+        let inner = Inner { file, buffer: Text::new(), written: 0, is_broken: false, is_ended: false };
         Sink(Mutex::new(inner))
     }
 
@@ -43,6 +45,9 @@ impl Sink {
     /// written out.
     pub(crate) fn line(&self, now: u64, write: impl FnOnce(&mut Text)) -> bool {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.is_ended {
+            return false;
+        }
         write(&mut inner.buffer);
         inner.buffer.push('\n');
         let is_due = inner.buffer.len() >= BUFFER_LEN || now.saturating_sub(inner.written) >= BUFFER_AGE;
@@ -52,6 +57,15 @@ impl Sink {
             inner.write();
         }
         is_written
+    }
+
+    /// Adds the last line and writes everything out: no line comes behind it.
+    pub(crate) fn end(&self, write: impl FnOnce(&mut Text)) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        write(&mut inner.buffer);
+        inner.buffer.push('\n');
+        inner.is_ended = true;
+        inner.write();
     }
 
     /// Writes out what is buffered.

@@ -117,9 +117,13 @@ impl Tracer {
     }
 
     fn event(&self, thread: u64, text: &str, json: serde_json::Value) {
-        if self.settings.summary {
-            return;
+        if !self.settings.summary {
+            let line = self.event_line(thread, text, &json);
+            self.write(self.watch.mark(), |out| out.push_bytes(line.bytes()));
         }
+    }
+
+    fn event_line(&self, thread: u64, text: &str, json: &serde_json::Value) -> Text {
         let mut line = Text::new();
         if self.settings.json {
             line.push_str(&json.to_string());
@@ -127,7 +131,7 @@ impl Tracer {
             self.begin_line(&mut line, thread);
             line.push_str(text);
         }
-        self.write(self.watch.mark(), |out| out.push_bytes(line.bytes()));
+        line
     }
 
     /// A call changed what descriptors mean.
@@ -353,12 +357,14 @@ impl Observer for Tracer {
 
     fn exit(&self, _os: &'static Os, status: u8) {
         self.leave();
-        if self.settings.summary {
-            self.write(self.watch.mark(), |out| out.push_str(&self.summary.print(&self.calls)));
-        }
         let pid = self.pid.load(Ordering::Relaxed);
         let json = json!({ "event": "exit", "pid": pid, "status": status });
-        self.event(0, &format!("+++ exited with {status} +++"), json);
+        let line = self.event_line(0, &format!("+++ exited with {status} +++"), &json);
+        // Other threads run until the kernel ends them, and what they do now is nobody's business any more.
+        self.settings.sink.end(|out| match self.settings.summary {
+            true => out.push_str(&self.summary.print(&self.calls)),
+            false => out.push_bytes(line.bytes()),
+        });
     }
 
     fn forked(&self, _os: &'static Os, pid: i32) {
