@@ -8,6 +8,8 @@ pub mod aarch64;
 mod code;
 pub mod riscv64;
 mod table;
+#[cfg(test)]
+mod testing;
 pub mod x86_64;
 
 pub use code::{Code, CodeRef, Coder, Displaced, FunctionAt, RefKind, Unencodable, Write};

@@ -1,66 +1,12 @@
 //! Listings are `llvm-mc`'s: the code on the left is what it assembles, or what it reads as the text on the right.
 
 use super::{Instructions, is_landing_pad};
-use crate::{Code, CodeRef, Coder, RefKind, Unencodable};
-use alloc::{format, string::String, vec::Vec};
-use ashore_base::{Addr, AddrRange};
+use crate::testing::*;
+use crate::{Coder, Unencodable};
+use ashore_base::Addr;
 
 mod kernel;
 mod random;
-
-/// The bytes of a listing: the first word of each line is an instruction.
-fn bytes(listing: &str) -> Vec<u8> {
-    let words = listing.lines().filter_map(|line| line.split_whitespace().next());
-    let each = words.flat_map(|word| {
-        let bytes = u32::from_str_radix(word, 16).unwrap().to_le_bytes();
-        bytes.into_iter().take(word.len() / 2)
-    });
-    each.collect()
-}
-
-/// Checks that `found` is the listing.
-#[track_caller]
-fn same(found: &[u8], listing: &str) {
-    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
-    assert_eq!(hex(found), hex(&bytes(listing)));
-}
-
-fn code(bytes: &[u8], start: u64) -> Code<'_> {
-    Code { bytes, start: Addr(start) }
-}
-
-fn one(target: u64) -> AddrRange {
-    AddrRange { start: Addr(target), end: Addr(target + 1) }
-}
-
-/// The places that name `target`, as text.
-fn find(code: Code<'_>, target: u64) -> String {
-    let whole = code.range();
-    let function_at = move |at| whole.contains(at).then_some(whole);
-    lines(&Instructions.find(code, one(target), &function_at))
-}
-
-fn lines(places: &[CodeRef]) -> String {
-    let line = |place: &CodeRef| {
-        let second = place.second.map_or(String::new(), |second| format!(" and {second}"));
-        format!("{}{second}: {:?}\n", place.at, place.kind)
-    };
-    places.iter().map(line).collect()
-}
-
-/// Numbers that look random and are the same each time.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.0 ^ self.0 >> 29
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        (self.next() >> 16) % end
-    }
-}
 
 #[test]
 fn a_branch_reaches_forward_and_back_as_far_as_one_instruction_does() {
@@ -190,7 +136,7 @@ fn every_kind_of_reference_is_found() {
         94000001 bl #4
     ";
     let bytes = bytes(listing);
-    let found = find(code(&bytes, 0x1_0000), 0xff00);
+    let found = find(&Instructions, code(&bytes, 0x1_0000), 0xff00);
     let expected = "0x10000: Call\n0x10004: Jump\n0x10008: Branch\n0x1000c: Branch\n0x10010: Branch\n0x10014: Branch\n\
                     0x10018: Branch\n0x1001c: Address\n0x10020 and 0x10028: Address\n";
     assert_eq!(found, expected);
@@ -212,7 +158,10 @@ fn a_page_goes_to_each_addition_until_something_else_is_in_the_register() {
         f9400842 ldr x2, [x2, #16]
     ";
     let bytes = bytes(listing);
-    assert_eq!(find(code(&bytes, 0x1_0000), 0x1_1010), "0x10000 and 0x10008: Address\n0x10000 and 0x1000c: Address\n");
+    assert_eq!(
+        find(&Instructions, code(&bytes, 0x1_0000), 0x1_1010),
+        "0x10000 and 0x10008: Address\n0x10000 and 0x1000c: Address\n"
+    );
 }
 
 #[test]
@@ -229,21 +178,12 @@ fn a_constant_is_found_when_several_instructions_make_it() {
     ";
     let bytes = bytes(listing);
     let code = code(&bytes, 0x1_0000);
-    assert_eq!(find(code, 0x1234_5678), "0x10000 and 0x10004: Constant\n0x10008 and 0x10010: Constant\n");
-    assert_eq!(find(code, 0x1_1234_5678), "0x10014 and 0x1001c: Constant\n");
-    assert_eq!(find(code, 0x5678), "");
-}
-
-/// What making the first place in `listing` that names `from` name `to` makes of it.
-fn changed(listing: &str, from: u64, to: u64) -> Result<Vec<u8>, Unencodable> {
-    let mut bytes = bytes(listing);
-    let places = Instructions.find(code(&bytes, 0x1_0000), one(from), &|_| None);
-    let writes = Instructions.retarget(code(&bytes, 0x1_0000), places.first().unwrap(), Addr(to))?;
-    for write in writes {
-        let offset = (write.at.0 - 0x1_0000) as usize;
-        bytes[offset..offset + write.bytes.len()].copy_from_slice(&write.bytes);
-    }
-    Ok(bytes)
+    assert_eq!(
+        find(&Instructions, code, 0x1234_5678),
+        "0x10000 and 0x10004: Constant\n0x10008 and 0x10010: Constant\n"
+    );
+    assert_eq!(find(&Instructions, code, 0x1_1234_5678), "0x10014 and 0x1001c: Constant\n");
+    assert_eq!(find(&Instructions, code, 0x5678), "");
 }
 
 #[test]
@@ -255,7 +195,7 @@ fn a_place_is_made_to_name_another_address() {
         d65f03c0 ret
     ";
     same(
-        &changed(pair, 0xff00, 0x12_3456).unwrap(),
+        &changed(&Instructions, pair, 0xff00, 0x12_3456).unwrap(),
         "
         f0000882 adrp x2, #1126400
         d503201f nop
@@ -268,23 +208,23 @@ fn a_place_is_made_to_name_another_address() {
         f2a24680 movk x0, #4660, lsl #16
     ";
     same(
-        &changed(constant, 0x1234_5678, 0xabcd_0000).unwrap(),
+        &changed(&Instructions, constant, 0x1234_5678, 0xabcd_0000).unwrap(),
         "
         d2800000 mov x0, #0
         f2b579a0 movk x0, #43981, lsl #16
     ",
     );
-    assert!(changed(constant, 0x1234_5678, 0x1_0000_0000).is_err());
+    assert!(changed(&Instructions, constant, 0x1234_5678, 0x1_0000_0000).is_err());
     let test = "
         3617f803 tbz w3, #2, #-256
     ";
-    let error = changed(test, 0xff00, 0x1_8000).unwrap_err();
+    let error = changed(&Instructions, test, 0xff00, 0x1_8000).unwrap_err();
     assert_eq!(error, Unencodable::OutOfRange { at: Addr(0x1_0000), target: Addr(0x1_8000), reach: 1 << 15 });
     let condition = "
         54fff801 b.ne #-256
     ";
-    assert!(changed(condition, 0xff00, 0x11_0000 - 4).is_ok());
-    assert!(changed(condition, 0xff00, 0x11_0000).is_err());
+    assert!(changed(&Instructions, condition, 0xff00, 0x11_0000 - 4).is_ok());
+    assert!(changed(&Instructions, condition, 0xff00, 0x11_0000).is_err());
 }
 
 #[test]
@@ -295,20 +235,20 @@ fn a_page_others_use_is_not_changed() {
         f9401041 ldr x1, [x2, #32]
         d65f03c0 ret
     ";
-    assert!(changed(shared, 0x1_1010, 0x1_1400).is_ok());
-    assert!(matches!(changed(shared, 0x1_1010, 0x1_2010), Err(Unencodable::Instruction { .. })));
+    assert!(changed(&Instructions, shared, 0x1_1010, 0x1_1400).is_ok());
+    assert!(matches!(changed(&Instructions, shared, 0x1_1010, 0x1_2010), Err(Unencodable::Instruction { .. })));
     let dead = "
         b0000008 adrp x8, #4096
         91004100 add x0, x8, #16
         94000010 bl #64
     ";
-    assert!(changed(dead, 0x1_1010, 0x1_2010).is_ok());
+    assert!(changed(&Instructions, dead, 0x1_1010, 0x1_2010).is_ok());
     let kept = "
         b0000014 adrp x20, #4096
         91004280 add x0, x20, #16
         94000010 bl #64
     ";
-    assert!(changed(kept, 0x1_1010, 0x1_2010).is_err());
+    assert!(changed(&Instructions, kept, 0x1_1010, 0x1_2010).is_err());
 }
 
 const MOVED: &str = "

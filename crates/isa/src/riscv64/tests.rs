@@ -1,66 +1,12 @@
 //! Listings are `llvm-mc`'s: the code on the left is what it assembles, or what it reads as the text on the right.
 
 use super::{Instructions, is_landing_pad};
-use crate::{Code, CodeRef, Coder, RefKind, Unencodable};
-use alloc::{format, string::String, vec::Vec};
+use crate::testing::*;
+use crate::{Coder, Unencodable};
 use ashore_base::{Addr, AddrRange};
 
 mod kernel;
 mod random;
-
-/// The bytes of a listing: the first word of each line is an instruction.
-fn bytes(listing: &str) -> Vec<u8> {
-    let words = listing.lines().filter_map(|line| line.split_whitespace().next());
-    let each = words.flat_map(|word| {
-        let bytes = u32::from_str_radix(word, 16).unwrap().to_le_bytes();
-        bytes.into_iter().take(word.len() / 2)
-    });
-    each.collect()
-}
-
-/// Checks that `found` is the listing.
-#[track_caller]
-fn same(found: &[u8], listing: &str) {
-    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
-    assert_eq!(hex(found), hex(&bytes(listing)));
-}
-
-fn code(bytes: &[u8], start: u64) -> Code<'_> {
-    Code { bytes, start: Addr(start) }
-}
-
-fn one(target: u64) -> AddrRange {
-    AddrRange { start: Addr(target), end: Addr(target + 1) }
-}
-
-/// The places that name `target`, as text.
-fn find(code: Code<'_>, target: u64) -> String {
-    let whole = code.range();
-    let function_at = move |at| whole.contains(at).then_some(whole);
-    lines(&Instructions.find(code, one(target), &function_at))
-}
-
-fn lines(places: &[CodeRef]) -> String {
-    let line = |place: &CodeRef| {
-        let second = place.second.map_or(String::new(), |second| format!(" and {second}"));
-        format!("{}{second}: {:?}\n", place.at, place.kind)
-    };
-    places.iter().map(line).collect()
-}
-
-/// Numbers that look random and are the same each time.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.0 ^ self.0 >> 29
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        (self.next() >> 16) % end
-    }
-}
 
 #[test]
 fn a_branch_is_one_instruction_as_far_as_that_reaches() {
@@ -245,7 +191,7 @@ fn every_kind_of_reference_is_found() {
     let expected = "0x10000: Call\n0x10004: Call\n0x1000a: Jump\n0x1000e: Jump\n0x10010: Branch\n0x10014: Branch\n\
                     0x10016: Branch\n0x10018 and 0x1001c: Address\n0x10018 and 0x10022: Address\n\
                     0x10026 and 0x1002a: Call\n0x1002e and 0x10032: Jump\n";
-    assert_eq!(find(code(&bytes, 0x1_0000), 0xffc0), expected);
+    assert_eq!(find(&Instructions, code(&bytes, 0x1_0000), 0xffc0), expected);
 }
 
 #[test]
@@ -261,7 +207,7 @@ fn a_constant_is_found_in_each_form() {
         67850513 addi a0, a0, 1656
     ";
     let bytes = bytes(listing);
-    let found = find(code(&bytes, 0x1_0000), 0x1234_5678);
+    let found = find(&Instructions, code(&bytes, 0x1_0000), 0x1234_5678);
     assert_eq!(found, "0x10000 and 0x10004: Constant\n0x10008 and 0x1000e: Constant\n");
     let short = self::bytes(
         "
@@ -271,8 +217,8 @@ fn a_constant_is_found_in_each_form() {
         04458593 addi a1, a1, 68
     ",
     );
-    assert_eq!(find(code(&short, 0x1_0000), 0x1_0fc0), "0x10000 and 0x10002: Constant\n");
-    assert_eq!(find(code(&short, 0x1_0000), 0xffff_ffff_fffe_1044), "0x10006 and 0x10008: Constant\n");
+    assert_eq!(find(&Instructions, code(&short, 0x1_0000), 0x1_0fc0), "0x10000 and 0x10002: Constant\n");
+    assert_eq!(find(&Instructions, code(&short, 0x1_0000), 0xffff_ffff_fffe_1044), "0x10006 and 0x10008: Constant\n");
 }
 
 #[test]
@@ -285,24 +231,12 @@ fn a_place_counts_only_where_an_instruction_starts() {
         bfed c.j -6
     ",
     );
-    assert_eq!(find(code(&bytes, 0x1_0000), 0x1_0000), "0x10006: Jump\n");
-    assert_eq!(find(code(&bytes[2..], 0x1_0002), 0x1_0002), "0x10002: Jump\n");
+    assert_eq!(find(&Instructions, code(&bytes, 0x1_0000), 0x1_0000), "0x10006: Jump\n");
+    assert_eq!(find(&Instructions, code(&bytes[2..], 0x1_0002), 0x1_0002), "0x10002: Jump\n");
     let inside = code(&bytes, 0x1_0000);
     let function_at =
         |at: Addr| Some(AddrRange { start: Addr(0x1_0000), end: Addr(0x1_0008) }).filter(|range| range.contains(at));
     assert_eq!(lines(&Instructions.find(inside, one(0x1_0002), &function_at)), "");
-}
-
-/// What making the first place in `listing` that names `from` name `to` makes of it.
-fn changed(listing: &str, from: u64, to: u64) -> Result<Vec<u8>, Unencodable> {
-    let mut bytes = bytes(listing);
-    let places = Instructions.find(code(&bytes, 0x1_0000), one(from), &|_| None);
-    let writes = Instructions.retarget(code(&bytes, 0x1_0000), places.first().unwrap(), Addr(to))?;
-    for write in writes {
-        let offset = (write.at.0 - 0x1_0000) as usize;
-        bytes[offset..offset + write.bytes.len()].copy_from_slice(&write.bytes);
-    }
-    Ok(bytes)
 }
 
 #[test]
@@ -312,21 +246,21 @@ fn a_place_is_made_to_name_another_address() {
         fc0080e7 jalr ra, -64(ra)
     ";
     same(
-        &changed(call, 0xffc0, 0x1234_5ffe).unwrap(),
+        &changed(&Instructions, call, 0xffc0, 0x1234_5ffe).unwrap(),
         "
         12336097 auipc ra, 74550
         ffe080e7 jalr -2(ra)
     ",
     );
-    assert!(changed(call, 0xffc0, 0x8001_0000).is_err());
-    assert!(changed(call, 0xffc0, 0x1_0001).is_err());
+    assert!(changed(&Instructions, call, 0xffc0, 0x8001_0000).is_err());
+    assert!(changed(&Instructions, call, 0xffc0, 0x1_0001).is_err());
     let constant = "
         12345537 lui a0, 74565
         6785051b addiw a0, a0, 1656
         8082 c.jr ra
     ";
     same(
-        &changed(constant, 0x1234_5678, 0x2_0fff).unwrap(),
+        &changed(&Instructions, constant, 0x1234_5678, 0x2_0fff).unwrap(),
         "
         00021537 lui a0, 33
         fff5051b addiw a0, a0, -1
@@ -339,24 +273,24 @@ fn a_place_is_made_to_name_another_address() {
         8082 c.jr ra
     ";
     same(
-        &changed(short, 0x1_0fc0, 0x1_f7fe).unwrap(),
+        &changed(&Instructions, short, 0x1_0fc0, 0x1_f7fe).unwrap(),
         "
         657d lui a0, 31
         7fe50513 addi a0, a0, 2046
         8082 ret
     ",
     );
-    assert!(changed(short, 0x1_0fc0, 0x1_f800).is_err());
+    assert!(changed(&Instructions, short, 0x1_0fc0, 0x1_f800).is_err());
     let branch = "
         d161 c.beqz a0, -64
     ";
     same(
-        &changed(branch, 0xffc0, 0x1_00fe).unwrap(),
+        &changed(&Instructions, branch, 0xffc0, 0x1_00fe).unwrap(),
         "
         cd7d beqz a0, 254
     ",
     );
-    let error = changed(branch, 0xffc0, 0x1_0100).unwrap_err();
+    let error = changed(&Instructions, branch, 0xffc0, 0x1_0100).unwrap_err();
     assert_eq!(error, Unencodable::OutOfRange { at: Addr(0x1_0000), target: Addr(0x1_0100), reach: 256 });
 }
 
@@ -368,14 +302,14 @@ fn an_upper_half_others_use_is_not_changed() {
         720c c.ld a1, 32(a2)
         8082 c.jr ra
     ";
-    assert!(changed(shared, 0x1_1010, 0x1_1400).is_ok());
-    assert!(matches!(changed(shared, 0x1_1010, 0x1_2010), Err(Unencodable::Instruction { .. })));
+    assert!(changed(&Instructions, shared, 0x1_1010, 0x1_1400).is_ok());
+    assert!(matches!(changed(&Instructions, shared, 0x1_1010, 0x1_2010), Err(Unencodable::Instruction { .. })));
     let kept = "
         00001917 auipc s2, 1
         01090513 addi a0, s2, 16
         040000ef jal ra, 64
     ";
-    assert!(changed(kept, 0x1_1010, 0x1_2010).is_err());
+    assert!(changed(&Instructions, kept, 0x1_1010, 0x1_2010).is_err());
 }
 
 const MOVED: &str = "

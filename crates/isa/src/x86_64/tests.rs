@@ -1,6 +1,7 @@
 //! Code in, lines out: what [`super::Instructions`] answers, through the one door tools have.
 
 use crate::code::*;
+use crate::testing::{EVERYTHING, Numbers, apply, hex};
 use crate::x86_64::Instructions;
 use alloc::{format, string::String, vec, vec::Vec};
 use ashore_base::{Addr, AddrRange};
@@ -11,10 +12,6 @@ const START: Addr = Addr(0x40_1000);
 fn bytes(text: &str) -> Vec<u8> {
     let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
     digits.chunks(2).map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap()).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A range of one address, `offset` from the start of the code.
@@ -107,10 +104,7 @@ fn retargeted(code: &str, target: Addr) -> Result<String, String> {
     let places = Instructions.find(code, everything, &|_| Some(extent));
     let writes = Instructions.retarget(code, &places[0], target).map_err(|reason| format!("{reason:?}"))?;
     let mut changed = bytes.clone();
-    for write in &writes {
-        let at = (write.at.0 - START.0) as usize;
-        changed[at..at + write.bytes.len()].copy_from_slice(&write.bytes);
-    }
+    apply(&mut changed, START.0, &writes);
     let again = Code { bytes: &changed, start: START };
     let now = Instructions.find(again, AddrRange { start: target, end: target.plus(1) }, &|_| Some(extent));
     assert_eq!(now.len(), 1, "{code:?}");
@@ -265,18 +259,14 @@ fn a_kernel_call_without_room_is_refused() {
 
 #[test]
 fn any_bytes_are_taken_without_panic() {
-    let mut state = 1u64;
-    let mut next = move || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (state >> 33) as u8
-    };
+    let mut numbers = Numbers(1);
+    let mut next = move || numbers.next() as u8;
     for len in 0..200usize {
         let code: Vec<u8> = (0..len).map(|_| next() & next() | next()).collect();
         let start = [START, Addr(0), Addr(u64::MAX - 50)][len % 3];
         let code = Code { bytes: &code, start };
-        let everything = AddrRange { start: Addr(0), end: Addr(u64::MAX) };
-        for extent in [None, Some(code.range()), Some(everything)] {
-            for place in Instructions.find(code, everything, &|_| extent) {
+        for extent in [None, Some(code.range()), Some(EVERYTHING)] {
+            for place in Instructions.find(code, EVERYTHING, &|_| extent) {
                 let _ = Instructions.retarget(code, &place, start);
             }
             for site in Instructions.kernel_calls(code, &|_| extent) {
