@@ -3,6 +3,14 @@
 //! A [`Coder`] knows instructions and nothing else: no file, no symbol, no system. Code comes in as bytes with the address
 //! they run at; what comes out are addresses and bytes. Nothing is written here.
 
+mod effect;
+mod search;
+mod window;
+
+pub(crate) use effect::{Effect, Flow, OtherUse, Pair, bit};
+pub(crate) use search::Search;
+pub(crate) use window::Window;
+
 use alloc::vec::Vec;
 use ashore_base::{Addr, AddrRange, Bytes};
 

@@ -4,21 +4,14 @@
 //! few blocks in which a word could name a target are decoded word by word.
 
 use super::pairs;
-use super::words::{PAGE, SIZE, Shape, named};
+use super::words::{PAGE, SIZE, Shape, instructions, named};
+use crate::code::{Search, Window};
 use crate::{Code, CodeRef, FunctionAt, RefKind};
 use alloc::vec::Vec;
 use ashore_base::{Addr, AddrRange};
 
 /// The words tested at once. A page holds a multiple of them.
 const BLOCK: usize = 64;
-
-/// What is asked of each place.
-#[derive(Clone, Copy)]
-pub(super) struct Search<'a> {
-    pub(super) code: Code<'a>,
-    pub(super) targets: AddrRange,
-    pub(super) function_at: FunctionAt<'a>,
-}
 
 /// Every place in `code` that names an address in `targets`.
 pub(super) fn find(code: Code<'_>, targets: AddrRange, function_at: FunctionAt<'_>) -> Vec<CodeRef> {
@@ -27,66 +20,61 @@ pub(super) fn find(code: Code<'_>, targets: AddrRange, function_at: FunctionAt<'
         Vec::new()
     } else if targets.end.0 <= 1 << 32 {
         // The upper halves are zero, and no constant begins with one that is.
-        search.run::<2>()
+        run::<2>(&search)
     } else {
-        search.run::<4>()
+        run::<4>(&search)
     }
 }
 
-impl Search<'_> {
-    fn run<const HALVES: usize>(&self) -> Vec<CodeRef> {
-        let mut found = Vec::new();
-        let Code { bytes, start } = self.code;
-        let filter = Filter::<HALVES>::new(self.targets);
-        let block_size = BLOCK as u64 * SIZE;
-        // Blocks begin at multiples of their size, so that each is in one page.
-        let aligned = start.align_up(SIZE);
-        let first_block = start.align_up(block_size).0.wrapping_sub(start.0);
-        let head = bytes.get(aligned.0.wrapping_sub(start.0) as usize..).unwrap_or_default();
-        let (head, blocks) = match bytes.get(first_block as usize..) {
-            Some(blocks) => (head.get(..head.len() - blocks.len()).unwrap_or_default(), blocks),
-            None => (head, [].as_slice()),
-        };
-        self.words(head, aligned, &mut found);
-        let mut at = start.plus(first_block);
-        let mut chunks = blocks.chunks_exact(BLOCK * SIZE as usize);
-        for chunk in &mut chunks {
-            let mut words = [0u32; BLOCK];
-            for (word, bytes) in words.iter_mut().zip(chunk.chunks_exact(SIZE as usize)) {
-                *word = bytes.try_into().map_or(0, u32::from_le_bytes);
-            }
-            if filter.may_name(&words, at) {
-                self.words(chunk, at, &mut found);
-            }
-            at = at.plus(block_size);
+fn run<const HALVES: usize>(search: &Search<'_>) -> Vec<CodeRef> {
+    let mut found = Vec::new();
+    let Code { bytes, start } = search.code;
+    let filter = Filter::<HALVES>::new(search.targets);
+    let block_size = BLOCK as u64 * SIZE;
+    // Blocks begin at multiples of their size, so that each is in one page.
+    let aligned = start.align_up(SIZE);
+    let first_block = start.align_up(block_size).0.wrapping_sub(start.0);
+    let head = bytes.get(aligned.0.wrapping_sub(start.0) as usize..).unwrap_or_default();
+    let (head, blocks) = match bytes.get(first_block as usize..) {
+        Some(blocks) => (head.get(..head.len() - blocks.len()).unwrap_or_default(), blocks),
+        None => (head, [].as_slice()),
+    };
+    decode(search, head, aligned, &mut found);
+    let mut at = start.plus(first_block);
+    let mut chunks = blocks.chunks_exact(BLOCK * SIZE as usize);
+    for chunk in &mut chunks {
+        let mut words = [0u32; BLOCK];
+        for (word, bytes) in words.iter_mut().zip(chunk.chunks_exact(SIZE as usize)) {
+            *word = bytes.try_into().map_or(0, u32::from_le_bytes);
         }
-        self.words(chunks.remainder(), at, &mut found);
-        found
+        if filter.may_name(&words, at) {
+            decode(search, chunk, at, &mut found);
+        }
+        at = at.plus(block_size);
     }
+    decode(search, chunks.remainder(), at, &mut found);
+    found
+}
 
-    /// Decodes each word of `bytes`, which run at `start`.
-    fn words(&self, bytes: &[u8], start: Addr, found: &mut Vec<CodeRef>) {
-        let mut at = start;
-        for bytes in bytes.chunks_exact(SIZE as usize) {
-            let word = bytes.try_into().map_or(0, u32::from_le_bytes);
-            self.word(word, at, found);
-            at = at.plus(SIZE);
-        }
+/// Decodes each word of `bytes`, which run at `start`.
+fn decode(search: &Search<'_>, bytes: &[u8], start: Addr, found: &mut Vec<CodeRef>) {
+    for (at, word) in instructions(Code { bytes, start }) {
+        instruction(search, word, at, found);
     }
+}
 
-    fn word(&self, word: u32, at: Addr, found: &mut Vec<CodeRef>) {
-        let kind = match Shape::of(word) {
-            Some(Shape::Call) => RefKind::Call,
-            Some(Shape::Jump) => RefKind::Jump,
-            Some(Shape::Condition | Shape::Compare | Shape::Test) => RefKind::Branch,
-            Some(Shape::Adr) => RefKind::Address,
-            Some(Shape::Adrp) => return pairs::pages(self, word, at, found),
-            Some(Shape::Literal) => return,
-            None => return pairs::constant(self, word, at, found),
-        };
-        if let Some(target) = named(word, at).filter(|&target| self.targets.contains(target)) {
-            found.push(CodeRef { at, second: None, kind, target });
-        }
+fn instruction(search: &Search<'_>, word: u32, at: Addr, found: &mut Vec<CodeRef>) {
+    let kind = match Shape::of(word) {
+        Some(Shape::Call) => RefKind::Call,
+        Some(Shape::Jump) => RefKind::Jump,
+        Some(Shape::Condition | Shape::Compare | Shape::Test) => RefKind::Branch,
+        Some(Shape::Adr) => RefKind::Address,
+        Some(Shape::Adrp) => return pairs::pages(search, word, at, found),
+        Some(Shape::Literal) => return,
+        None => return pairs::constant(search, word, at, found),
+    };
+    if let Some(target) = named(word, at).filter(|&target| search.targets.contains(target)) {
+        found.push(CodeRef { at, second: None, kind, target });
     }
 }
 
@@ -98,31 +86,6 @@ struct Filter<const HALVES: usize> {
     pages: (u64, u64),
     /// Per half of an address, the `movz` fields (shift and bits) that targets have there.
     halves: [Window; HALVES],
-}
-
-/// Values of a field that are of interest.
-#[derive(Clone, Copy)]
-struct Window {
-    least: u32,
-    count: u32,
-}
-
-impl Window {
-    /// The distances between `from` and `to`, which is outside, in a signed field of `bits`; as an unsigned field they are in
-    /// order once its highest bit is flipped.
-    fn of_distances(from: i64, to: i64, bits: u32) -> Window {
-        let half = 1i64 << (bits - 1);
-        let (from, to) = (from.clamp(-half, half), to.clamp(-half, half));
-        Window { least: (from + half) as u32, count: (to - from).max(0) as u32 }
-    }
-
-    /// Negative when the low 31 bits of `field` are a value of interest.
-    ///
-    /// Yes and no are the highest bits of numbers: of comparisons, which have truth values, the compiler makes no vectors here.
-    #[inline(always)]
-    fn holds(self, field: u32) -> u32 {
-        (field.wrapping_sub(self.least) & 0x7fff_ffff).wrapping_sub(self.count)
-    }
 }
 
 /// How far `to` is from `from`, both numbers of things of which the address space holds 2 to the power of `bits`.

@@ -4,9 +4,9 @@
 //! address, not an address, and not reported. A constant is reported when at least two instructions make it: what one
 //! instruction makes is far more often a number.
 
-use super::effects::{Effect, Flow, effect};
-use super::find::Search;
-use super::words::{Half, SIZE, Shape, add_constant, named, rd, rn};
+use super::effects::effect;
+use super::words::{Half, SIZE, Shape, add_constant, instructions, named, rd, rn};
+use crate::code::{OtherUse, Pair, Search, bit};
 use crate::{Code, CodeRef, RefKind};
 use alloc::vec::Vec;
 use ashore_base::Addr;
@@ -16,12 +16,8 @@ const WINDOW: usize = 16;
 
 /// The instructions in `code` behind `at`, with their addresses.
 pub(super) fn behind(code: Code<'_>, at: Addr) -> impl Iterator<Item = (Addr, u32)> {
-    let bytes = code.from(at.plus(SIZE)).unwrap_or_default();
-    let words = bytes.chunks_exact(SIZE as usize).map(|bytes| bytes.try_into().map_or(0, u32::from_le_bytes));
-    words.scan(at, |at, word| {
-        *at = at.plus(SIZE);
-        Some((*at, word))
-    })
+    let start = at.plus(SIZE);
+    instructions(Code { bytes: code.from(start).unwrap_or_default(), start })
 }
 
 /// The places that name a target from the `adrp` at `at`: one for each `add`.
@@ -39,8 +35,7 @@ pub(super) fn pages(search: &Search<'_>, word: u32, at: Addr, found: &mut Vec<Co
                 found.push(CodeRef { at, second: Some(second), kind: RefKind::Address, target });
             }
         }
-        let Effect { writes, flow, .. } = effect(word);
-        if flow != Flow::On || writes & (1 << register) != 0 {
+        if !effect(word).keeps(register) {
             return;
         }
     }
@@ -70,8 +65,8 @@ pub(super) fn made(code: Code<'_>, at: Addr, word: u32) -> (u64, Option<Addr>) {
                 last = Some(place);
             }
             None => {
-                let Effect { reads, writes, flow } = effect(word);
-                if flow != Flow::On || (reads | writes) & (1 << register) != 0 {
+                let effect = effect(word);
+                if !effect.keeps(register) || effect.reads & bit(register) != 0 {
                     break;
                 }
             }
@@ -89,24 +84,15 @@ fn one_function(search: &Search<'_>, first: Addr, second: Addr) -> bool {
 pub(super) fn other_use(code: Code<'_>, at: Addr, second: Addr) -> Option<&'static str> {
     const SHARED: &str = "another instruction uses the page this one names";
     const UNKNOWN: &str = "the register with the page may still be used behind a branch";
-    /// Registers a call may change: nothing survives in them.
+    /// Registers a call may change.
     const SCRATCH: u32 = 0x0003_ffff;
     let (_, first) = behind(code, at.minus(SIZE)).next()?;
     if Shape::of(first) != Some(Shape::Adrp) {
         return Some("the first instruction is no adrp");
     }
-    let register = 1 << rd(first);
-    for (place, word) in behind(code, at).take(64) {
-        let Effect { reads, writes, flow } = effect(word);
-        if place != second && flow == Flow::On && reads & register != 0 {
-            return Some(SHARED);
-        }
-        match flow {
-            _ if place > second.minus(SIZE) && writes & register != 0 && flow == Flow::On => return None,
-            Flow::On => {}
-            Flow::Call | Flow::Return if register & SCRATCH != 0 => return None,
-            Flow::Call | Flow::Return | Flow::Away => return Some(UNKNOWN),
-        }
+    let pair = Pair { second, register: rd(first), scratch: SCRATCH };
+    match pair.other_use(behind(code, at).map(|(at, word)| (at, effect(word))))? {
+        OtherUse::Seen => Some(SHARED),
+        OtherUse::Unknown => Some(UNKNOWN),
     }
-    Some(UNKNOWN)
 }

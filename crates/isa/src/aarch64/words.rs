@@ -2,7 +2,7 @@
 //!
 //! Encodings are those of the Arm Architecture Reference Manual (DDI 0487), chapter C4 "A64 Instruction Set Encoding".
 
-use crate::Unencodable;
+use crate::{Code, Unencodable};
 use ashore_base::Addr;
 
 /// The bytes of an instruction.
@@ -131,6 +131,12 @@ pub(super) fn aim(shape: Shape, word: u32, at: Addr, target: Addr) -> Result<u32
         return Err(Unencodable::Instruction { at, reason: "a branch reaches only whole instructions" });
     }
     Ok(shape.with_distance(word, (apart / shape.scale() as i64) as u64))
+}
+
+/// The instructions in `code`, with their addresses.
+pub(super) fn instructions(code: Code<'_>) -> impl Iterator<Item = (Addr, u32)> {
+    let words = code.bytes.chunks_exact(SIZE as usize).map(|bytes| bytes.try_into().map_or(0, u32::from_le_bytes));
+    words.enumerate().map(move |(index, word)| (code.start.plus(index as u64 * SIZE), word))
 }
 
 /// The register in bits 0 to 4: for most instructions the one that is written.

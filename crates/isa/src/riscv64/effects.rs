@@ -3,37 +3,10 @@
 //! Both answers err to the safe side: an instruction not known here may read and write every register.
 
 use super::words::{Instruction, opcode};
-
-/// What an instruction does, as masks of x1 to x31.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Effect {
-    /// The registers it may read.
-    pub reads: u32,
-    /// The registers it may write.
-    pub writes: u32,
-    /// Where control goes.
-    pub flow: Flow,
-}
-
-/// Where control goes after an instruction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Flow {
-    /// On to the next.
-    On,
-    /// To a function, and back.
-    Call,
-    /// Back to the caller.
-    Return,
-    /// Elsewhere, or perhaps elsewhere, or to the kernel.
-    Away,
-}
+use crate::code::{Effect, Flow, bit};
 
 /// x1 to x31: x0 is zero and never followed.
 const REGISTERS: u32 = !1;
-
-fn bit(register: u32) -> u32 {
-    1 << (register & 31)
-}
 
 /// What `one` does.
 pub(super) fn effect(one: Instruction) -> Effect {

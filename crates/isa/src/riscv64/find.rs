@@ -7,6 +7,7 @@
 
 use super::pairs;
 use super::words::{Instruction, Shape, UNIT, opcode};
+use crate::code::{Search, Window};
 use crate::{Code, CodeRef, FunctionAt, RefKind};
 use alloc::vec::Vec;
 use ashore_base::{Addr, AddrRange, Bytes};
@@ -16,14 +17,6 @@ const BLOCK: usize = 64;
 
 /// The bytes they are.
 const BLOCK_SIZE: u64 = BLOCK as u64 * 4;
-
-/// What is asked of each place.
-#[derive(Clone, Copy)]
-pub(super) struct Search<'a> {
-    pub(super) code: Code<'a>,
-    pub(super) targets: AddrRange,
-    pub(super) function_at: FunctionAt<'a>,
-}
 
 /// Every place in `code` that names an address in `targets`.
 pub(super) fn find(code: Code<'_>, targets: AddrRange, function_at: FunctionAt<'_>) -> Vec<CodeRef> {
@@ -40,7 +33,7 @@ pub(super) fn find(code: Code<'_>, targets: AddrRange, function_at: FunctionAt<'
         // A block that is not whole is decoded untested.
         let whole = block(code.bytes, offset);
         if whole.is_none_or(|words| filter.may_name(&words, at)) {
-            search.block(offset, &mut starts, &mut found);
+            decode(&search, offset, &mut starts, &mut found);
         }
         offset += BLOCK_SIZE;
     }
@@ -57,34 +50,32 @@ fn block(bytes: &[u8], offset: u64) -> Option<[u32; BLOCK + 1]> {
     Some(words)
 }
 
-impl Search<'_> {
-    /// Decodes at each even address of the block at `offset`.
-    fn block(&self, offset: u64, starts: &mut Starts<'_>, found: &mut Vec<CodeRef>) {
-        let end = (offset + BLOCK_SIZE).min(self.code.bytes.len() as u64);
-        for offset in (offset..end).step_by(UNIT as usize) {
-            let bytes = self.code.bytes.get(offset as usize..).unwrap_or_default();
-            let Some(one) = Instruction::first(bytes, self.code.start.plus(offset)) else { return };
-            let before = found.len();
-            self.instruction(one, found);
-            if found.len() != before && !starts.at(one.at) {
-                found.truncate(before);
-            }
+/// Decodes at each even address of the block at `offset`.
+fn decode(search: &Search<'_>, offset: u64, starts: &mut Starts<'_>, found: &mut Vec<CodeRef>) {
+    let end = (offset + BLOCK_SIZE).min(search.code.bytes.len() as u64);
+    for offset in (offset..end).step_by(UNIT as usize) {
+        let bytes = search.code.bytes.get(offset as usize..).unwrap_or_default();
+        let Some(one) = Instruction::first(bytes, search.code.start.plus(offset)) else { return };
+        let before = found.len();
+        instruction(search, one, found);
+        if found.len() != before && !starts.at(one.at) {
+            found.truncate(before);
         }
     }
+}
 
-    fn instruction(&self, one: Instruction, found: &mut Vec<CodeRef>) {
-        let Some(shape) = Shape::of(one) else {
-            return pairs::find(self, one, found);
+fn instruction(search: &Search<'_>, one: Instruction, found: &mut Vec<CodeRef>) {
+    let Some(shape) = Shape::of(one) else {
+        return pairs::find(search, one, found);
+    };
+    let target = shape.target(one);
+    if search.targets.contains(target) {
+        let kind = match shape {
+            Shape::Call => RefKind::Call,
+            Shape::Jump | Shape::ShortJump => RefKind::Jump,
+            Shape::Branch | Shape::ShortBranch => RefKind::Branch,
         };
-        let target = shape.target(one);
-        if self.targets.contains(target) {
-            let kind = match shape {
-                Shape::Call => RefKind::Call,
-                Shape::Jump | Shape::ShortJump => RefKind::Jump,
-                Shape::Branch | Shape::ShortBranch => RefKind::Branch,
-            };
-            found.push(CodeRef { at: one.at, second: None, kind, target });
-        }
+        found.push(CodeRef { at: one.at, second: None, kind, target });
     }
 }
 
@@ -127,31 +118,6 @@ struct Filter {
     /// Upper halves of constants that are targets, of `lui` and of `c.lui`.
     upper: Window,
     short_upper: Window,
-}
-
-/// Values of a field that are of interest.
-#[derive(Clone, Copy)]
-struct Window {
-    least: u32,
-    count: u32,
-}
-
-impl Window {
-    /// The distances between `from` and `to`, which is outside, in a signed field of `bits`; as an unsigned field they are in
-    /// order once its highest bit is flipped.
-    fn of_distances(from: i64, to: i64, bits: u32) -> Window {
-        let half = 1i64 << (bits - 1);
-        let (from, to) = (from.clamp(-half, half), to.clamp(-half, half));
-        Window { least: (from + half) as u32, count: (to - from).max(0) as u32 }
-    }
-
-    /// Negative when the low 31 bits of `field` are a value of interest.
-    ///
-    /// Yes and no are the highest bits of numbers: of comparisons, which have truth values, the compiler makes no vectors here.
-    #[inline(always)]
-    fn holds(self, field: u32) -> u32 {
-        (field.wrapping_sub(self.least) & 0x7fff_ffff).wrapping_sub(self.count)
-    }
 }
 
 /// The window of upper halves for distances from `first` to `last`, each rounded as the signed lower half wants it.

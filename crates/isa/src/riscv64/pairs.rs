@@ -3,9 +3,9 @@
 //! The halves are found by following the register through straight code. `auipc` and a load is a slot that holds an address,
 //! not an address, and not reported; nor are distances from the global pointer, which reach no code.
 
-use super::effects::{Effect, Flow, effect};
-use super::find::Search;
+use super::effects::effect;
 use super::words::{Instruction, instructions, opcode, short_upper};
+use crate::code::{OtherUse, Pair, Search};
 use crate::{Code, CodeRef, RefKind};
 use alloc::vec::Vec;
 use ashore_base::Addr;
@@ -69,8 +69,7 @@ pub(super) fn find(search: &Search<'_>, one: Instruction, found: &mut Vec<CodeRe
         if let Some((kind, target)) = first.with(second, one.rd()).filter(|&(_, at)| search.targets.contains(at)) {
             found.push(CodeRef { at: one.at, second: Some(second.at), kind, target });
         }
-        let Effect { writes, flow, .. } = effect(second);
-        if flow != Flow::On || writes & (1 << one.rd()) != 0 {
+        if !effect(second).keeps(one.rd()) {
             return;
         }
     }
@@ -80,23 +79,12 @@ pub(super) fn find(search: &Search<'_>, one: Instruction, found: &mut Vec<CodeRe
 pub(super) fn other_use(code: Code<'_>, at: Addr, second: Addr) -> Option<&'static str> {
     const SHARED: &str = "another instruction uses what the first of the pair makes";
     const UNKNOWN: &str = "the register of the pair may still be used behind a branch";
-    /// Registers a call may change: nothing survives in them (ra, t0 to t6, a0 to a7).
+    /// Registers a call may change (ra, t0 to t6, a0 to a7).
     const SCRATCH: u32 = 0xf003_fce2;
     let mut behind = instructions(code, at);
-    let register = 1u32 << behind.next()?.rd();
-    for one in behind.take(64) {
-        let Effect { reads, writes, flow } = effect(one);
-        if one.at != second && flow == Flow::On && reads & register != 0 {
-            return Some(SHARED);
-        }
-        match flow {
-            Flow::On if one.at >= second && writes & register != 0 => return None,
-            Flow::On => {}
-            // The pair itself is a call or a jump to a function.
-            _ if one.at == second && register & SCRATCH != 0 => return None,
-            Flow::Call | Flow::Return if register & SCRATCH != 0 => return None,
-            Flow::Call | Flow::Return | Flow::Away => return Some(UNKNOWN),
-        }
+    let pair = Pair { second, register: behind.next()?.rd(), scratch: SCRATCH };
+    match pair.other_use(behind.map(|one| (one.at, effect(one))))? {
+        OtherUse::Seen => Some(SHARED),
+        OtherUse::Unknown => Some(UNKNOWN),
     }
-    Some(UNKNOWN)
 }
