@@ -3,11 +3,15 @@
 //! A [`Coder`] knows instructions and nothing else: no file, no symbol, no system. Code comes in as bytes with the address
 //! they run at; what comes out are addresses and bytes. Nothing is written here.
 
+mod block;
 mod effect;
+mod moving;
 mod search;
 mod window;
 
+pub(crate) use block::{Block, Register};
 pub(crate) use effect::{Effect, Flow, OtherUse, Pair, bit};
+pub(crate) use moving::{Moving, check_entries};
 pub(crate) use search::Search;
 pub(crate) use window::Window;
 

@@ -3,9 +3,11 @@
 //! Instructions that name an address by distance are written anew. Those that reached further than their new place allows go
 //! through x16 or x17, whichever the moved instructions do not use (Go's prologues compare the stack's limit in x16).
 
+use super::Instructions;
 use super::effects::effect;
-use super::emit::{Block, IP0, IP1, Register};
-use super::words::{B, SIZE, Shape, aim, named, rd};
+use super::emit::{IP0, IP1};
+use super::words::{B, SIZE, Shape, aim, instructions, named, rd};
+use crate::code::{Moving, Register, check_entries};
 use crate::{Code, Displaced, Unencodable};
 use ashore_base::{Addr, AddrRange, Bytes};
 
@@ -18,55 +20,32 @@ pub(super) fn whole(function: Code<'_>, len: u64) -> Result<u64, Unencodable> {
     Ok(needed)
 }
 
-/// The instructions of `code`, with their addresses.
-fn instructions(code: Code<'_>) -> impl Iterator<Item = (Addr, u32)> {
-    let words = code.bytes.chunks_exact(SIZE as usize).map(|bytes| bytes.try_into().map_or(0, u32::from_le_bytes));
-    words.enumerate().map(move |(index, word)| (code.start.plus(index as u64 * SIZE), word))
-}
-
 /// The whole instructions that cover the first `len` bytes of `function`, moved to `to`, followed by a branch back.
 pub(super) fn displace(function: Code<'_>, len: u64, to: Addr) -> Result<Displaced, Unencodable> {
     let taken = whole(function, len)?;
     let moved = Code { bytes: Bytes(function.bytes).slice(0, taken).unwrap_or_default(), start: function.start };
-    let behind_first = AddrRange { start: function.start.plus(1), end: function.start.plus(taken) };
-    for (at, word) in instructions(function) {
-        let goes = Shape::of(word).is_some_and(|shape| shape.is_branch() || shape == Shape::Call);
-        if goes && named(word, at).is_some_and(|target| behind_first.contains(target)) {
-            return Err(Unencodable::Instruction { at, reason: "it branches into the bytes to be taken" });
-        }
-    }
-    let used = instructions(moved).fold(0, |used, (_, word)| {
-        let effect = effect(word);
-        used | effect.reads | effect.writes
-    });
-    let free = [IP0, IP1].into_iter().find(|register| used & (1 << register.0) == 0);
-    let mut moving = Moving { from: function.start, to, free, block: Block::new(to) };
+    let end = function.start.plus(taken);
+    let goes = |word| Shape::of(word).is_some_and(|shape| shape.is_branch() || shape == Shape::Call);
+    let branches = instructions(function).filter(|&(_, word)| goes(word));
+    let branches = branches.filter_map(|(at, word)| Some((at, named(word, at)?)));
+    check_entries(AddrRange { start: function.start, end }, branches)?;
+    let used = instructions(moved).fold(0, |used, (_, word)| used | effect(word).uses());
+    let mut moving = Moving::new(function.start, to, &[IP0, IP1], used);
     for (at, word) in instructions(moved) {
         moving.instruction(at, word)?;
     }
-    moving.go(function.start.plus(taken), function.start)?;
+    moving.go(end, function.start)?;
     Ok(Displaced { taken, bytes: moving.block.into_bytes() })
 }
 
-/// Instructions on their way.
-struct Moving {
-    /// Where the function is.
-    from: Addr,
-    /// Where its first instructions go.
-    to: Addr,
-    /// A register that may be changed.
-    free: Option<Register>,
-    block: Block,
-}
-
-impl Moving {
+impl Moving<Instructions> {
     fn instruction(&mut self, at: Addr, word: u32) -> Result<(), Unencodable> {
         let (Some(shape), Some(target)) = (Shape::of(word), named(word, at)) else {
             self.block.word(word);
             return Ok(());
         };
-        // A loop back to the first instruction stays in the moved code; a call of itself is a call as any other.
-        let target = if shape.is_branch() && target == self.from { self.to } else { target };
+        // A call of itself is a call as any other.
+        let target = if shape.is_branch() { self.followed(target) } else { target };
         match shape {
             Shape::Call => {
                 if self.block.aimed(shape, word, target).is_err() {
@@ -85,11 +64,6 @@ impl Moving {
             Shape::Literal => self.literal(word, target, at)?,
         }
         Ok(())
-    }
-
-    fn free(&self, at: Addr) -> Result<Register, Unencodable> {
-        let reason = "it reaches too far when moved, and no register is free to go through";
-        self.free.ok_or(Unencodable::Instruction { at, reason })
     }
 
     /// Goes to `target`, on behalf of the instruction at `at`.
@@ -111,7 +85,7 @@ impl Moving {
             return self.go(target, at);
         }
         let opposite = if shape == Shape::Condition { word ^ 1 } else { word ^ 1 << 24 };
-        let mut beyond = Moving { block: Block::new(self.block.here().plus(SIZE)), ..*self };
+        let mut beyond = self.behind(SIZE);
         beyond.go(target, at)?;
         let over = beyond.block.here();
         self.block.aimed(shape, opposite, over)?;

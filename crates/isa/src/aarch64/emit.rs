@@ -1,13 +1,11 @@
 //! New code: branches, addresses, constants, and the counter of a hook.
 
+use super::Instructions;
 use super::words::{B, NOP, PAGE, SIZE, Shape, aim};
 use crate::Unencodable;
+use crate::code::{self, Register};
 use alloc::vec::Vec;
 use ashore_base::Addr;
-
-/// A general register, by number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Register(pub(super) u32);
 
 /// The first and second register that linkers may change between a call and the function's entry (IP0, IP1 of AAPCS64; Go's
 /// linker uses the first for the same).
@@ -17,39 +15,10 @@ pub(super) const IP1: Register = Register(17);
 /// The stack pointer, where an instruction takes it.
 pub(super) const SP: Register = Register(31);
 
-/// Code that grows.
-#[derive(Debug)]
-pub(super) struct Block {
-    start: Addr,
-    bytes: Vec<u8>,
-}
+/// Code of this CPU that grows.
+pub(super) type Block = code::Block<Instructions>;
 
 impl Block {
-    /// Nothing yet; will run at `start`.
-    pub(super) fn new(start: Addr) -> Block {
-        Block { start, bytes: Vec::new() }
-    }
-
-    /// Where the next instruction will be.
-    pub(super) fn here(&self) -> Addr {
-        self.start.plus(self.bytes.len() as u64)
-    }
-
-    /// What was written.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    /// One instruction.
-    pub(super) fn word(&mut self, word: u32) {
-        self.bytes.extend(word.to_le_bytes());
-    }
-
-    /// Several.
-    pub(super) fn words(&mut self, words: &[u32]) {
-        words.iter().for_each(|&word| self.word(word));
-    }
-
     /// An instruction that names `target` by distance.
     pub(super) fn aimed(&mut self, shape: Shape, word: u32, target: Addr) -> Result<(), Unencodable> {
         let word = aim(shape, word, self.here(), target)?;

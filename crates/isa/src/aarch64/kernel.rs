@@ -16,8 +16,9 @@
 //! continues. `SP` and `NEXT` are for reading. The upper parts of scalable vectors are not kept, as they are not across a call
 //! to the kernel.
 
-use super::emit::{Block, IP0, Register, SP as STACK};
-use super::words::{B, SIZE, SVC, Shape, aim};
+use super::emit::{Block, IP0, SP as STACK};
+use super::words::{B, SIZE, SVC, Shape, aim, instructions};
+use crate::code::Register;
 use crate::{Code, Unencodable, Write};
 use alloc::vec::Vec;
 use ashore_base::{Addr, Bytes};
@@ -41,9 +42,7 @@ pub const FRAME_SIZE: u64 = Q + 32 * 16;
 
 /// The kernel calls in `code`.
 pub(super) fn calls(code: Code<'_>) -> Vec<Addr> {
-    let words = code.bytes.chunks_exact(SIZE as usize).map(|bytes| bytes.try_into().map_or(0, u32::from_le_bytes));
-    let calls = words.enumerate().filter(|(_, word)| word & SVC.0 == SVC.1);
-    calls.map(|(index, _)| code.start.plus(index as u64 * SIZE)).collect()
+    instructions(code).filter(|(_, word)| word & SVC.0 == SVC.1).map(|(at, _)| at).collect()
 }
 
 /// The branch that replaces the call at `site`, and the island at `island`.

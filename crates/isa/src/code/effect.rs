@@ -33,6 +33,12 @@ pub(crate) fn bit(field: u32) -> u32 {
 }
 
 impl Effect {
+    /// The registers it may read or write.
+    #[inline]
+    pub(crate) fn uses(self) -> u32 {
+        self.reads | self.writes
+    }
+
     /// Whether the next instruction surely finds in `register` what this one did.
     #[inline]
     pub(crate) fn keeps(self, register: u32) -> bool {

@@ -3,12 +3,17 @@
 //! Instructions that name an address by distance are written anew; compressed ones become full ones. What reached further than
 //! its new place allows goes through the last temporary the moved instructions do not use.
 
+use super::Instructions;
 use super::effects::effect;
-use super::emit::{Block, Register, ZERO};
+use super::emit::ZERO;
 use super::words::{Instruction, Shape, instructions, named, opcode};
+use crate::code::{Moving, Register, check_entries};
 use crate::{Code, Displaced, Unencodable};
 use alloc::vec::Vec;
 use ashore_base::{Addr, AddrRange};
+
+/// t6 to t3: nothing expects anything in them at a function's entry.
+const TEMPORARIES: [Register; 4] = [Register(31), Register(30), Register(29), Register(28)];
 
 /// How many bytes whole instructions take that cover the first `len` of `function`.
 pub(super) fn whole(function: Code<'_>, len: u64) -> Result<u64, Unencodable> {
@@ -21,17 +26,11 @@ pub(super) fn whole(function: Code<'_>, len: u64) -> Result<u64, Unencodable> {
 pub(super) fn displace(function: Code<'_>, len: u64, to: Addr) -> Result<Displaced, Unencodable> {
     let taken = whole(function, len)?;
     let end = function.start.plus(taken);
-    let behind_first = AddrRange { start: function.start.plus(1), end };
-    for one in instructions(function, function.start) {
-        if named(one).is_some_and(|target| behind_first.contains(target)) {
-            return Err(Unencodable::Instruction { at: one.at, reason: "it branches into the bytes to be taken" });
-        }
-    }
+    let branches = instructions(function, function.start).filter_map(|one| Some((one.at, named(one)?)));
+    check_entries(AddrRange { start: function.start, end }, branches)?;
     let moved: Vec<Instruction> = instructions(function, function.start).take_while(|one| one.at < end).collect();
-    let used = moved.iter().fold(0, |used, &one| used | effect(one).reads | effect(one).writes);
-    // t6 to t3: nothing expects anything in them at a function's entry.
-    let free = [31, 30, 29, 28].into_iter().find(|register| used & (1 << register) == 0).map(Register);
-    let mut moving = Moving { from: function.start, to, free, block: Block::new(to) };
+    let used = moved.iter().fold(0, |used, &one| used | effect(one).uses());
+    let mut moving = Moving::new(function.start, to, &TEMPORARIES, used);
     for one in moved {
         moving.instruction(one)?;
     }
@@ -39,32 +38,21 @@ pub(super) fn displace(function: Code<'_>, len: u64, to: Addr) -> Result<Displac
     Ok(Displaced { taken, bytes: moving.block.into_bytes() })
 }
 
-/// Instructions on their way.
-struct Moving {
-    /// Where the function is.
-    from: Addr,
-    /// Where its first instructions go.
-    to: Addr,
-    /// A register that may be changed.
-    free: Option<Register>,
-    block: Block,
-}
-
-impl Moving {
+impl Moving<Instructions> {
     fn instruction(&mut self, one: Instruction) -> Result<(), Unencodable> {
         let Some(shape) = Shape::of(one) else {
             match (one.opcode(), one.size) {
                 (opcode::AUIPC, _) if one.rd() != 0 => {
                     self.block.address(Register(one.rd()), one.at.plus(one.upper()));
                 }
-                (_, 2) => self.block.short(one.word),
+                (_, 2) => self.block.short(one.word as u16),
                 _ => self.block.word(one.word),
             }
             return Ok(());
         };
         let target = shape.target(one);
-        // A loop back to the first instruction stays in the moved code; a call of itself is a call as any other.
-        let target = if shape != Shape::Call && target == self.from { self.to } else { target };
+        // A call of itself is a call as any other.
+        let target = if shape == Shape::Call { target } else { self.followed(target) };
         match shape {
             Shape::Call => {
                 if self.block.aimed(shape, one.word, target).is_err() {
@@ -82,8 +70,7 @@ impl Moving {
     /// Goes to `target`, on behalf of the instruction at `at`.
     fn go(&mut self, target: Addr, at: Addr) -> Result<(), Unencodable> {
         if self.block.aimed(Shape::Jump, opcode::JAL, target).is_err() {
-            let reason = "it reaches too far when moved, and no register is free to go through";
-            let free = self.free.ok_or(Unencodable::Instruction { at, reason })?;
+            let free = self.free(at)?;
             self.block.far_jump(ZERO, target, free);
         }
         Ok(())
@@ -95,7 +82,7 @@ impl Moving {
         if self.block.aimed(Shape::Branch, word, target).is_ok() {
             return Ok(());
         }
-        let mut beyond = Moving { block: Block::new(self.block.here().plus(4)), ..*self };
+        let mut beyond = self.behind(4);
         beyond.go(target, at)?;
         let over = beyond.block.here();
         self.block.aimed(Shape::Branch, word ^ OPPOSITE, over)?;

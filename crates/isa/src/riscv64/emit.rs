@@ -1,13 +1,11 @@
 //! New code: branches, addresses, constants, and the counter of a hook.
 
+use super::Instructions;
 use super::words::{Shape, UNIT, opcode, split};
 use crate::Unencodable;
+use crate::code::{self, Register};
 use alloc::vec::Vec;
 use ashore_base::Addr;
-
-/// A general register, by number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Register(pub(super) u32);
 
 /// x0: always zero.
 pub(super) const ZERO: Register = Register(0);
@@ -31,39 +29,10 @@ pub(super) const ADDI: u32 = opcode::ADD_CONSTANT;
 /// `ld`.
 pub(super) const LD: u32 = 0x3003;
 
-/// Code that grows.
-#[derive(Debug)]
-pub(super) struct Block {
-    start: Addr,
-    bytes: Vec<u8>,
-}
+/// Code of this CPU that grows.
+pub(super) type Block = code::Block<Instructions>;
 
 impl Block {
-    /// Nothing yet; will run at `start`.
-    pub(super) fn new(start: Addr) -> Block {
-        Block { start, bytes: Vec::new() }
-    }
-
-    /// Where the next instruction will be.
-    pub(super) fn here(&self) -> Addr {
-        self.start.plus(self.bytes.len() as u64)
-    }
-
-    /// What was written.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    /// One full instruction.
-    pub(super) fn word(&mut self, word: u32) {
-        self.bytes.extend(word.to_le_bytes());
-    }
-
-    /// One compressed instruction.
-    pub(super) fn short(&mut self, word: u32) {
-        self.bytes.extend((word as u16).to_le_bytes());
-    }
-
     /// An instruction that names `target` by distance.
     pub(super) fn aimed(&mut self, shape: Shape, word: u32, target: Addr) -> Result<(), Unencodable> {
         let word = shape.aim(word, self.here(), target)?;
@@ -163,7 +132,7 @@ pub(super) fn return_value(value: u64) -> Vec<u8> {
 
 /// `nop`s; one compressed when the length wants it.
 pub(super) fn nothing(len: u64) -> Result<Vec<u8>, Unencodable> {
-    const SHORT_NOP: u32 = 1;
+    const SHORT_NOP: u16 = 1;
     if !len.is_multiple_of(UNIT) {
         return Err(Unencodable::TooShort { needed: len.next_multiple_of(UNIT) });
     }

@@ -13,9 +13,10 @@
 //! Whatever the handler writes to the registers there is in them when control continues. `x2` and `NEXT` are for reading.
 //! Vector registers are not kept, as they are not across a call to the kernel.
 
-use super::emit::{ADDI, Block, LD, RA, Register, SP, T6, with_constant};
+use super::emit::{ADDI, Block, LD, RA, SP, T6, with_constant};
 use super::find::Starts;
 use super::words::{ECALL, Shape, UNIT, opcode};
+use crate::code::Register;
 use crate::{Code, FunctionAt, Unencodable, Write};
 use alloc::vec::Vec;
 use ashore_base::{Addr, Bytes};
