@@ -61,8 +61,8 @@ pub struct Record {
 /// The words of one system.
 #[derive(Debug)]
 pub struct Words {
-    /// Its lists.
-    pub lists: &'static [List],
+    /// Its lists, its own before those of its family.
+    pub lists: &'static [&'static [List]],
     /// Its records, its own before the common ones.
     pub records: &'static [&'static [Record]],
 }
@@ -70,7 +70,7 @@ pub struct Words {
 impl Words {
     /// The list of this word: the system's own, else one that all share.
     pub fn list(&self, word: &str) -> Option<&'static List> {
-        self.lists.iter().chain(SHARED).find(|list| list.word == word)
+        self.lists.iter().copied().flatten().chain(SHARED).find(|list| list.word == word)
     }
 
     /// The record of this word.

@@ -115,9 +115,13 @@ impl Printer<'_> {
         if self.memory.read(Addr(at), &mut bytes).is_err() {
             return write!(out, "{at:#x}");
         }
-        let set = u64::from_le_bytes(bytes);
+        let mut set = u64::from_le_bytes(bytes);
+        // Most signals: those that are missing are fewer, of those that have a name.
         if set.count_ones() > 24 {
-            return write!(out, "~[{} signals]", (!set).count_ones());
+            out.push('~');
+            set = (0..64).filter(|bit| set & (1 << bit) == 0).fold(0, |missing, bit| {
+                if (self.os.signal_name)(bit + 1).is_some() { missing | 1 << bit } else { missing }
+            });
         }
         out.push('[');
         for bit in (0..64).filter(|bit| set & (1 << bit) != 0) {

@@ -14,6 +14,7 @@ pub mod sockets;
 pub mod state;
 pub mod sysctl;
 pub mod threads;
+pub mod words;
 
 /// What the shared code must know of one system.
 pub struct Family {

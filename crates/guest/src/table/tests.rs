@@ -129,6 +129,20 @@ fn signatures_are_readable() {
 }
 
 #[test]
+fn every_list_a_signature_names_exists() {
+    for os in systems() {
+        for row in os.calls {
+            let (args, _) = words_of(row.signature).unwrap_or_default();
+            for (_, word) in args {
+                if let Some(("flags" | "enum", list)) = word.split_once('.') {
+                    assert!(os.words.list(list).is_some(), "{} {}: no list {list}", os.name, row.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_row_is_missing_in_both_ways_or_in_none() {
     for os in systems() {
         for row in os.calls {

@@ -24,4 +24,6 @@ pub static LISTS: &[List] = &[
     List { word: "at", names: &[Name("AT_SYMLINK_NOFOLLOW", 0x1), Name("AT_REMOVEDIR", 0x2), Name("AT_EACCESS", 0x4)] },
     List { word: "clock", names: &[Name("CLOCK_REALTIME", 0x0), Name("CLOCK_VIRTUAL", 0x1), Name("CLOCK_PROF", 0x2), Name("CLOCK_MONOTONIC", 0x4), Name("CLOCK_UPTIME", 0x5), Name("CLOCK_THREAD_CPUTIME_ID", 0xe), Name("CLOCK_PROCESS_CPUTIME_ID", 0xf)] },
     List { word: "msync", names: &[Name("MS_SYNC", 0x0), Name("MS_ASYNC", 0x1), Name("MS_INVALIDATE", 0x2)] },
+    List { word: "sysarch", names: &[] },
+    List { word: "rfork", names: &[Name("RFFDG", 0x4), Name("RFPROC", 0x10), Name("RFMEM", 0x20), Name("RFNOWAIT", 0x40), Name("RFCFDG", 0x1000), Name("RFTHREAD", 0x2000), Name("RFSIGSHARE", 0x4000), Name("RFPPWAIT", 0x80000000)] },
 ];

@@ -5,7 +5,7 @@ mod table;
 use crate::words::{COMMON, Field, Record, Shape, Words};
 
 /// The words.
-pub static WORDS: Words = Words { lists: table::LISTS, records: &[RECORDS, COMMON] };
+pub static WORDS: Words = Words { lists: &[table::LISTS], records: &[RECORDS, COMMON] };
 
 static RECORDS: &[Record] = &[
     Record {

@@ -2,10 +2,11 @@
 
 mod table;
 
+use crate::bsd;
 use crate::words::{COMMON, Field, Record, Shape, Words};
 
 /// The words.
-pub static WORDS: Words = Words { lists: table::LISTS, records: &[RECORDS, COMMON] };
+pub static WORDS: Words = Words { lists: &[table::LISTS, bsd::words::LISTS], records: &[RECORDS, COMMON] };
 
 static RECORDS: &[Record] = &[
     Record {

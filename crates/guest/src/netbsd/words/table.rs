@@ -25,4 +25,5 @@ pub static LISTS: &[List] = &[
     List { word: "at", names: &[Name("AT_EACCESS", 0x100), Name("AT_SYMLINK_NOFOLLOW", 0x200), Name("AT_SYMLINK_FOLLOW", 0x400), Name("AT_REMOVEDIR", 0x800)] },
     List { word: "clock", names: &[Name("CLOCK_REALTIME", 0x0), Name("CLOCK_VIRTUAL", 0x1), Name("CLOCK_PROF", 0x2), Name("CLOCK_MONOTONIC", 0x3), Name("CLOCK_THREAD_CPUTIME_ID", 0x20000000), Name("CLOCK_PROCESS_CPUTIME_ID", 0x40000000)] },
     List { word: "msync", names: &[Name("MS_ASYNC", 0x1), Name("MS_INVALIDATE", 0x2), Name("MS_SYNC", 0x4)] },
+    List { word: "fsync", names: &[Name("FDATASYNC", 0x10), Name("FFILESYNC", 0x20), Name("FDISKSYNC", 0x40)] },
 ];
