@@ -261,6 +261,7 @@ fn nothing(words: Words<'_>) -> Option<Request> {
         Some((place, len)) if number(len).is_some() => (place, number(len)),
         _ => (words.operand, None),
     };
+    (len != Some(0)).then_some(())?;
     Some(Request::Nothing { at: spot(words, place)?, len })
 }
 
@@ -363,9 +364,14 @@ mod tests {
 
     #[test]
     fn words_that_mean_nothing_are_refused_with_the_form_wanted() {
-        for (verb, operand) in
-            [("redirect", "main.F"), ("bytes", "0x10=90"), ("bytes", "0x10=90:9"), ("return", "f=x"), ("paint", "f")]
-        {
+        for (verb, operand) in [
+            ("redirect", "main.F"),
+            ("bytes", "0x10=90"),
+            ("bytes", "0x10=90:9"),
+            ("return", "f=x"),
+            ("nop", "f:0"),
+            ("paint", "f"),
+        ] {
             let report = Request::parse(Words { verb, operand, ..Words::default() }).unwrap_err();
             assert_eq!(report.diagnosis.code, "E0801");
         }

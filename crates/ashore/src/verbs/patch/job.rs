@@ -148,8 +148,19 @@ fn plan_file(path: &Path) -> Result<Vec<Request>, Report> {
         };
         let text = |key: &str| table.get(key).and_then(|value| value.as_str());
         let operand = text(verb).ok_or_else(|| in_edit("what to change must be a string"))?;
-        let is_calls = table.get("calls").and_then(|value| value.as_bool()).unwrap_or_default();
-        let (from, to) = (text("from").and_then(binding), text("to").and_then(binding));
+        // A choice that is not understood must not be no choice.
+        let is_calls = match table.get("calls") {
+            Some(value) => value.as_bool().ok_or_else(|| in_edit("calls is true or false"))?,
+            None => false,
+        };
+        let bound = |key: &str| match table.get(key) {
+            Some(value) => match value.as_str().and_then(binding) {
+                Some(binding) => Ok(Some(binding)),
+                None => Err(in_edit(&format!("{key} is \"weak\", \"strong\" or \"local\""))),
+            },
+            None => Ok(None),
+        };
+        let (from, to) = (bound("from")?, bound("to")?);
         with_object(
             Request::parse(Words { verb, operand, is_calls, from, to })
                 .map_err(|report| report.in_file(&path.to_string_lossy()))?,

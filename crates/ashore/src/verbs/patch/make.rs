@@ -6,9 +6,9 @@ use ashore_base::Cpu;
 use ashore_formats::{Container, Parsed, Part};
 use ashore_patch::{Done, Hash, KernelCall, LaidOut, Manifest, Program, Request, Work};
 use ashore_report::{Report, table::*};
-use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::FileExt;
+use std::fs::{self, File, Permissions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// What came of a job.
@@ -203,6 +203,11 @@ fn earlier(manifest: &Manifest) -> Result<Vec<Wanted>, Report> {
     manifest.requests.iter().map(read).collect()
 }
 
+/// What a file's mode says of who may do what; the rest gives its owner's rights to others.
+const RIGHTS: u32 = 0o777;
+/// So many temporary files of killed processes are passed over.
+const ATTEMPTS_MAX: u32 = 100;
+
 /// The result on disk, beside its place and without its name.
 struct Written {
     output: PathBuf,
@@ -217,12 +222,23 @@ impl Written {
         let output = job.output.clone().unwrap_or_default();
         // A link is followed: what it leads to is replaced, not the link.
         let output = fs::canonicalize(&output).unwrap_or(output);
-        let temporary = Temporary::beside(&output);
+        // Giving the result the name of a device would take the device away from everybody.
+        if fs::metadata(&output).is_ok_and(|there| !there.is_file()) {
+            return Err(PATCH_REFUSED.because(format!("{} is not a regular file", output.display())));
+        }
         let failed = |e: std::io::Error| cannot_write(&output, &e);
-        let mut file = File::options().read(true).write(true).create_new(true).open(&temporary.0).map_err(failed)?;
+        let (temporary, mut file) = Temporary::create(&output).map_err(failed)?;
         file.write_all(bytes).map_err(failed)?;
-        let mode = original.metadata().map_err(failed)?.permissions();
-        file.set_permissions(mode).map_err(failed)?;
+        let like = original.metadata().map_err(failed)?;
+        // In its place it stays its owner's, if that is allowed to us.
+        if job.is_in_place {
+            let _ = fchown(&file, Some(like.uid()), Some(like.gid()));
+        }
+        let made = file.metadata().map_err(failed)?;
+        // A program that runs with its owner's rights must not begin to run with somebody else's.
+        let is_same_owner = (made.uid(), made.gid()) == (like.uid(), like.gid());
+        let mode = if is_same_owner { like.mode() } else { like.mode() & RIGHTS };
+        file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
         Ok(Written { output, temporary, file, is_in_place: job.is_in_place })
     }
 
@@ -252,9 +268,18 @@ fn cannot_write(path: &Path, why: &std::io::Error) -> Report {
 struct Temporary(PathBuf);
 
 impl Temporary {
-    fn beside(output: &Path) -> Temporary {
+    /// Makes one beside `output` that only we can read. One that a killed process of our number left behind is in nobody's way.
+    fn create(output: &Path) -> std::io::Result<(Temporary, File)> {
         let name = output.file_name().unwrap_or_default().to_string_lossy();
-        Temporary(output.with_file_name(format!(".{name}.ashore-{}", std::process::id())))
+        let mut attempts = 0;
+        loop {
+            let path = output.with_file_name(format!(".{name}.ashore-{}-{attempts}", std::process::id()));
+            match File::options().read(true).write(true).create_new(true).mode(0o600).open(&path) {
+                Ok(file) => return Ok((Temporary(path), file)),
+                Err(why) if why.kind() == ErrorKind::AlreadyExists && attempts < ATTEMPTS_MAX => attempts += 1,
+                Err(why) => return Err(why),
+            }
+        }
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
 fn status_of(report: &Report) -> u8 {
     let is = |rows: &[&'static Diagnosis]| rows.contains(&report.diagnosis);
     match () {
-        () if is(&[&table::PATCH_USAGE]) => status::USAGE,
+        () if is(&[&table::PATCH_USAGE, &table::PROGRAM_NOT_FOUND, &table::PROGRAM_UNREADABLE]) => status::USAGE,
         () if is(&[&table::PATCH_NO_MATCH, &table::PATCH_NO_MANIFEST]) => status::NO_MATCH,
         () if is(&[&table::PATCH_UNVERIFIED]) => status::UNVERIFIED,
         () => status::REFUSED,
