@@ -147,12 +147,24 @@ pub trait Coder: Sync {
         None
     }
 
+    /// How many bytes at the start of `code`, which lies behind a function, only fill the space up to the next one.
+    fn padding(&self, _code: &[u8]) -> u64 {
+        0
+    }
+
     /// Every place in `code` that names an address in `targets`, in the order of their addresses.
     ///
     /// Runs at the speed of memory: candidates are found by arithmetic over all bytes or words, and only those are decoded,
     /// from the start of the function that holds them where there is one. A pair counts as one place when nothing but straight
     /// code stands between its halves and nothing overwrites the register.
     fn find(&self, code: Code<'_>, targets: AddrRange, function_at: FunctionAt<'_>) -> Vec<CodeRef>;
+
+    /// The instructions that go where the word at `slot` says, or read it: what linkers put between calls and libraries, and
+    /// calls without that.
+    fn through(&self, code: Code<'_>, slot: Addr, function_at: FunctionAt<'_>) -> Vec<Addr> {
+        let found = self.find(code, AddrRange { start: slot, end: slot.plus(1) }, function_at);
+        found.iter().map(|place| place.at).collect()
+    }
 
     /// What to write so that `place` names `target` instead. The lengths of instructions do not change.
     fn retarget(&self, code: Code<'_>, place: &CodeRef, target: Addr) -> Result<Vec<Write>, Unencodable>;

@@ -182,7 +182,7 @@ impl<'p, 'a> Planner<'p, 'a> {
     /// Puts `bytes` at the entry of a function, instead of as many of its instructions as they take. Whoever jumps behind the
     /// first of these would find garbage: there must be nobody.
     fn overwrite_entry(&mut self, at: Addr, bytes: &[u8], reason: String) -> Result<(), Report> {
-        let function = self.program.function_code(at)?;
+        let function = self.program.padded_code(at)?;
         if let Some(reason) = golang::keeps_entry(self.program, at) {
             return Err(PATCH_REFUSED.at(self.program.place(at), reason));
         }
@@ -229,7 +229,7 @@ impl<'p, 'a> Planner<'p, 'a> {
         if let Some((_, original)) = self.originals.iter().find(|(function, _)| *function == at) {
             return Ok(*original);
         }
-        let function = self.program.function_code(at)?;
+        let function = self.program.padded_code(at)?;
         let to = self.next_code()?;
         let coder = self.program.coder;
         let displaced = coder.displace(function, len, to).map_err(|why| self.unencodable(&why))?;

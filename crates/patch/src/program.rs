@@ -7,6 +7,9 @@ use ashore_image::{FileRange, FunctionIndex};
 use ashore_isa::{Code, Coder, Unencodable};
 use ashore_report::{Place, Report, table::*};
 
+/// Compilers that leave space between functions begin them at multiples of this at least.
+const FUNCTION_ALIGN: u64 = 16;
+
 /// One program of a file, with everything the planner asks about it.
 pub struct Program<'a> {
     /// The whole file.
@@ -80,6 +83,18 @@ impl<'a> Program<'a> {
     pub fn function_code(&self, addr: Addr) -> Result<Code<'a>, Report> {
         let code = self.code_at(addr).zip(self.function_from(addr)).and_then(|(code, extent)| code.within(extent));
         code.ok_or_else(|| PATCH_REFUSED.at(addr, "no code of the file lies there"))
+    }
+
+    /// The same, and behind it what fills the space up to where the next one may begin.
+    pub fn padded_code(&self, addr: Addr) -> Result<Code<'a>, Report> {
+        let own = self.function_code(addr)?;
+        let end = own.range().end;
+        let begins_none = |addr: &Addr| self.function_at(*addr).is_none_or(|function| function.is_empty());
+        let free = (end.0..end.align_up(FUNCTION_ALIGN).0).map(Addr).take_while(begins_none).count() as u64;
+        let behind = |len| self.code_at(addr)?.within(AddrRange { start: end, end: end.plus(len) });
+        let len = behind(free).map_or(0, |code| self.coder.padding(code.bytes));
+        let padded = AddrRange { start: addr, end: end.plus(len) };
+        Ok(self.code_at(addr).and_then(|code| code.within(padded)).unwrap_or(own))
     }
 
     /// The bytes of the file at `addr`.

@@ -20,6 +20,9 @@ impl Coder for Instructions {
     fn filler(&self) -> Option<u8> {
         Some(INT3)
     }
+    fn padding(&self, code: &[u8]) -> u64 {
+        relocate::padding(code)
+    }
 
     fn find(&self, code: Code<'_>, targets: AddrRange, function_at: FunctionAt<'_>) -> Vec<CodeRef> {
         let mut walk = Walk::new(code, function_at);
@@ -38,6 +41,9 @@ impl Coder for Instructions {
             }
         }
         found
+    }
+    fn through(&self, code: Code<'_>, slot: Addr, _: FunctionAt<'_>) -> Vec<Addr> {
+        scan::through(code, slot)
     }
     fn retarget(&self, code: Code<'_>, place: &CodeRef, target: Addr) -> Result<Vec<Write>, Unencodable> {
         names::retarget(code, place, target)

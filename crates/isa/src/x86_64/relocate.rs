@@ -60,10 +60,14 @@ impl<'a> Function<'a> {
                 return Ok((self.instructions.get(..count).unwrap_or_default(), covered));
             }
             let at = Addr(instruction.ip());
-            if is_over && self.is_filler(at) {
-                let has_room = self.code.bytes.len() as u64 >= len;
-                let instructions = self.instructions.get(..count).unwrap_or_default();
-                return has_room.then_some((instructions, len)).ok_or(Unencodable::TooShort { needed: len });
+            if is_over {
+                // What follows belongs to another function, unless it is nobody's.
+                let behind = self.code.from(at).unwrap_or_default();
+                let taken = paddings(behind)
+                    .map(|room| covered + room)
+                    .find(|&end| end >= len)
+                    .ok_or(Unencodable::TooShort { needed: len })?;
+                return Ok((self.instructions.get(..count).unwrap_or_default(), taken));
             }
             if instruction.is_invalid() {
                 return Err(Unencodable::Instruction { at, reason: "these bytes are no instruction" });
@@ -72,11 +76,6 @@ impl<'a> Function<'a> {
             is_over = ends(instruction);
         }
         if covered >= len { Ok((&self.instructions, covered)) } else { Err(Unencodable::TooShort { needed: len }) }
-    }
-
-    /// Whether all bytes from `at` on are what linkers fill gaps with.
-    fn is_filler(&self, at: Addr) -> bool {
-        self.code.from(at).unwrap_or_default().iter().all(|byte| matches!(byte, 0 | 0x90 | 0xcc))
     }
 
     /// What does at `to` the same as `instructions`, some in a row of this function. Where one of them branches to the first,
@@ -113,6 +112,24 @@ impl<'a> Function<'a> {
         }
         Ok(out)
     }
+}
+
+/// How many bytes at the start of `code` are what assemblers and linkers fill gaps with: instructions that do nothing or trap,
+/// or zeroes up to the end.
+pub(super) fn padding(code: &[u8]) -> u64 {
+    paddings(code).last().unwrap_or(0)
+}
+
+/// The same after each of these.
+fn paddings(code: &[u8]) -> impl Iterator<Item = u64> {
+    let zeroes = if code.iter().all(|&byte| byte == 0) { code.len() as u64 } else { 0 };
+    let fills = |instruction: &Instruction| matches!(instruction.mnemonic(), Mnemonic::Nop | Mnemonic::Int3);
+    let instructions = Decoder::new(64, code, DecoderOptions::NONE).into_iter().take_while(fills);
+    let ends = instructions.scan(0, |end, instruction| {
+        *end += instruction.len() as u64;
+        Some(*end)
+    });
+    (1..=zeroes).chain(ends)
 }
 
 /// Whether control never goes on behind `instruction`.

@@ -15,6 +15,21 @@ const BLOCK: usize = WORDS * 4;
 /// How far a distance of 8 bits reaches, with the instruction's own bytes.
 const NEAR: u64 = 130;
 
+/// Calls and jumps that go where the word at `slot` says, and loads of it into a register. Four bytes that are by chance the
+/// distance of one word are too rare to decode what is before them.
+pub(super) fn through(code: Code<'_>, slot: Addr) -> Vec<Addr> {
+    const LEN: usize = 6;
+    let is_through = |(offset, bytes): (usize, &[u8])| {
+        let [opcode, operand, distance @ ..] = bytes.first_chunk::<LEN>()?;
+        let is_form = matches!((opcode, operand), (0xff, 0x15 | 0x25)) || *opcode == 0x8b && operand & 0xc7 == 0x05;
+        let at = code.start.plus(offset as u64);
+        let behind = at.plus(LEN as u64);
+        let named = behind.0.wrapping_add_signed(i32::from_le_bytes(*distance).into());
+        (is_form && named == slot.0).then_some(at)
+    };
+    code.bytes.windows(LEN).enumerate().filter_map(is_through).collect()
+}
+
 /// The offsets of bytes in `code` that could be the first of a field naming an address in `targets`, in order. Each is behind
 /// bytes that could be the opcode of an instruction with such a field.
 pub(super) fn fields(code: Code<'_>, targets: AddrRange) -> Vec<usize> {

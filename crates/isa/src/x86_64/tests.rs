@@ -179,7 +179,8 @@ fn first_instructions_do_the_same_elsewhere() {
         // a function shorter than a branch, with filler behind it
         ("31c0c3 cccccc", "5 31c0c3"),
         ("31c0c3 0000000000", "5 31c0c3"),
-        ("31c0c3 660f1f440000", "9 31c0c3660f1f440000e9fbefffff"),
+        ("31c0c3 660f1f440000", "9 31c0c3"),
+        ("8d4701 c3 6690 660f1f440000", "6 8d4701c3"),
     ] {
         assert_eq!(displaced(code, 0x1000).as_deref(), Ok(expected), "{code}");
     }
@@ -190,6 +191,9 @@ fn what_cannot_move_is_refused_with_the_reason() {
     for (code, reason) in [
         ("31c0c3", "TooShort { needed: 5 }"),
         ("31c0c3 00", "TooShort { needed: 5 }"),
+        // behind its end another function begins
+        ("31c0c3 554889e5", "TooShort { needed: 5 }"),
+        ("31c0c3 90 554889e5", "TooShort { needed: 5 }"),
         ("ffd0 90 90 90", "a call"),
         ("90 90 90 ffd0", "a call of this form"),
         ("90 90 90 90 90 ebfa", "leads into"),
@@ -277,4 +281,12 @@ fn any_bytes_are_taken_without_panic() {
     }
     assert_eq!(Instructions.unit(), 1);
     assert_eq!(Instructions.nothing(3), Ok(vec![0x0f, 0x1f, 0x00]));
+}
+
+#[test]
+fn what_goes_through_a_word_is_found() {
+    let code = bytes("ff25 0a000000 ff15 04000000 488b05 fdffffff c3");
+    let code = Code { bytes: &code, start: START };
+    let found = Instructions.through(code, START.plus(16), &|_| None);
+    assert_eq!(found, [START, START.plus(6), START.plus(13)]);
 }
