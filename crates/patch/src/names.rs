@@ -96,6 +96,11 @@ fn without_version(name: &[u8]) -> &[u8] {
     name.split(|&byte| byte == b'@').next().filter(|bare| !bare.is_empty()).unwrap_or(name)
 }
 
+/// Whether `name` is a function that the program has from a library.
+pub(crate) fn is_imported(program: &Program<'_>, name: &Name) -> bool {
+    !program.shape.imported(program, name.text.as_bytes()).is_empty()
+}
+
 fn choose(program: &Program<'_>, name: &Name) -> Result<Addr, Report> {
     let all = candidates(program, &name.text);
     let wanted = |candidate: &&Candidate| name.binding.is_none_or(|wanted| candidate.binding == Some(wanted));
@@ -148,6 +153,13 @@ fn unknown(program: &Program<'_>, name: &Name, all: &[Candidate]) -> Report {
     if program.go.is_some_and(|table| table.mentions(text.as_bytes())) {
         let reason = format!("\"{text}\" has no code of its own: the compiler put it into each of its callers");
         return PATCH_NO_MATCH.because(reason).note("build with `//go:noinline` before it, or `-gcflags=all=-l`");
+    }
+    if is_imported(program, name) {
+        let reason = format!("\"{text}\" is a function of a library: its code is not in this file");
+        let report = PATCH_NO_MATCH.because(reason);
+        return report
+            .note(format!("`redirect {text}=NEW` sends this program's calls of it to a function of its own"))
+            .note("to change it for everybody, change the library");
     }
     let report = PATCH_NO_MATCH.because(format!("no function is called \"{text}\""));
     if program.symbols.is_empty() && program.go.is_none() {

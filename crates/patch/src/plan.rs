@@ -6,7 +6,7 @@ use crate::{
     draft::Draft,
     golang,
     inject::Placed,
-    names::resolve,
+    names::{is_imported, resolve},
     program::Program,
     request::{Object, Request, Spot},
     shape::{Annex, Room},
@@ -18,6 +18,7 @@ use ashore_report::{Report, table::*};
 
 mod bytes;
 mod hook;
+mod import;
 mod redirect;
 mod replace;
 
@@ -56,10 +57,12 @@ pub fn plan(program: &Program<'_>, requests: &[Request]) -> Result<Plan, Report>
     for request in requests {
         planner.done.push(Done { request: request.line(), lines: Vec::new(), census: None });
         match request {
-            Request::Redirect { old, new, how } => {
-                let (old, new) = (resolve(program, old)?, resolve(program, new)?);
-                planner.redirect(old, new, *how)?;
-            }
+            Request::Redirect { old, new, how } => match resolve(program, old) {
+                Err(why) if why.diagnosis == &PATCH_NO_MATCH && is_imported(program, old) => {
+                    planner.bind(&old.text, resolve(program, new)?)?;
+                }
+                old => planner.redirect(old?, resolve(program, new)?, *how)?,
+            },
             Request::Replace { function, object, symbol } => {
                 let at = resolve(program, function)?;
                 planner.replace(at, &function.text, object, symbol.as_deref())?;

@@ -76,6 +76,19 @@ pub struct Slot {
     pub is_late: bool,
 }
 
+/// A function of a library that the program calls by name.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The record that names it.
+    pub record: Addr,
+    /// The words that the loader fills with its address.
+    pub words: Vec<Addr>,
+    /// What the record becomes once the name means a function of the program.
+    pub bound: fn(record: &[u8], target: Addr) -> Vec<u8>,
+    /// How long the record is.
+    pub len: u64,
+}
+
 /// What a function of the program is for those who want to call it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Choice {
@@ -121,6 +134,11 @@ pub trait Shape: Sync {
     /// The word that holds the address of `name`, which a library defines.
     fn import(&self, _program: &Program<'_>, _name: &[u8]) -> Option<Slot> {
         None
+    }
+
+    /// The records that import a function called `name`, one for each version of it.
+    fn imported(&self, _program: &Program<'_>, _name: &[u8]) -> Vec<Import> {
+        Vec::new()
     }
 
     /// What the function at `addr` is for its callers.

@@ -7,7 +7,7 @@ mod pointers;
 mod rebase;
 mod slots;
 
-use super::{Annex, Choice, Rebased, Room, Shape, Slot};
+use super::{Annex, Choice, Import, Rebased, Room, Shape, Slot};
 use crate::{census::DataRef, draft::Draft, program::Program};
 use ashore_base::Addr;
 use ashore_image::FileRange;
@@ -44,6 +44,10 @@ impl Shape for Elf {
 
     fn import(&self, program: &Program<'_>, name: &[u8]) -> Option<Slot> {
         slots::of_import(program, name)
+    }
+
+    fn imported(&self, program: &Program<'_>, name: &[u8]) -> Vec<Import> {
+        slots::imported(program, name)
     }
 
     fn choice(&self, program: &Program<'_>, addr: Addr) -> Choice {

@@ -3,7 +3,7 @@
 use super::pointers::{DT_STRTAB, Dynamic, RELA_LEN, SYMBOL_LEN, relative_types};
 use crate::{
     program::Program,
-    shape::{Choice, Slot},
+    shape::{Choice, Import, Slot},
 };
 use ashore_base::{Addr, Bytes, Cpu};
 use ashore_image::FileRange;
@@ -14,8 +14,15 @@ const DF_BIND_NOW: u64 = 8;
 const DT_FLAGS_1: u64 = 0x6fff_fffb;
 const DF_1_NOW: u64 = 1;
 /// The low half of `st_info`.
+const STT_NOTYPE: u8 = 0;
 const STT_FUNC: u8 = 2;
 const STT_GNU_IFUNC: u8 = 10;
+/// The high half.
+const STB_LOCAL: u8 = 0;
+/// `st_other`.
+const STV_HIDDEN: u8 = 2;
+/// A section's number that is none of the special ones.
+const SOME_SECTION: u16 = 1;
 /// Relocations of programs without a dynamic table, which their own start-up code makes.
 const OWN_TABLES: &[&str] = &[".rela.plt", ".rela.iplt", ".rela.dyn"];
 
@@ -53,6 +60,38 @@ pub(super) fn of_import(program: &Program<'_>, name: &[u8]) -> Option<Slot> {
     });
     // One that is complete from the start serves everybody.
     found.min_by_key(|slot| slot.is_late)
+}
+
+/// The symbols that import a function called `name`.
+pub(super) fn imported(program: &Program<'_>, name: &[u8]) -> Vec<Import> {
+    let dynamic = Dynamic::read(program);
+    let table = dynamic.symbols(program);
+    let names = dynamic.value(DT_STRTAB).and_then(|names| program.part.image.offset_of(Addr(names)));
+    let (Some(table), Some(names)) = (table, names) else { return Vec::new() };
+    let rows: Vec<Row> = dynamic.relas(program).flat_map(|table| rows(program, table)).collect();
+    let symbols = table.of(program.file).unwrap_or_default().chunks_exact(SYMBOL_LEN).enumerate().skip(1);
+    let is_meant = |symbol: Bytes<'_>| {
+        let is_function = symbol.u8(4).is_some_and(|info| matches!(info & 0xf, STT_NOTYPE | STT_FUNC | STT_GNU_IFUNC));
+        let is_elsewhere = symbol.u16(6) == Some(0);
+        let text = || Bytes(program.file).cstr(names.checked_add(symbol.u32(0)?.into())?);
+        is_function && is_elsewhere && text() == Some(name)
+    };
+    let import = |(index, _): (usize, &[u8])| {
+        let record = program.part.image.addr_of(table.offset + (index * SYMBOL_LEN) as u64)?;
+        let own = rows.iter().filter(|row| row.symbol as usize == index);
+        let words: Vec<Addr> = own.map(|row| row.at).collect();
+        // Without a relocation the name is told to nobody.
+        (!words.is_empty()).then_some(Import { record, words, bound, len: SYMBOL_LEN as u64 })
+    };
+    symbols.filter(|(_, symbol)| is_meant(Bytes(symbol))).filter_map(import).collect()
+}
+
+/// A symbol that loaders do not look for elsewhere: it is local, which all of them take for that when they relocate, and hidden,
+/// which GNU's asks when a function is called for the first time. The section it lies in is only said to be one.
+fn bound(record: &[u8], target: Addr) -> Vec<u8> {
+    let name = record.get(..4).unwrap_or_default();
+    let kind = [STB_LOCAL << 4 | STT_FUNC, STV_HIDDEN];
+    [name, &kind, &SOME_SECTION.to_le_bytes(), &target.0.to_le_bytes(), &0u64.to_le_bytes()].concat()
 }
 
 /// What the function at `addr` is for its callers.
