@@ -28,6 +28,7 @@ pub use plan::{Done, KernelCall, Plan, kernel_calls, plan};
 pub use program::Program;
 pub use request::{How, KINDS, Object, Request, Spot, Words, binding};
 
+use ashore_formats::Part;
 use ashore_image::FileRange;
 use ashore_report::{Place, Report, table::*};
 use shape::Changed;
@@ -150,6 +151,20 @@ fn put(bytes: &mut [u8], range: FileRange, new: &[u8]) -> Result<(), Report> {
         place.ok_or_else(|| PATCH_UNVERIFIED.at(Place::offset(range.offset), "the place kept free does not fit"))?;
     place.copy_from_slice(new);
     Ok(())
+}
+
+/// Whether a patched file is as the patch left it, its signatures included.
+pub fn is_intact(patched: &[u8], found: &Found) -> bool {
+    let seals = &found.manifest.change.seals;
+    let holds = || -> Result<(), Report> {
+        let parsed = ashore_formats::read(patched)?;
+        let is_sealed = |part: &&Part| seals.iter().any(|seal| part.file.contains(seal.range.offset));
+        parsed.parts.iter().filter(is_sealed).try_for_each(|part| {
+            let program = Program::new(&parsed, part)?;
+            program.shape.check_seal(&program)
+        })
+    };
+    found.hash(patched) == found.manifest.output && (seals.is_empty() || holds().is_ok())
 }
 
 /// The original of a patched file, byte for byte.

@@ -37,7 +37,7 @@ pub(super) fn run(job: &Job) -> Result<Outcome, Report> {
     match &job.task {
         Task::Show => {
             let found = Manifest::find(file.bytes).ok_or_else(|| PATCH_NO_MANIFEST.because(""))?;
-            let is_intact = found.hash(file.bytes) == found.manifest.output;
+            let is_intact = ashore_patch::is_intact(file.bytes, &found);
             Ok(Outcome::Shown { manifest: found.manifest, is_intact })
         }
         Task::Undo => {
@@ -175,6 +175,9 @@ fn works<'a>(parsed: &'a Parsed<'a>, job: &Job, edits: &[Wanted]) -> Result<Vec<
         };
         let program = Program::new(parsed, part).map_err(within)?;
         let mut plan = ashore_patch::plan(&program, &requests).map_err(within)?;
+        if several {
+            plan.done.iter_mut().for_each(|done| done.lines.insert(0, format!("in the program for {cpu}:")));
+        }
         for (done, _) in plan.done.iter_mut().zip(&own).filter(|(_, edit)| several && edit.cpu.is_some()) {
             done.request.push_str(&[CPU_FLAG, cpu.name()].concat());
         }
