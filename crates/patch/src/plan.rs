@@ -98,6 +98,8 @@ struct Planner<'p, 'a> {
     objects: Vec<(Object, Placed)>,
 }
 
+/// How far from an instruction filler is looked for.
+const NEARBY: u64 = 1 << 20;
 /// Added code begins at multiples of this.
 const CODE_ALIGN: usize = 16;
 
@@ -279,8 +281,12 @@ impl<'p, 'a> Planner<'p, 'a> {
     fn island_nearby(&mut self, at: Addr, reach: u64, target: Addr) -> Result<Option<Addr>, Report> {
         let coder = self.program.coder;
         let Some(filler) = coder.filler() else { return Ok(None) };
-        let mut near = at.minus(reach);
-        while near < at.plus(reach) {
+        // Only instructions that reach little need a near one; and where no function is known, every address is asked for.
+        let span = reach.min(NEARBY);
+        let Some(own) = self.program.code_at(at).map(|code| code.range()) else { return Ok(None) };
+        let mut near = Addr(at.0.saturating_sub(span)).max(own.start);
+        let last = at.plus(span).min(own.end);
+        while near < last {
             let Some(function) = self.program.function_at(near) else {
                 near = near.plus(coder.unit());
                 continue;
@@ -288,9 +294,9 @@ impl<'p, 'a> Planner<'p, 'a> {
             near = function.end;
             let Ok(code) = self.program.function_code(function.start) else { continue };
             let len = code.bytes.iter().rev().take_while(|&&byte| byte == filler).count() as u64;
-            let start = function.end.minus(len);
+            let start = code.range().end.minus(len);
             let Ok(branch) = coder.branch(start, target) else { continue };
-            let body = function.len() - len;
+            let body = code.bytes.len() as u64 - len;
             let is_whole = coder.whole(code, body).is_ok_and(|whole| whole == body);
             let is_near = start.0.abs_diff(at.0) + branch.len() as u64 <= reach;
             let (offset, _) = self.program.bytes_at(start, len)?;
