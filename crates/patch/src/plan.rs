@@ -13,7 +13,7 @@ use crate::{
     verify::Expect,
 };
 use ashore_base::{Addr, AddrRange};
-use ashore_isa::{CodeRef, Unencodable, Write};
+use ashore_isa::{Code, CodeRef, Unencodable, Write};
 use ashore_report::{Report, table::*};
 
 mod bytes;
@@ -296,8 +296,7 @@ impl<'p, 'a> Planner<'p, 'a> {
             let len = code.bytes.iter().rev().take_while(|&&byte| byte == filler).count() as u64;
             let start = code.range().end.minus(len);
             let Ok(branch) = coder.branch(start, target) else { continue };
-            let body = code.bytes.len() as u64 - len;
-            let is_whole = coder.whole(code, body).is_ok_and(|whole| whole == body);
+            let is_whole = self.begins_instruction(code, start);
             let is_near = start.0.abs_diff(at.0) + branch.len() as u64 <= reach;
             let (offset, _) = self.program.bytes_at(start, len)?;
             let is_taken = self.draft.edits().any(|edit| (offset..offset + len).contains(&edit.offset));
@@ -307,6 +306,20 @@ impl<'p, 'a> Planner<'p, 'a> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether an instruction of `function` ends where `at` begins, decoded from its start. One instruction at a time: what a
+    /// function is covered by depends on where control goes, this does not.
+    fn begins_instruction(&self, function: Code<'_>, at: Addr) -> bool {
+        const LONGEST: u64 = 16;
+        let mut next = function.start;
+        while next < at {
+            let piece = AddrRange { start: next, end: next.plus(LONGEST).min(function.range().end) };
+            let taken = function.within(piece).and_then(|piece| self.program.coder.whole(piece, 1).ok());
+            let Some(taken @ 1..) = taken else { return false };
+            next = next.plus(taken);
+        }
+        next == at
     }
 
     fn island(&mut self, target: Addr) -> Result<Addr, Report> {
