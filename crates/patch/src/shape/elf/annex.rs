@@ -56,7 +56,8 @@ impl Place {
         // Old kernels and emulators tell the program where its header table is by its distance from the first segment.
         let distance = image.segments.first().map_or(0, |first| first.memory.start.0.wrapping_sub(first.file.offset));
         let same_distance = free.saturating_sub(distance).max(end).next_multiple_of(UNIT);
-        if fit == Fit::Moved && distance.is_multiple_of(page) && same_distance - end <= FILLER_MAX {
+        let is_behind = distance.wrapping_add(same_distance) >= free;
+        if fit == Fit::Moved && is_behind && distance.is_multiple_of(page) && same_distance - end <= FILLER_MAX {
             offset = same_distance;
             addr = distance.wrapping_add(offset);
         }
