@@ -55,12 +55,14 @@ impl<'a> Function<'a> {
     fn first(&self, len: u64) -> Result<(&[Instruction], u64), Unencodable> {
         let mut covered = 0;
         let mut is_over = false;
+        // What lies behind an end is the function's own as long as something before leads there or farther.
+        let mut furthest = self.code.start;
         for (count, instruction) in self.instructions.iter().enumerate() {
             if covered >= len {
                 return Ok((self.instructions.get(..count).unwrap_or_default(), covered));
             }
             let at = Addr(instruction.ip());
-            if is_over {
+            if is_over && at > furthest {
                 // What follows belongs to another function, unless it is nobody's.
                 let behind = self.code.from(at).unwrap_or_default();
                 let taken = paddings(behind)
@@ -74,6 +76,11 @@ impl<'a> Function<'a> {
             }
             covered += instruction.len() as u64;
             is_over = ends(instruction);
+            furthest = furthest.max(match instruction.flow_control() {
+                // Through a table it may go anywhere in the function.
+                FlowControl::IndirectBranch => self.code.range().end,
+                _ => branch_target(instruction).filter(|to| self.code.range().contains(*to)).unwrap_or(furthest),
+            });
         }
         if covered >= len { Ok((&self.instructions, covered)) } else { Err(Unencodable::TooShort { needed: len }) }
     }

@@ -208,6 +208,19 @@ fn what_cannot_move_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_function_goes_on_behind_an_end_while_something_leads_there() {
+    let whole = |code: &str, len| {
+        let bytes = bytes(code);
+        Instructions.whole(Code { bytes: &bytes, start: START }, len)
+    };
+    // test eax, eax; je +1; ret; xor eax, eax; ret
+    assert_eq!(whole("85c0 7401 c3 31c0 c3 cccccc", 8), Ok(8));
+    assert_eq!(whole("85c0 7401 c3 31c0 c3 55", 9), Err(Unencodable::TooShort { needed: 9 }));
+    // jmp [rax]; blocks of a table
+    assert_eq!(whole("ff20 31c0 c3 31c9 c3", 8), Ok(8));
+}
+
+#[test]
 fn branches_go_far_through_eight_bytes() {
     let back = "ff2500000000";
     let target = hex(&START.plus(8).0.to_le_bytes());
