@@ -34,11 +34,10 @@ impl Planner<'_, '_> {
         let through = |&word: &Addr| {
             program.code().flat_map(|code| program.coder.through(code, word, &function_at)).collect::<Vec<_>>()
         };
-        let is_stub = |at: &Addr| program.function_at(*at).is_none_or(|function| function.is_empty());
         for at in words.iter().flat_map(through) {
             let stub = AddrRange { start: Addr(at.0 / STUB_LEN * STUB_LEN), end: at.plus(1) };
             let calls = || census::code(program, stub).into_iter().any(|call| own.contains(call.at));
-            if own.contains(at) || is_stub(&at) && calls() {
+            if own.contains(at) || calls() {
                 let reason =
                     format!("{} calls {name} itself: it would reach itself without end", program.describe(new));
                 let report = PATCH_REFUSED.at(program.place(new), reason);
