@@ -16,6 +16,7 @@ mod signals;
 mod space;
 mod stack;
 mod start;
+mod stop;
 mod task;
 mod threads;
 
@@ -25,3 +26,4 @@ pub use observe::{Asked, Observer, Place};
 pub use process::{Options, Process};
 pub use stack::Names;
 pub use start::{Program, start};
+pub use stop::FrozenThread;

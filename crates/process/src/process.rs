@@ -57,6 +57,8 @@ pub struct Process {
     actions: Mutex<[Action; 65]>,
     /// Signals the personality counts, in the layout of a set.
     pub(crate) watched: AtomicU64,
+    /// The host's id of the thread that froze all others, or 0 ([`crate::stop`]).
+    pub(crate) freezer: AtomicI32,
     noted: Mutex<BTreeSet<String>>,
 }
 
@@ -94,6 +96,7 @@ impl Process {
             net,
             actions: Mutex::new([Action::DEFAULT; 65]),
             watched: AtomicU64::new(0),
+            freezer: AtomicI32::new(0),
             noted: Mutex::new(BTreeSet::new()),
         }))
     }

@@ -63,6 +63,7 @@ impl Services<'_> {
         let process = self.process;
         process.pid.store(std::process::id() as i32, Ordering::Relaxed);
         process.threads.keep_only(self.record);
+        process.freezer.store(0, Ordering::Relaxed);
         self.forked.set(Some(parent));
         if let Some(observer) = &process.options.observer {
             observer.forked(process.os, process.pid());

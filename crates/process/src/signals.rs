@@ -138,6 +138,9 @@ impl Task {
     /// Delivers `forced`, a fault of the guest's own, and every waiting signal. An interrupted call is
     /// restarted or fails with EINTR, as the first handler's flags say.
     pub(crate) fn deliver(&mut self, forced: Option<Delivery>, mut interrupted: Option<Interrupted>) {
+        if self.cpu.take_kick() {
+            self.kicked();
+        }
         if let Some(delivery) = forced {
             self.deliver_one(&delivery, true, &mut interrupted);
         }

@@ -73,6 +73,8 @@ impl Task {
         }
         let mask = self.thread.mask;
         signals::set_mask(&mut self.thread, mask);
+        // Whoever froze the others before this thread was known did not reach it.
+        self.kicked();
         if self.process.options.observer.is_some() {
             self.observe_thread(true);
             self.run_until_over::<true>();
@@ -156,6 +158,11 @@ impl Task {
             Err(Fail::Linux(errno @ (Errno::RESTART | Errno::RESTART_UNLESS_HANDLED))) => {
                 let may_restart = errno == Errno::RESTART;
                 self.deliver(outcome.raised, Some(Interrupted { number, may_restart }));
+                return true;
+            }
+            Err(Fail::Linux(Errno::EINTR)) if self.cpu.is_kicked() => {
+                // Nothing interrupted it as far as the guest is concerned, unless a signal came too.
+                self.deliver(outcome.raised, Some(Interrupted { number, may_restart: false }));
                 return true;
             }
             answer => abi.answer(self.cpu.regs(), answer),

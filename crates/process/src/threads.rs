@@ -2,6 +2,7 @@
 
 use crate::process::lock;
 use ashore_guest::{ParkEnd, Timeout};
+use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Errno, Sys};
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,6 +14,8 @@ pub(crate) struct Record {
     pub(crate) host_tid: AtomicI32,
     /// 1 when the next park may return at once.
     token: AtomicU32,
+    /// Its registers, once it is frozen ([`crate::stop`]).
+    pub(crate) frozen: Mutex<Option<Regs>>,
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +63,10 @@ impl Threads {
 
     pub(crate) fn find(&self, id: u64) -> Option<Arc<Record>> {
         lock(&self.0).records.iter().find(|r| r.id.load(Ordering::Relaxed) == id).cloned()
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Record>> {
+        lock(&self.0).records.clone()
     }
 
     pub(crate) fn ids(&self) -> Vec<u64> {

@@ -83,6 +83,8 @@ pub struct Block {
     pub(crate) fault: FaultInfo,
     pub(crate) queued: AtomicU64,
     pub(crate) infos: [SignalInfo; 65],
+    /// Not 0 when somebody wants the thread to stop ([`crate::kick`]).
+    pub(crate) kicked: AtomicU32,
 }
 
 pub(crate) const REGS: usize = offset_of!(Block, regs);
@@ -116,6 +118,7 @@ impl Default for Block {
             fault: FaultInfo::default(),
             queued: AtomicU64::new(0),
             infos: [SignalInfo::default(); 65],
+            kicked: AtomicU32::new(0),
         }
     }
 }
@@ -164,13 +167,29 @@ impl Block {
 
     /// Makes the block count as interrupted when a waiting signal is no longer blocked.
     pub fn recheck(&self, blocked: SigSet) {
-        if self.queued.load(Ordering::Acquire) & !blocked.0 != 0 {
+        if self.queued.load(Ordering::Acquire) & !blocked.0 != 0 || self.is_kicked() {
             self.pending.store(1, Ordering::Release);
         }
     }
 
+    /// Whether somebody wants the thread to stop.
+    pub fn is_kicked(&self) -> bool {
+        self.kicked.load(Ordering::Relaxed) != 0
+    }
+
+    /// The same, once.
+    pub fn take_kick(&mut self) -> bool {
+        self.is_kicked() && self.kicked.swap(0, Ordering::AcqRel) != 0
+    }
+
     /// Queues a signal for the guest. Called by handlers with every signal blocked, or by the thread itself.
     pub fn queue(&mut self, info: SignalInfo) {
+        if crate::kick::is_kick(&info) {
+            // Not among the signals: one of the same number may wait there.
+            self.kicked.store(1, Ordering::Release);
+            self.pending.store(1, Ordering::Release);
+            return;
+        }
         let Some(signal) = Signal::new(u64::from(info.signal)) else { return };
         self.infos[signal.0 as usize] = info;
         self.queued.fetch_or(SigSet::of(signal).0, Ordering::AcqRel);

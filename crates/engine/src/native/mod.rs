@@ -60,6 +60,16 @@ impl Cpu {
         self.block.take_signal(blocked)
     }
 
+    /// Whether somebody wants the thread to stop.
+    pub fn is_kicked(&self) -> bool {
+        self.block.is_kicked()
+    }
+
+    /// The same, once.
+    pub fn take_kick(&mut self) -> bool {
+        self.block.take_kick()
+    }
+
     /// The floating-point and vector state, in the CPU's save format.
     pub fn save_fp(&self) -> Vec<u8> {
         ashore_sys::save_fp(self.block)
