@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod effect;
 mod errno;
 mod linux;
 mod signal;
