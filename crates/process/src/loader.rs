@@ -24,11 +24,18 @@ pub(crate) struct Loaded {
     pub(crate) rewriter: Rewriter,
 }
 
-/// Maps `image`, whose file is open as `fd` and readable as `bytes`.
-pub(crate) fn load(image: &Image, fd: i32, bytes: &[u8], functions: &dyn FunctionIndex) -> Result<Loaded, Report> {
+/// Maps `image`, whose file is open as `fd` and readable as `bytes`; at `place`, when it can lie anywhere and one is
+/// given.
+pub(crate) fn load(
+    image: &Image,
+    fd: i32,
+    bytes: &[u8],
+    functions: &dyn FunctionIndex,
+    place: Option<Addr>,
+) -> Result<Loaded, Report> {
     let span = image.span();
     let whole = AddrRange { start: span.start.align_down(PAGE_SIZE), end: span.end.align_up(PAGE_SIZE) };
-    let bias = reserve(image, whole)?;
+    let bias = reserve(image, whole, place)?;
     let mut rewriter = Rewriter::default();
     for segment in &image.segments {
         map_segment(segment, bias, fd).map_err(|errno| refused(segment, bias, errno))?;
@@ -46,9 +53,9 @@ fn refused(segment: &Segment, bias: u64, errno: Errno) -> Report {
 }
 
 /// Takes the whole span, so that nothing else comes between the segments; returns the bias.
-fn reserve(image: &Image, whole: AddrRange) -> Result<u64, Report> {
-    let fixed = !image.kind.is_relocatable();
-    let at = if fixed { whole.start } else { Addr::NULL };
+fn reserve(image: &Image, whole: AddrRange, place: Option<Addr>) -> Result<u64, Report> {
+    let fixed = !image.kind.is_relocatable() || place.is_some();
+    let at = if image.kind.is_relocatable() { place.unwrap_or(Addr::NULL) } else { whole.start };
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | 0x4000 | if fixed { MAP_FIXED_NOREPLACE } else { 0 };
     let mapping = Mapping { at, len: whole.len(), prot: 0, flags, fd: -1, offset: 0 };
     let got = ashore_sys::map(&mapping)

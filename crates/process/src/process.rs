@@ -1,9 +1,10 @@
 //! What all threads of a process share.
 
 use crate::Names;
+use crate::outside::{self, Choice};
 use crate::space::Space;
 use crate::threads::Threads;
-use crate::{Launcher, Observer};
+use crate::{Launcher, Observer, Outside};
 use ashore_base::Addr;
 use ashore_guest::{Abi, Action, Os, Row, State};
 use ashore_isa::x86_64::Regs;
@@ -29,6 +30,8 @@ pub struct Options {
     pub launcher: Box<dyn Launcher>,
     /// Whoever watches.
     pub observer: Option<Box<dyn Observer>>,
+    /// Whoever stands between the process and the outside.
+    pub outside: Option<Box<dyn Outside>>,
 }
 
 /// A process. It is never freed: it ends when we do, and threads that share it need not count.
@@ -77,6 +80,7 @@ impl Process {
         trampoline: Addr,
     ) -> &'static Process {
         let os = abi.os();
+        let pid = outside::ask(options.outside.as_deref(), Choice::Pid, || u64::from(std::process::id())) as i32;
         let highest = os.calls.last().map_or(0, |row| usize::from(row.number));
         let mut rows = vec![None; highest + 1];
         for row in os.calls {
@@ -91,7 +95,7 @@ impl Process {
             rows,
             space,
             threads: Threads::default(),
-            pid: AtomicI32::new(std::process::id() as i32),
+            pid: AtomicI32::new(pid),
             trampoline,
             net,
             actions: Mutex::new([Action::DEFAULT; 65]),
@@ -103,6 +107,11 @@ impl Process {
 
     pub(crate) fn row(&self, number: u64) -> Option<&'static Row> {
         usize::try_from(number).ok().and_then(|n| self.rows.get(n).copied().flatten())
+    }
+
+    /// Whether calls have to be shown to somebody.
+    pub(crate) fn is_observed(&self) -> bool {
+        self.options.observer.is_some() || self.options.outside.is_some()
     }
 
     pub(crate) fn pid(&self) -> i32 {

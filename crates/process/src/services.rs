@@ -1,6 +1,7 @@
 //! What a process offers its personality.
 
 use crate::exec::become_program;
+use crate::outside::{Choice, End};
 use crate::process::Process;
 use crate::threads::Record;
 use crate::{signals, task};
@@ -65,6 +66,10 @@ impl Services<'_> {
         process.threads.keep_only(self.record);
         process.freezer.store(0, Ordering::Relaxed);
         self.forked.set(Some(parent));
+        if let Some(outside) = process.outside() {
+            outside.forked();
+            ashore_sys::free_tsc();
+        }
         if let Some(observer) = &process.options.observer {
             observer.forked(process.os, process.pid());
         }
@@ -77,7 +82,7 @@ fn close(fd: i32) {
 
 impl Kernel for Services<'_> {
     fn linux(&self) -> &dyn Linux {
-        &HOST
+        self.process.linux()
     }
 
     fn memory(&self) -> &dyn Memory {
@@ -92,6 +97,7 @@ impl Kernel for Services<'_> {
             let mut inside = root.clone();
             inside.extend_from_slice(path);
             // What is new belongs to the tree when the tree has the place for it.
+            let exists = |path: &[u8]| self.process.ask(Choice::Exists, || exists(path).into()) != 0;
             if exists(&inside) || (!exists(path) && exists(parent(&inside))) {
                 return inside;
             }
@@ -104,7 +110,10 @@ impl Kernel for Services<'_> {
     }
 
     fn map(&self, request: &MapRequest) -> Result<Addr, Errno> {
-        self.process.space.map(request)
+        match self.process.outside() {
+            None => self.process.space.map(request),
+            Some(outside) => outside.map(request, &self.process.space),
+        }
     }
 
     fn unmap(&self, range: AddrRange) -> Result<(), Errno> {
@@ -116,7 +125,7 @@ impl Kernel for Services<'_> {
     }
 
     fn is_mapped(&self, range: AddrRange) -> bool {
-        self.process.space.is_mapped(range)
+        self.process.ask(Choice::IsMapped, || self.process.space.is_mapped(range).into()) != 0
     }
 
     fn main_stack(&self) -> AddrRange {
@@ -128,6 +137,9 @@ impl Kernel for Services<'_> {
     }
 
     fn spawn(&self, creator: &Thread, request: &SpawnRequest) -> Result<u64, Errno> {
+        if let Some(outside) = self.process.outside() {
+            outside.refuse("the program makes a second thread, and only programs of one thread can be recorded yet");
+        }
         task::spawn(self.process, self.regs, creator, request)
     }
 
@@ -140,7 +152,7 @@ impl Kernel for Services<'_> {
     }
 
     fn park(&self, timeout: Timeout) -> ParkEnd {
-        self.record.park(timeout)
+        park_end(self.process.ask(Choice::Park, || self.record.park(timeout) as u64))
     }
 
     fn unpark(&self, id: u64) -> bool {
@@ -153,11 +165,13 @@ impl Kernel for Services<'_> {
             observer.exit(self.process.os, status);
         }
         self.flush();
+        self.process.tell_end(End::Status(status));
         ashore_sys::exit_group(status)
     }
 
     fn die_of(&self, signal: Signal) -> ! {
         self.flush();
+        self.process.tell_end(End::Signal(signal));
         ashore_sys::die_of(signal)
     }
 
@@ -180,7 +194,7 @@ impl Kernel for Services<'_> {
     fn suspend(&self, thread: &mut Thread, mask: SigSet) -> Errno {
         thread.saved_mask = Some(thread.mask);
         signals::set_mask(thread, mask);
-        while HOST.wait(Sys::PAUSE, [0; 6]) != Err(Errno::RESTART) {}
+        while self.linux().wait(Sys::PAUSE, [0; 6]) != Err(Errno::RESTART) {}
         Errno::EINTR
     }
 
@@ -189,6 +203,24 @@ impl Kernel for Services<'_> {
     }
 
     fn fork(&self, kind: ForkKind) -> Result<i32, Errno> {
+        let made = self.process.ask(Choice::Fork, || match self.duplicate(kind) {
+            Ok(pid) => pid as u64,
+            Err(errno) => -i64::from(errno.0) as u64,
+        });
+        Errno::check(made).map(|pid| pid as i32)
+    }
+
+    fn exec(&self, request: &ExecRequest) -> Errno {
+        Errno(self.process.ask(Choice::Exec, || u64::from(self.replace(request).0)) as u16)
+    }
+
+    fn note(&self, what: &str) {
+        self.process.note(what);
+    }
+}
+
+impl Services<'_> {
+    fn duplicate(&self, kind: ForkKind) -> Result<i32, Errno> {
         let process = self.process;
         let pipe = if kind == ForkKind::Vfork { Some(self.vfork_pipe()?) } else { None };
         let parent = process.pid();
@@ -214,7 +246,7 @@ impl Kernel for Services<'_> {
         result
     }
 
-    fn exec(&self, request: &ExecRequest) -> Errno {
+    fn replace(&self, request: &ExecRequest) -> Errno {
         let path = if request.path.first() == Some(&b'/') {
             self.host_path(&request.path)
         } else if request.dir_fd == AT_FDCWD {
@@ -239,14 +271,23 @@ impl Kernel for Services<'_> {
             observer.leave();
         }
         signals::before_exec(self.process);
+        if let Some(outside) = self.process.outside() {
+            outside.end(End::Exec);
+            ashore_sys::free_tsc();
+        }
         let errno = become_program(&plan, &*self.process.options.launcher, &request.env);
+        if self.process.outside().is_some() {
+            let _ = ashore_sys::trap_tsc();
+        }
         signals::after_failed_exec(self.process);
         errno
     }
+}
 
-    fn note(&self, what: &str) {
-        self.process.note(what);
-    }
+/// A way a park ended, by its number.
+fn park_end(number: u64) -> ParkEnd {
+    let ends = [ParkEnd::Unparked, ParkEnd::Already, ParkEnd::TimedOut, ParkEnd::Interrupted];
+    ends.into_iter().find(|end| *end as u64 == number).unwrap_or(ParkEnd::Interrupted)
 }
 
 /// Whether the host has something at this path; a link that leads nowhere is something.

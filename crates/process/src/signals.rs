@@ -1,11 +1,11 @@
 //! Actions, masks and delivery, in Linux's numbering.
 
+use crate::outside::Choice;
 use crate::process::Process;
 use crate::task::Task;
 use ashore_base::Addr;
 use ashore_engine::{FaultInfo, SignalInfo};
 use ashore_guest::{Action, AltStack, Delivery, Fail, Frame, Handler, SaFlags, Thread};
-use ashore_host::Host;
 use ashore_pivot::{Errno, SigSet, Signal};
 use ashore_sys::Disposition;
 use std::sync::atomic::Ordering;
@@ -34,11 +34,16 @@ fn is_watched(process: &Process, signal: Signal) -> bool {
 }
 
 fn tell_host(process: &Process, signal: Signal, action: Action) -> Result<(), Errno> {
+    if !process.has_real_signals() {
+        return Ok(());
+    }
     let disposition = match action.handler {
         // Faults come to us whatever the guest wants: its wish is looked at when one happens.
         _ if ashore_sys::FAULTS.contains(&signal) => Disposition::Handle,
         Handler::Ignore if is_watched(process, signal) => Disposition::Handle,
         Handler::Default if is_harmless(signal) && is_watched(process, signal) => Disposition::Handle,
+        // The end of the process is to be told before it comes.
+        Handler::Default if process.outside().is_some() && is_deadly_by_default(signal) => Disposition::Handle,
         Handler::Default => Disposition::Default,
         Handler::Ignore => Disposition::Ignore,
         Handler::Guest(_) => Disposition::Handle,
@@ -51,11 +56,17 @@ fn tell_host(process: &Process, signal: Signal, action: Action) -> Result<(), Er
 
 /// What the process was born with: signals its parent ignored stay ignored.
 pub(crate) fn inherit(process: &Process) {
+    let ignored = process.ask(Choice::Ignored, || {
+        let signals = (1..=64).map(Signal).filter(|signal| !ashore_sys::FAULTS.contains(signal));
+        signals.filter(|signal| ashore_sys::is_ignored(*signal)).fold(SigSet::EMPTY, SigSet::with).0
+    });
     let mut actions = process.actions();
-    for number in 1..=64 {
-        let signal = Signal(number);
-        if !ashore_sys::FAULTS.contains(&signal) && ashore_sys::is_ignored(signal) {
-            actions[usize::from(number)].handler = Handler::Ignore;
+    for signal in SigSet(ignored).iter() {
+        actions[usize::from(signal.0)].handler = Handler::Ignore;
+    }
+    if process.outside().is_some() {
+        for signal in (1..=64).map(Signal).filter(|signal| !matches!(*signal, Signal::KILL | Signal::STOP)) {
+            let _ = tell_host(process, signal, actions[usize::from(signal.0)]);
         }
     }
 }
@@ -129,6 +140,18 @@ pub(crate) fn delivery_of_fault(fault: &FaultInfo) -> Delivery {
     }
 }
 
+/// Whether the process would die of a signal.
+pub(crate) fn is_deadly(process: &Process, signal: Signal) -> bool {
+    let action = process.actions()[usize::from(signal.0)];
+    action.handler == Handler::Default && is_deadly_by_default(signal)
+}
+
+/// Signals whose default is to end the process.
+fn is_deadly_by_default(signal: Signal) -> bool {
+    let stops = matches!(signal, Signal::STOP | Signal::TSTP | Signal::TTIN | Signal::TTOU);
+    !is_harmless(signal) && !stops
+}
+
 /// Signals whose default is to do nothing.
 fn is_harmless(signal: Signal) -> bool {
     matches!(signal, Signal::CHLD | Signal::URG | Signal::WINCH | Signal::CONT)
@@ -144,7 +167,7 @@ impl Task {
         if let Some(delivery) = forced {
             self.deliver_one(&delivery, true, &mut interrupted);
         }
-        while let Some(info) = self.cpu.take_signal(self.thread.mask) {
+        while let Some(info) = self.next_signal() {
             self.deliver_one(&delivery_of(&info), false, &mut interrupted);
         }
         if let Some(mask) = self.thread.saved_mask.take() {
@@ -158,7 +181,7 @@ impl Task {
 
     fn deliver_one(&mut self, delivery: &Delivery, is_forced: bool, interrupted: &mut Option<Interrupted>) {
         let signal = delivery.signal;
-        (self.process.os.signal_came)(&Host, &self.process.state, signal);
+        (self.process.os.signal_came)(self.process.linux(), &self.process.state, signal);
         let action = {
             let mut actions = self.process.actions();
             let action = actions[usize::from(signal.0)];

@@ -1,9 +1,10 @@
 //! The guest's address space.
 
+use crate::outside::Maps;
 use crate::process::lock;
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_engine::native::{Rewriter, find_sites};
-use ashore_guest::MapRequest;
+use ashore_guest::{MapRequest, Prot};
 use ashore_image::NoFunctions;
 use ashore_pivot::{Errno, Memory};
 use ashore_sys::Mapping;
@@ -132,6 +133,16 @@ impl Space {
             at = at.plus(PAGE_SIZE);
         }
         false
+    }
+}
+
+impl Maps for Space {
+    fn map(&self, request: &MapRequest) -> Result<Addr, Errno> {
+        Space::map(self, request)
+    }
+
+    fn protect(&self, range: AddrRange, prot: Prot) -> Result<(), Errno> {
+        Space::protect(self, range, prot.0)
     }
 }
 

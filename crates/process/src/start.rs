@@ -1,5 +1,6 @@
 //! From a file to the first instruction.
 
+use crate::outside::{self, Choice, Outside, places};
 use crate::process::{Options, Process};
 use crate::space::Space;
 use crate::task::Task;
@@ -34,6 +35,7 @@ pub struct Program<'a> {
 
 const STACK_MAX: u64 = 512 << 20;
 const STACK_MIN: u64 = 1 << 20;
+const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
 
 /// Runs a program. Returns only when it could not be started; otherwise this process ends as the program does.
 pub fn start(program: &Program<'_>, options: Options) -> Report {
@@ -53,12 +55,15 @@ fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
         None => return Err(table::NO_NET.because("neither prctl nor seccomp gave one")),
     };
     let old_mask = ashore_sys::set_signal_mask(SigSet(!0));
-    let loaded = loader::load(program.image, program.fd, program.bytes, program.functions)?;
+    let outside = options.outside.as_deref();
+    let place = |at: Addr| outside.map(|_| at);
+    let old_mask = SigSet(outside::ask(outside, Choice::Mask, || old_mask.0));
+    let loaded = loader::load(program.image, program.fd, program.bytes, program.functions, place(places::PROGRAM))?;
     let _ = ashore_host::Host.call(Sys::CLOSE, [program.fd as u64, 0, 0, 0, 0, 0]);
-    let stack = make_stack().map_err(|e| table::CANNOT_MAP.because(format!("the stack: {e}")))?;
+    let stack = make_stack(outside).map_err(|e| table::CANNOT_MAP.because(format!("the stack: {e}")))?;
     let space = Space::new(loaded.rewriter, stack);
     space.set_break(loaded.end);
-    let trampoline = map_trampoline(program.abi.os().trampoline)
+    let trampoline = map_trampoline(program.abi.os().trampoline, place(places::TRAMPOLINE).unwrap_or(Addr::NULL))
         .map_err(|e| table::CANNOT_MAP.because(format!("the signal trampoline: {e}")))?;
     let process = Process::new(program.abi, options, program.path.clone(), space, net, trampoline);
     let mut task = Task::adopt(process, None);
@@ -66,7 +71,8 @@ fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
     ashore_sys::install_all().map_err(|e| table::CANNOT_START.because(format!("signal handlers: {e}")))?;
     ashore_sys::restore_pipe_signal();
     signals::inherit(process);
-    let id = |sys: Sys| ashore_host::Host.call(sys, [0; 6]).map_or(0, |id| id as u32);
+    let ask = |what: Choice, host: &dyn Fn() -> u64| process.ask(what, host);
+    let id = |sys: Sys| ask(Choice::Id, &|| ashore_host::Host.call(sys, [0; 6]).unwrap_or(0)) as u32;
     let request = StartRequest {
         entry: loaded.entry,
         stack,
@@ -77,11 +83,12 @@ fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
         header_count: program.image.headers.map_or(0, |t| t.count),
         header_size: program.image.headers.map_or(0, |t| t.row_len),
         base: Addr::NULL,
-        random: random(),
+        random: random(process),
         ids: [id(Sys::GETUID), id(Sys::GETEUID), id(Sys::GETGID), id(Sys::GETEGID)],
-        cpus: std::thread::available_parallelism().map_or(1, |n| n.get() as u64),
-        hwcap: ashore_sys::hwcap(),
-        shared_page: ashore_sys::shared_page(),
+        cpus: ask(Choice::Cpus, &|| std::thread::available_parallelism().map_or(1, |n| n.get() as u64)),
+        hwcap: ashore_sys::hwcap().map(|bits| ask(Choice::Hwcap, &|| bits)),
+        // Its code reads the counter without asking anybody.
+        shared_page: if process.outside().is_some() { Addr::NULL } else { ashore_sys::shared_page() },
     };
     let regs = task.cpu.regs();
     program
@@ -92,33 +99,43 @@ fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
 }
 
 /// The main thread's stack, as large as the limit says, within reason, with a guard below.
-fn make_stack() -> Result<AddrRange, ashore_pivot::Errno> {
+fn make_stack(outside: Option<&dyn Outside>) -> Result<AddrRange, ashore_pivot::Errno> {
     const RLIMIT_STACK: u64 = 3;
     let mut limit = [0u8; 16];
     let asked = ashore_host::Host
         .call_with(Sys::GETRLIMIT, &mut [Arg::Word(RLIMIT_STACK), Arg::Out(&mut limit)])
         .map_or(8 << 20, |_| u64::from_le_bytes(limit[..8].try_into().unwrap_or_default()));
+    let asked = outside::ask(outside, Choice::StackLen, || asked);
     let len = asked.clamp(STACK_MIN, STACK_MAX) & !(PAGE_SIZE - 1);
-    let flags = 0x2_4022;
+    let flags = 0x2_4022 | if outside.is_some() { MAP_FIXED_NOREPLACE } else { 0 };
     let guard = PAGE_SIZE * 16;
-    let mapping = Mapping { at: Addr::NULL, len: len + guard, prot: 3, flags, fd: -1, offset: 0 };
+    let at = outside.map_or(Addr::NULL, |_| places::STACK);
+    let mapping = Mapping { at, len: len + guard, prot: 3, flags, fd: -1, offset: 0 };
     let at = ashore_sys::map(&mapping)?;
     ashore_sys::protect(AddrRange { start: at, end: at.plus(guard) }, 0)?;
     Ok(AddrRange { start: at.plus(guard), end: at.plus(guard + len) })
 }
 
-fn random() -> [u8; 16] {
+fn random(process: &Process) -> [u8; 16] {
     let mut bytes = [0; 16];
-    let _ = ashore_host::Host.call_with(Sys::GETRANDOM, &mut [Arg::Out(&mut bytes), Arg::Word(16), Arg::Word(0)]);
+    for half in bytes.chunks_exact_mut(8) {
+        let word = process.ask(Choice::Random, || {
+            let mut word = [0; 8];
+            let args = &mut [Arg::Out(&mut word), Arg::Word(8), Arg::Word(0)];
+            let _ = ashore_host::Host.call_with(Sys::GETRANDOM, args);
+            u64::from_le_bytes(word)
+        });
+        half.copy_from_slice(&word.to_le_bytes());
+    }
     bytes
 }
 
 /// The code that handlers are entered through, in a page of its own.
-fn map_trampoline(code: &[u8]) -> Result<Addr, ashore_pivot::Errno> {
+fn map_trampoline(code: &[u8], at: Addr) -> Result<Addr, ashore_pivot::Errno> {
     if code.is_empty() {
         return Ok(Addr::NULL);
     }
-    let page = ashore_sys::anonymous(Addr::NULL, PAGE_SIZE)?;
+    let page = ashore_sys::anonymous(at, PAGE_SIZE)?;
     ashore_sys::write_code(page.start, code)?;
     ashore_sys::protect_host(page, 5)?;
     Ok(page.start)

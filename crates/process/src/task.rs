@@ -1,6 +1,7 @@
 //! One guest thread: run until it stops, answer, run again.
 
 use crate::observe::{Asked, Place};
+use crate::outside::{Choice, End};
 use crate::process::Process;
 use crate::services::Services;
 use crate::signals::{self, Interrupted};
@@ -37,13 +38,13 @@ impl Task {
     pub(crate) fn adopt(process: &'static Process, creator: Option<&Thread>) -> Task {
         let mut cpu = Cpu::adopt();
         // An observer sees every call.
-        if process.options.observer.is_none()
+        if !process.is_observed()
             && let Some(ClockCall { number, clocks, zeroes_scratch }) = process.abi.clock_call()
         {
             cpu.answer_clocks(&ashore_sys::ClockCall { number: number.into(), clocks, zeroes_scratch });
         }
         let nth = process.threads.next();
-        let host_tid = ashore_sys::current_tid();
+        let host_tid = process.ask(Choice::Tid, || ashore_sys::current_tid() as u64) as i32;
         let id = (process.os.thread_id)(process.pid(), host_tid, nth);
         let record = Arc::new(Record::default());
         record.id.store(id, Ordering::Relaxed);
@@ -71,11 +72,16 @@ impl Task {
             eprintln!("ashore: a thread could not be put under the kernel's net; stopping");
             ashore_sys::exit_group(125);
         }
+        if self.process.outside().is_some() && ashore_sys::trap_tsc().is_err() {
+            self.process.note(
+                "the CPU's counter cannot be kept from the program: what it reads there is not the same in a replay",
+            );
+        }
         let mask = self.thread.mask;
         signals::set_mask(&mut self.thread, mask);
         // Whoever froze the others before this thread was known did not reach it.
         self.kicked();
-        if self.process.options.observer.is_some() {
+        if self.process.is_observed() {
             self.observe_thread(true);
             self.run_until_over::<true>();
             self.observe_thread(false);
@@ -86,6 +92,9 @@ impl Task {
     }
 
     fn run_until_over<const OBSERVED: bool>(&mut self) {
+        if OBSERVED && self.has_signal() {
+            self.deliver(None, None);
+        }
         loop {
             match self.cpu.run() {
                 Exit::Call => {
@@ -93,7 +102,9 @@ impl Task {
                         return;
                     }
                 }
+                Exit::Interrupted if OBSERVED => self.interrupted(),
                 Exit::Interrupted => self.deliver(None, None),
+                Exit::Fault(fault) if OBSERVED && self.is_answered(&fault) => {}
                 Exit::Fault(fault) => self.deliver(Some(signals::delivery_of_fault(&fault)), None),
             }
         }
@@ -112,10 +123,13 @@ impl Task {
                 return true;
             }
             Some(Does::Quick(function)) if !OBSERVED => {
-                process.abi.answer(self.cpu.regs(), quick(process, function, &frame.args));
+                process.abi.answer(self.cpu.regs(), quick(process, &Host, function, &frame.args));
                 return true;
             }
             _ => {}
+        }
+        if OBSERVED {
+            self.tell_call(frame.number, &frame.args);
         }
         let regs = *self.cpu.regs();
         self.thread.sp = process.abi.stack_pointer(&regs);
@@ -167,7 +181,7 @@ impl Task {
             }
             answer => abi.answer(self.cpu.regs(), answer),
         }
-        if outcome.raised.is_some() || self.cpu.has_signal() || self.thread.saved_mask.is_some() {
+        if outcome.raised.is_some() || self.has_signal() || self.thread.saved_mask.is_some() {
             self.deliver(outcome.raised, None);
         }
         true
@@ -195,12 +209,13 @@ impl Task {
         }
         let mut ctx =
             Ctx { kernel: &services, thread: &mut self.thread, state: &self.process.state, os: self.process.os };
+        let linux = self.process.linux();
         let answer = match row.map(|row| row.does) {
-            Some(Does::Same(sys)) => same(sys, args),
-            Some(Does::Quick(function)) => quick(self.process, function, args),
-            Some(Does::Block(sys)) => Host.wait(sys, words(args)).map(Value::One).map_err(Fail::Linux),
+            Some(Does::Same(sys)) => linux.call(sys, words(args)).map(Value::One).map_err(Fail::Linux),
+            Some(Does::Quick(function)) => quick(self.process, linux, function, args),
+            Some(Does::Block(sys)) => linux.wait(sys, words(args)).map(Value::One).map_err(Fail::Linux),
             Some(Does::Interrupt(sys)) => {
-                let result = Host.wait(sys, words(args)).map_err(Errno::never_restart);
+                let result = linux.wait(sys, words(args)).map_err(Errno::never_restart);
                 result.map(Value::One).map_err(Fail::Linux)
             }
             Some(Does::Paths(sys, paths)) => with_paths(&ctx, sys, paths, args),
@@ -228,6 +243,7 @@ impl Task {
                 observer.exit(self.process.os, 0);
                 observer.flush();
             }
+            self.process.tell_end(End::Status(0));
             ashore_sys::exit_group(0);
         }
         if self.thread.is_main {
@@ -244,6 +260,7 @@ impl Task {
         if let Some(observer) = &self.process.options.observer {
             observer.flush();
         }
+        self.process.tell_end(End::Signal(delivery.signal));
         ashore_sys::die_of(delivery.signal)
     }
 
@@ -270,8 +287,8 @@ fn same(sys: Sys, args: &Args) -> Answer {
     Host.call(sys, words(args)).map(Value::One).map_err(Fail::Linux)
 }
 
-fn quick(process: &Process, function: fn(&Quick<'_>, &Args) -> Answer, args: &Args) -> Answer {
-    function(&Quick { linux: &Host, memory: &GuestMemory, state: &process.state, pid: process.pid() }, args)
+fn quick(process: &Process, linux: &dyn Linux, function: fn(&Quick<'_>, &Args) -> Answer, args: &Args) -> Answer {
+    function(&Quick { linux, memory: &GuestMemory, state: &process.state, pid: process.pid() }, args)
 }
 
 fn words(args: &Args) -> [u64; 6] {
@@ -292,7 +309,7 @@ fn with_paths(ctx: &Ctx<'_>, sys: Sys, paths: u8, args: &Args) -> Answer {
             *arg = Arg::In(path);
         }
     }
-    Ok(Host.wait_with(sys, &mut list).map(Value::One)?)
+    Ok(ctx.wait_with(sys, &mut list).map(Value::One)?)
 }
 
 fn args_of<'a>(args: &Args) -> [Arg<'a>; 6] {
@@ -328,6 +345,7 @@ fn stop(services: &Services<'_>, what: &str) -> ! {
     }
     let stack = crate::stack::lines(services.regs, &GuestMemory, &services.process.options.names);
     eprintln!("ashore: stopped, as --strict asks: {what}\n{}", stack.join("\n"));
+    services.process.tell_end(End::Status(125));
     ashore_sys::exit_group(125)
 }
 

@@ -182,6 +182,11 @@ impl Block {
         self.is_kicked() && self.kicked.swap(0, Ordering::AcqRel) != 0
     }
 
+    /// Lets the guest run though a signal waits; [`Block::recheck`] ends that.
+    pub fn hold(&self) {
+        self.pending.store(0, Ordering::Release);
+    }
+
     /// Queues a signal for the guest. Called by handlers with every signal blocked, or by the thread itself.
     pub fn queue(&mut self, info: SignalInfo) {
         if crate::kick::is_kick(&info) {

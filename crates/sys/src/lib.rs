@@ -29,6 +29,7 @@ mod stack;
 mod stubs;
 mod text;
 mod thread;
+mod tsc;
 
 pub use block::{Block, ExitKind, FaultInfo, SignalInfo};
 pub use clock::{ClockCall, Mark, Watch, answer_clocks, clock};
@@ -44,3 +45,4 @@ pub use raw::{call, wait};
 pub use stubs::{StubMeta, publish as publish_stubs};
 pub use text::{host_text, hwcap, shared_page};
 pub use thread::{adopt, current, current_tid, forget_fsgsbase, has_fsgsbase, release, spawn};
+pub use tsc::{free_tsc, read_tsc, trap_tsc, tsc_len};

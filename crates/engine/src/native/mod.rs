@@ -70,6 +70,21 @@ impl Cpu {
         self.block.take_kick()
     }
 
+    /// The signals that wait.
+    pub fn waiting(&self) -> SigSet {
+        self.block.pending_set()
+    }
+
+    /// Lets the guest run on though signals wait; [`Cpu::release`] ends that.
+    pub fn hold(&self) {
+        self.block.hold();
+    }
+
+    /// Has the guest stop again, and calls that wait end, for a signal that `blocked` does not hold back.
+    pub fn release(&self, blocked: SigSet) {
+        self.block.recheck(blocked);
+    }
+
     /// The floating-point and vector state, in the CPU's save format.
     pub fn save_fp(&self) -> Vec<u8> {
         ashore_sys::save_fp(self.block)

@@ -32,6 +32,7 @@ fn process() -> &'static Process {
         net: None,
         launcher: Box::new(NoExec),
         observer: None,
+        outside: None,
     };
     let abi = ashore_guest::by_name("linux").and_then(|guest| guest.x86_64).unwrap();
     let space = Space::new(Rewriter::default(), AddrRange { start: Addr::NULL, end: Addr::NULL });
