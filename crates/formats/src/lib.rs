@@ -15,7 +15,7 @@ extern crate alloc;
 mod ape;
 mod check;
 pub mod detect;
-mod elf;
+pub mod elf;
 mod flat;
 mod functions;
 pub mod golang;

@@ -54,6 +54,9 @@ rows! {
     WRAPPED_OFFSET: "E0111", "wrapped-offset", Warning,
         "a segment begins before the file does, and its file offset is negative",
         "leave room for the headers: begin the code 0x1000 later, or make segments of smaller pages (Go: -R=0x1000)";
+    NOT_A_CORE: "E0112", "not-a-core", CannotRun,
+        "this is not a core file: what a system, a debugger or Ashore writes when a process ends",
+        "`ashore run --core FILE PROGRAM` writes one when the program dies of a signal";
 
     // E02xx: which system and CPU
     UNDECIDED_OS: "E0201", "undecided-os", CannotRun,

@@ -1,6 +1,7 @@
 //! The inputs a run starts from.
 
-use crate::samples;
+use crate::samples::{self, cores};
+use ashore_base::Cpu;
 use std::fs;
 use std::path::Path;
 
@@ -14,6 +15,8 @@ pub(crate) fn load(folder: &Path) -> Result<Vec<Vec<u8>>, String> {
     files.sort();
     let mut inputs = vec![Vec::new()];
     inputs.extend(samples::all().into_iter().map(|(_, file)| file.0));
+    inputs.extend(Cpu::ALL.iter().map(|cpu| cores::linux(*cpu)));
+    inputs.extend(cores::bsds().into_iter().map(|(_, file)| file));
     for file in files {
         let size = fs::metadata(&file).map(|data| data.len()).unwrap_or(0);
         if size <= MOST_BYTES {

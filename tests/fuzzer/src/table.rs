@@ -23,6 +23,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "macho", call: file, words: MACHO },
     Target { name: "ape", call: file, words: APE },
     Target { name: "detect", call: file, words: MARKS },
+    Target { name: "core", call: crate::core::core, words: CORE },
     Target { name: "tree", call: tree, words: TREE },
     Target { name: "check", call: check, words: KERNEL },
     Target { name: "patch", call: crate::patch::patch, words: PATCH },
@@ -31,6 +32,20 @@ pub(crate) const TARGETS: &[Target] = &[
 
 const ELF: &[&[u8]] =
     &[b"\x7fELF", b"\x02\x01\x01\x00", b"\x3e\x00", b"\xb7\x00", b".symtab\0", b".dynsym\0", b"\x05\0\0\0"];
+
+const CORE: &[&[u8]] = &[
+    b"\x7fELF\x02\x01\x01\x00",
+    b"\x04\x00\x3e\x00",
+    b"\x04\x00\xb7\x00",
+    b"CORE\0",
+    b"LINUX\0",
+    b"FreeBSD\0",
+    b"NetBSD-CORE@1\0",
+    b"OpenBSD@1\0",
+    b"IGIS",
+    b"ELIF",
+    b"\xff\xff",
+];
 
 const MACHO: &[&[u8]] = &[
     b"\xcf\xfa\xed\xfe",

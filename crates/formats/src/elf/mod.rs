@@ -7,6 +7,7 @@
 //! needs, and what a loader wants of ELF is small.
 
 mod constants;
+pub mod core;
 mod dynamic;
 mod header;
 mod notes;

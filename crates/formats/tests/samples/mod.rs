@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+pub mod cores;
+
 /// Bytes that are written field by field.
 #[derive(Clone, Default)]
 pub struct File(pub Vec<u8>);
