@@ -109,3 +109,26 @@ fn a_missing_file_is_127() {
     let out = ashore(&["inspect"], &PathBuf::from("/nonexistent/program"));
     assert_eq!(out.status.code(), Some(127));
 }
+
+#[test]
+fn a_core_file_is_told_as_what_is_left_of_a_process() {
+    let path = stored("core", &File(samples::cores::linux(ashore_base::Cpu::X86_64)));
+    let shown = ashore(&["inspect"], &path);
+    let shown = text(&shown.stdout);
+    for line in [
+        "format      ELF core file",
+        "system      linux",
+        "process     1, program one two",
+        "signal      SIGSEGV (11), code 1, address 0xf1",
+        "memory      2 stretches, 0x6000 bytes, 0x3000 of them in the file",
+        "mapped      0x400000 to 0x404000 from 0x1000 of /bin/program",
+    ] {
+        assert!(shown.contains(line), "{line:?} is not in:\n{shown}");
+    }
+    let json = ashore(&["inspect", "--json"], &path);
+    let value: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(value["core"]["threads"][0]["registers"]["rip"], "0x1010");
+    let (_, freebsd) = samples::cores::bsds().remove(0);
+    let shown = ashore(&["inspect"], &stored("core-freebsd", &File(freebsd)));
+    assert!(text(&shown.stdout).contains("system      freebsd"));
+}

@@ -2,6 +2,7 @@
 //!
 //! What is known is gathered once, into a [`View`]; [`text`] and [`json`] only render it.
 
+mod core;
 mod json;
 mod text;
 
@@ -53,6 +54,9 @@ fn print(text: &str) -> u8 {
 
 /// What is known about the bytes of a file called `path`, for a person or as JSON.
 pub(crate) fn inspect(path: &str, bytes: &[u8], is_json: bool) -> Result<String, Report> {
+    if ashore_formats::elf::core::is_core(bytes) {
+        return self::core::inspect(path, bytes, is_json);
+    }
     let parsed = ashore_formats::read(bytes)?;
     let views = parsed.parts.iter().map(|part| View::of(&parsed, part)).collect::<Result<Vec<_>, Report>>()?;
     let file = File { path, parsed: &parsed, views };

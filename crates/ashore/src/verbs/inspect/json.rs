@@ -25,11 +25,11 @@ pub(super) fn refused(path: &str, error: &Report) -> String {
     line(&json!({ "file": path, "error": report(error) }))
 }
 
-fn line(value: &Value) -> String {
+pub(super) fn line(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-fn report(report: &Report) -> Value {
+pub(super) fn report(report: &Report) -> Value {
     let row = report.diagnosis;
     json!({
         "code": row.code,
@@ -44,7 +44,7 @@ fn report(report: &Report) -> Value {
     })
 }
 
-fn addr(addr: Addr) -> String {
+pub(super) fn addr(addr: Addr) -> String {
     format!("{addr:#x}")
 }
 

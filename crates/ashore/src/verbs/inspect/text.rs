@@ -30,18 +30,22 @@ pub(super) fn file(file: &File<'_>) -> String {
 
 /// Lines with a name in front; a name is not repeated.
 #[derive(Default)]
-struct Page(String);
+pub(super) struct Page(String);
 
 impl Page {
-    fn line(&mut self, name: &str, value: impl Display) {
+    pub(super) fn line(&mut self, name: &str, value: impl Display) {
         // Writing to a string cannot fail.
         let _ = writeln!(self.0, "{name:NAME_WIDTH$}{value}");
     }
 
-    fn list(&mut self, name: &str, values: impl Iterator<Item = impl Display>) {
+    pub(super) fn list(&mut self, name: &str, values: impl Iterator<Item = impl Display>) {
         for (index, value) in values.enumerate() {
             self.line(if index == 0 { name } else { "" }, value);
         }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.0
     }
 }
 
