@@ -1,6 +1,7 @@
 //! Observes a process; nothing depends on it.
 //!
-//! [`trace`] tells every call in the guest's own words.
+//! [`trace`] tells every call in the guest's own words; [`explain`] says why a program died.
 #![forbid(unsafe_code)]
 
+pub mod explain;
 pub mod trace;

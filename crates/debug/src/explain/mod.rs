@@ -1,0 +1,3 @@
+//! Says why a program died.
+
+pub mod code;
