@@ -83,6 +83,7 @@ fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, 
         launcher: Box::new(Exec { request: request.clone(), program: path, os: choice.guest.os.name }),
         observer: observer.map(|make| make(choice.guest.os)),
         outside: None,
+        witnesses: Vec::new(),
     };
     Ok(ashore_process::start(&program, options))
 }

@@ -124,6 +124,9 @@ pub trait Abi<R>: Sync {
     /// Puts an answer into the registers. [`crate::Value::Resume`] and the like never reach it.
     fn answer(&self, regs: &mut R, answer: Answer);
 
+    /// The error number that the registers hold after an answer; `None` when the call succeeded.
+    fn failure(&self, regs: &R) -> Option<u16>;
+
     /// Sets the registers of the child after a fork: its result differs from the parent's on some systems.
     fn forked(&self, regs: &mut R, parent_pid: i32);
 

@@ -20,6 +20,8 @@ pub(crate) struct Loaded {
     pub(crate) headers: Addr,
     /// The first address after the last segment, where a break would start.
     pub(crate) end: Addr,
+    /// By how much its addresses differ from the file's.
+    pub(crate) bias: u64,
     /// What was rewritten.
     pub(crate) rewriter: Rewriter,
 }
@@ -45,7 +47,7 @@ pub(crate) fn load(
     }
     let entry = image.entry.addr().unwrap_or(Addr::NULL).plus(bias);
     let headers = image.headers.and_then(|table| table.addr).map_or(Addr::NULL, |at| at.plus(bias));
-    Ok(Loaded { entry, headers, end: whole.end.plus(bias), rewriter })
+    Ok(Loaded { entry, headers, end: whole.end.plus(bias), bias, rewriter })
 }
 
 fn refused(segment: &Segment, bias: u64, errno: Errno) -> Report {

@@ -4,7 +4,7 @@ use crate::Names;
 use crate::outside::{self, Choice};
 use crate::space::Space;
 use crate::threads::Threads;
-use crate::{Launcher, Observer, Outside};
+use crate::{Launcher, Observer, Outside, Witness};
 use ashore_base::Addr;
 use ashore_guest::{Abi, Action, Os, Row, State};
 use ashore_isa::x86_64::Regs;
@@ -32,6 +32,8 @@ pub struct Options {
     pub observer: Option<Box<dyn Observer>>,
     /// Whoever stands between the process and the outside.
     pub outside: Option<Box<dyn Outside>>,
+    /// Who is shown how the process ends.
+    pub witnesses: Vec<Box<dyn Witness>>,
 }
 
 /// A process. It is never freed: it ends when we do, and threads that share it need not count.
@@ -63,6 +65,8 @@ pub struct Process {
     /// The host's id of the thread that froze all others, or 0 ([`crate::stop`]).
     pub(crate) freezer: AtomicI32,
     noted: Mutex<BTreeSet<String>>,
+    /// Times of what is recorded.
+    pub(crate) watch: ashore_sys::Watch,
 }
 
 /// A lock that a thread which panicked held is still a lock: the process is about to end anyway.
@@ -102,6 +106,7 @@ impl Process {
             watched: AtomicU64::new(0),
             freezer: AtomicI32::new(0),
             noted: Mutex::new(BTreeSet::new()),
+            watch: ashore_sys::Watch::default(),
         }))
     }
 

@@ -3,6 +3,7 @@
 use crate::exec::become_program;
 use crate::outside::{Choice, End};
 use crate::process::Process;
+use crate::scene::{Ending, Last};
 use crate::threads::Record;
 use crate::{signals, task};
 use ashore_base::{Addr, AddrRange};
@@ -37,6 +38,11 @@ const F_DUPFD_CLOEXEC: u64 = 1030;
 const O_CLOEXEC: u64 = 0o2_000_000;
 
 impl Services<'_> {
+    /// Shows how the process ends to those who want to see it.
+    pub(crate) fn show(&self, ending: &Ending<'_>) {
+        self.process.show(&Last { regs: self.regs, record: self.record, alt_stack: None }, ending);
+    }
+
     fn flush(&self) {
         if let Some(observer) = &self.process.options.observer {
             observer.flush();
@@ -166,12 +172,14 @@ impl Kernel for Services<'_> {
         }
         self.flush();
         self.process.tell_end(End::Status(status));
+        self.show(&Ending::Exit(status));
         ashore_sys::exit_group(status)
     }
 
     fn die_of(&self, signal: Signal) -> ! {
         self.flush();
         self.process.tell_end(End::Signal(signal));
+        self.show(&Ending::Signal(Delivery::plain(signal)));
         ashore_sys::die_of(signal)
     }
 

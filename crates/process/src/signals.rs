@@ -44,6 +44,8 @@ fn tell_host(process: &Process, signal: Signal, action: Action) -> Result<(), Er
         Handler::Default if is_harmless(signal) && is_watched(process, signal) => Disposition::Handle,
         // The end of the process is to be told before it comes.
         Handler::Default if process.outside().is_some() && is_deadly_by_default(signal) => Disposition::Handle,
+        // One that ends the process as a fault does is looked at before the process ends.
+        Handler::Default if CRASHES.contains(&signal) => Disposition::Handle,
         Handler::Default => Disposition::Default,
         Handler::Ignore => Disposition::Ignore,
         Handler::Guest(_) => Disposition::Handle,
@@ -53,6 +55,9 @@ fn tell_host(process: &Process, signal: Signal, action: Action) -> Result<(), Er
     let childless = if is_childless { SaFlags::NOCLDWAIT } else { 0 };
     ashore_sys::set_disposition_with(signal, disposition, action.flags.0 | childless)
 }
+
+/// Signals that end a process by default because something is wrong with it, and that are no faults.
+const CRASHES: [Signal; 4] = [Signal::QUIT, Signal::ABRT, Signal::XCPU, Signal::XFSZ];
 
 /// What the process was born with: signals its parent ignored stay ignored.
 pub(crate) fn inherit(process: &Process) {
@@ -68,6 +73,9 @@ pub(crate) fn inherit(process: &Process) {
         for signal in (1..=64).map(Signal).filter(|signal| !matches!(*signal, Signal::KILL | Signal::STOP)) {
             let _ = tell_host(process, signal, actions[usize::from(signal.0)]);
         }
+    }
+    for signal in CRASHES {
+        let _ = tell_host(process, signal, actions[usize::from(signal.0)]);
     }
 }
 
@@ -157,6 +165,11 @@ fn is_harmless(signal: Signal) -> bool {
     matches!(signal, Signal::CHLD | Signal::URG | Signal::WINCH | Signal::CONT)
 }
 
+/// The guest's function; null when there is none.
+fn handler_of(action: &Action) -> Addr {
+    if let Handler::Guest(at) = action.handler { at } else { Addr::NULL }
+}
+
 impl Task {
     /// Delivers `forced`, a fault of the guest's own, and every waiting signal. An interrupted call is
     /// restarted or fails with EINTR, as the first handler's flags say.
@@ -192,6 +205,8 @@ impl Task {
             action
         };
         let is_blocked = is_forced && self.thread.mask.has(signal);
+        let (at, handler) = (self.cpu.regs().rip, handler_of(&action));
+        self.record.ring.signal(&self.process.watch, delivery, at, handler);
         match action.handler {
             Handler::Guest(handler) if !is_blocked => {
                 if let Some(call) = interrupted.take() {

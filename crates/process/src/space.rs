@@ -24,6 +24,8 @@ pub(crate) struct Space {
     rewriter: Mutex<Rewriter>,
     /// Where a break starts: the first page after the program.
     pub(crate) break_start: AtomicU64,
+    /// By how much the program's addresses differ from its file's.
+    pub(crate) bias: AtomicU64,
     /// The main thread's stack.
     pub(crate) stack: AddrRange,
 }
@@ -32,11 +34,13 @@ pub(crate) struct Held<'a>(#[allow(dead_code)] MutexGuard<'a, Rewriter>);
 
 impl Space {
     pub(crate) fn new(rewriter: Rewriter, stack: AddrRange) -> Space {
-        Space { rewriter: Mutex::new(rewriter), break_start: AtomicU64::new(0), stack }
+        Space { rewriter: Mutex::new(rewriter), break_start: AtomicU64::new(0), bias: AtomicU64::new(0), stack }
     }
 
-    pub(crate) fn set_break(&self, at: Addr) {
-        self.break_start.store(at.0, Ordering::Relaxed);
+    /// Where the program was put: how far from its file's addresses, and its end.
+    pub(crate) fn set_program(&self, bias: u64, end: Addr) {
+        self.bias.store(bias, Ordering::Relaxed);
+        self.break_start.store(end.0, Ordering::Relaxed);
     }
 
     pub(crate) fn hold(&self) -> Held<'_> {

@@ -62,7 +62,7 @@ fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
     let _ = ashore_host::Host.call(Sys::CLOSE, [program.fd as u64, 0, 0, 0, 0, 0]);
     let stack = make_stack(outside).map_err(|e| table::CANNOT_MAP.because(format!("the stack: {e}")))?;
     let space = Space::new(loaded.rewriter, stack);
-    space.set_break(loaded.end);
+    space.set_program(loaded.bias, loaded.end);
     let trampoline = map_trampoline(program.abi.os().trampoline, place(places::TRAMPOLINE).unwrap_or(Addr::NULL))
         .map_err(|e| table::CANNOT_MAP.because(format!("the signal trampoline: {e}")))?;
     let process = Process::new(program.abi, options, program.path.clone(), space, net, trampoline);

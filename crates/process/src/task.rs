@@ -3,6 +3,7 @@
 use crate::observe::{Asked, Place};
 use crate::outside::{Choice, End};
 use crate::process::Process;
+use crate::scene::{Ending, Last};
 use crate::services::Services;
 use crate::signals::{self, Interrupted};
 use crate::threads::Record;
@@ -114,16 +115,19 @@ impl Task {
     fn answer_call<const OBSERVED: bool>(&mut self) -> bool {
         let process = self.process;
         let frame = process.abi.call(self.cpu.regs(), &GuestMemory);
+        self.record.ring.begin(&process.watch, frame.number, &frame.args, self.cpu.regs().rip);
         let row = process.row(frame.number);
         // The whole of the fast path: a signal that waits is seen on the way back into the guest. An answer that is
         // first kept and then moved costs 5 ns, for it is written in two parts and would be read as one.
         match row.map(|row| row.does) {
             Some(Does::Same(sys)) if !OBSERVED => {
                 process.abi.answer(self.cpu.regs(), same(sys, &frame.args));
+                self.record_end();
                 return true;
             }
             Some(Does::Quick(function)) if !OBSERVED => {
                 process.abi.answer(self.cpu.regs(), quick(process, &Host, function, &frame.args));
+                self.record_end();
                 return true;
             }
             _ => {}
@@ -145,6 +149,7 @@ impl Task {
             self.thread.id = (process.os.thread_id)(process.pid(), self.thread.host_tid, 0);
             self.record.id.store(self.thread.id, Ordering::Relaxed);
             process.abi.forked(self.cpu.regs(), parent);
+            self.record_end();
             if !self.thread.child_stack.is_null() {
                 process.abi.set_stack(self.cpu.regs(), self.thread.child_stack);
             }
@@ -160,7 +165,10 @@ impl Task {
         let abi = self.process.abi;
         match outcome.answer {
             Ok(Value::ThreadOver) => return false,
-            Ok(Value::Resume(at)) => self.resume(at),
+            Ok(Value::Resume(at)) => {
+                self.record.ring.resumed();
+                self.resume(at);
+            }
             Ok(Value::Save(at)) => {
                 let fp = self.cpu.save_fp();
                 abi.answer(self.cpu.regs(), Ok(Value::One(0)));
@@ -168,23 +176,34 @@ impl Task {
                 if let Err(errno) = saved {
                     abi.answer(self.cpu.regs(), Err(Fail::Linux(errno)));
                 }
+                self.record_end();
             }
             Err(Fail::Linux(errno @ (Errno::RESTART | Errno::RESTART_UNLESS_HANDLED))) => {
                 let may_restart = errno == Errno::RESTART;
+                self.record.ring.interrupted();
                 self.deliver(outcome.raised, Some(Interrupted { number, may_restart }));
                 return true;
             }
             Err(Fail::Linux(Errno::EINTR)) if self.cpu.is_kicked() => {
+                self.record.ring.interrupted();
                 // Nothing interrupted it as far as the guest is concerned, unless a signal came too.
                 self.deliver(outcome.raised, Some(Interrupted { number, may_restart: false }));
                 return true;
             }
-            answer => abi.answer(self.cpu.regs(), answer),
+            answer => {
+                abi.answer(self.cpu.regs(), answer);
+                self.record_end();
+            }
         }
         if outcome.raised.is_some() || self.has_signal() || self.thread.saved_mask.is_some() {
             self.deliver(outcome.raised, None);
         }
         true
+    }
+
+    #[inline]
+    fn record_end(&mut self) {
+        self.record.ring.end(self.cpu.regs());
     }
 
     fn call<const OBSERVED: bool>(
@@ -261,6 +280,9 @@ impl Task {
             observer.flush();
         }
         self.process.tell_end(End::Signal(delivery.signal));
+        let regs = *self.cpu.regs();
+        let last = Last { regs: &regs, record: &self.record, alt_stack: Some(self.thread.alt_stack) };
+        self.process.show(&last, &Ending::Signal(*delivery));
         ashore_sys::die_of(delivery.signal)
     }
 
@@ -346,6 +368,7 @@ fn stop(services: &Services<'_>, what: &str) -> ! {
     let stack = crate::stack::lines(services.regs, &GuestMemory, &services.process.options.names);
     eprintln!("ashore: stopped, as --strict asks: {what}\n{}", stack.join("\n"));
     services.process.tell_end(End::Status(125));
+    services.show(&Ending::Refused(what));
     ashore_sys::exit_group(125)
 }
 

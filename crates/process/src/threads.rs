@@ -1,6 +1,7 @@
 //! The threads of a process, found by the guest's ids, and parking.
 
 use crate::process::lock;
+use crate::recorder::Ring;
 use ashore_guest::{ParkEnd, Timeout};
 use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Errno, Sys};
@@ -12,6 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub(crate) struct Record {
     pub(crate) id: AtomicU64,
     pub(crate) host_tid: AtomicI32,
+    /// What it did last.
+    pub(crate) ring: Ring,
     /// 1 when the next park may return at once.
     token: AtomicU32,
     /// Its registers, once it is frozen ([`crate::stop`]).

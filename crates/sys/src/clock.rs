@@ -35,6 +35,17 @@ pub fn clock(id: u64, to: Addr) -> Option<Result<(), Errno>> {
 pub struct Mark(u64);
 
 impl Mark {
+    /// What the counter showed.
+    #[inline]
+    pub const fn count(self) -> u64 {
+        self.0
+    }
+
+    /// The moment when the counter showed this.
+    pub const fn from_count(count: u64) -> Mark {
+        Mark(count)
+    }
+
     /// A moment before all others.
     pub const ZERO: Mark = Mark(0);
 }

@@ -4,6 +4,7 @@ use ashore_pivot::{Errno, SigSet, Signal};
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::ffi::CString;
 use std::os::fd::{AsRawFd, FromRawFd};
+use std::time::{Duration, Instant};
 
 /// Sets the calling thread's signal mask on the host, whole; returns the old one.
 pub fn set_signal_mask(mask: SigSet) -> SigSet {
@@ -86,6 +87,33 @@ pub fn run_aside(path: &[u8], args: &[Vec<u8>]) -> Option<u8> {
     });
     set_signal_mask(mask);
     status
+}
+
+/// Runs `body` in a copy of the process that nobody is told of, and waits for it, at most so long: what it does or
+/// suffers does not touch this process. The copy holds the calling thread alone. Nothing when no copy can be made.
+/// The caller has blocked every signal.
+pub fn in_copy(limit: Duration, body: impl FnOnce()) {
+    let parent = crate::call(libc::SYS_getpid as u64, [0; 6]).unwrap_or(0);
+    let Ok(pid) = fork() else { return };
+    if pid == 0 {
+        // It must not outlive the process whose end it looks at.
+        let _ = crate::call(libc::SYS_prctl as u64, [libc::PR_SET_PDEATHSIG as u64, libc::SIGKILL as u64, 0, 0, 0, 0]);
+        let is_orphan = crate::call(libc::SYS_getppid as u64, [0; 6]) != Ok(parent);
+        if !is_orphan {
+            body();
+        }
+        exit_group(0);
+    }
+    let begun = Instant::now();
+    let mut pause = Duration::from_micros(50);
+    let words = [pid as u64, 0, (libc::__WALL | libc::WNOHANG) as u64, 0, 0, 0];
+    while crate::call(libc::SYS_wait4 as u64, words) == Ok(0) {
+        if begun.elapsed() > limit {
+            let _ = crate::call(libc::SYS_kill as u64, [pid as u64, libc::SIGKILL as u64, 0, 0, 0, 0]);
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(2));
+    }
 }
 
 /// Ends the process with this status.

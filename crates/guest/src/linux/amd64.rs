@@ -15,6 +15,8 @@ pub struct Amd64;
 pub static AMD64: Amd64 = Amd64;
 
 const SYSCALL_LEN: u64 = 2;
+/// Results above this, negated, are no errors.
+const ERRNO_MAX: u64 = 4095;
 
 impl Abi<Regs> for Amd64 {
     fn os(&self) -> &'static Os {
@@ -38,6 +40,11 @@ impl Abi<Regs> for Amd64 {
             Err(Fail::Linux(errno)) => (-i64::from(errno.0)) as u64,
             Err(Fail::Own(number)) => (-i64::from(number)) as u64,
         };
+    }
+
+    fn failure(&self, regs: &Regs) -> Option<u16> {
+        let negated = regs.rax.wrapping_neg();
+        (1..=ERRNO_MAX).contains(&negated).then_some(negated as u16)
     }
 
     fn forked(&self, regs: &mut Regs, _parent_pid: i32) {

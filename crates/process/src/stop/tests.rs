@@ -33,6 +33,7 @@ fn process() -> &'static Process {
         launcher: Box::new(NoExec),
         observer: None,
         outside: None,
+        witnesses: Vec::new(),
     };
     let abi = ashore_guest::by_name("linux").and_then(|guest| guest.x86_64).unwrap();
     let space = Space::new(Rewriter::default(), AddrRange { start: Addr::NULL, end: Addr::NULL });

@@ -82,6 +82,10 @@ impl Abi<Regs> for Convention {
         call::answer(self, regs, answer);
     }
 
+    fn failure(&self, regs: &Regs) -> Option<u16> {
+        (regs.rflags & FLAG_CARRY != 0).then_some(regs.rax as u16)
+    }
+
     fn forked(&self, regs: &mut Regs, _parent_pid: i32) {
         regs.rax = 0;
         regs.rdx = 1;

@@ -1,0 +1,148 @@
+//! How a process ends, for those who want to know why.
+//!
+//! Whoever wants to see an end is a [`Witness`]. It is shown the [`Scene`] in a copy of the process: whatever happens to
+//! a witness, the guest ends as it would have ended.
+
+use crate::process::Process;
+use crate::recorder::Event;
+use crate::threads::Record;
+use ashore_base::{Addr, AddrRange};
+use ashore_guest::{AltStack, Delivery, Os};
+use ashore_isa::x86_64::Regs;
+use ashore_pivot::{Memory, SigSet};
+use ashore_sys::GuestMemory;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How a process ends.
+#[derive(Debug, Clone, Copy)]
+pub enum Ending<'a> {
+    /// By a signal.
+    Signal(Delivery),
+    /// By itself.
+    Exit(u8),
+    /// By us, at a call that we were told not to let pass.
+    Refused(&'a str),
+}
+
+/// How much a witness wants to see of an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Interest {
+    /// Nothing.
+    Nothing,
+    /// What the ending thread knows.
+    Glance,
+    /// All threads, stopped.
+    Whole,
+}
+
+/// A thread as the process ends.
+#[derive(Debug, Clone)]
+pub struct ThreadScene {
+    /// Its id, in the guest's numbering.
+    pub id: u64,
+    /// The host's.
+    pub host_tid: i32,
+    /// Its registers; none when it is in a call that does not end early, or was not stopped.
+    pub regs: Option<Regs>,
+    /// What it did last, the oldest first.
+    pub events: Vec<Event>,
+}
+
+/// A process at its end.
+pub struct Scene<'a> {
+    /// The guest's system.
+    pub os: &'static Os,
+    /// The process.
+    pub pid: i32,
+    /// The program's absolute path.
+    pub program: &'a [u8],
+    /// By how much its addresses differ from its file's.
+    pub bias: u64,
+    /// How it ends.
+    pub ending: Ending<'a>,
+    /// The id of the thread that ends it.
+    pub thread: u64,
+    /// That thread's registers.
+    pub regs: Regs,
+    /// Its alternate signal stack, where that is known.
+    pub alt_stack: Option<AltStack>,
+    /// Every thread, that one too.
+    pub threads: Vec<ThreadScene>,
+    /// The main thread's stack.
+    pub stack: AddrRange,
+    /// Where a break starts.
+    pub break_start: Addr,
+    /// What is Ashore's own and no business of the guest's.
+    pub own: Vec<AddrRange>,
+    /// The guest's memory.
+    pub memory: &'a dyn Memory,
+}
+
+/// Whoever is shown how a process ends.
+pub trait Witness: Send + Sync {
+    /// How much it wants to see of this end.
+    fn interest(&self, ending: &Ending<'_>) -> Interest;
+
+    /// The process ends so. This is called in a copy of it, which ends after.
+    fn witness(&self, scene: &Scene<'_>);
+}
+
+/// What is known of the thread that ends the process.
+pub(crate) struct Last<'a> {
+    pub(crate) regs: &'a Regs,
+    pub(crate) record: &'a Arc<Record>,
+    pub(crate) alt_stack: Option<AltStack>,
+}
+
+/// A witness that takes longer is given up.
+const LIMIT: Duration = Duration::from_secs(20);
+
+impl Process {
+    /// Shows how the process ends to those who want to see it.
+    pub(crate) fn show(&self, last: &Last<'_>, ending: &Ending<'_>) {
+        let interest = self.options.witnesses.iter().map(|witness| witness.interest(ending)).max();
+        let whole = match interest {
+            None | Some(Interest::Nothing) => return,
+            Some(Interest::Glance) => false,
+            Some(Interest::Whole) => true,
+        };
+        ashore_sys::set_signal_mask(SigSet(!0));
+        let frozen = if whole { self.freeze_others(last.regs) } else { Vec::new() };
+        let regs_of = |record: &Arc<Record>| {
+            let is_last = Arc::ptr_eq(record, last.record);
+            let host_tid = record.host_tid.load(Ordering::Relaxed);
+            let found = || frozen.iter().find(|thread| thread.host_tid == host_tid).and_then(|thread| thread.regs);
+            if is_last { Some(*last.regs) } else { found() }
+        };
+        ashore_sys::in_copy(LIMIT, || {
+            let scene_of = |record: &Arc<Record>| ThreadScene {
+                id: record.id.load(Ordering::Relaxed),
+                host_tid: record.host_tid.load(Ordering::Relaxed),
+                regs: regs_of(record),
+                events: record.ring.events(&self.watch, self.abi),
+            };
+            let scene = Scene {
+                os: self.os,
+                pid: self.pid(),
+                program: &self.program,
+                bias: self.space.bias.load(Ordering::Relaxed),
+                ending: *ending,
+                thread: last.record.id.load(Ordering::Relaxed),
+                regs: *last.regs,
+                alt_stack: last.alt_stack,
+                threads: self.threads.all().iter().map(scene_of).collect(),
+                stack: self.space.stack,
+                break_start: Addr(self.space.break_start.load(Ordering::Relaxed)),
+                own: ashore_sys::host_ranges(),
+                memory: &GuestMemory,
+            };
+            for witness in &self.options.witnesses {
+                if witness.interest(ending) != Interest::Nothing {
+                    witness.witness(&scene);
+                }
+            }
+        });
+    }
+}
