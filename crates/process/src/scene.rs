@@ -5,6 +5,7 @@
 
 use crate::process::Process;
 use crate::recorder::Event;
+use crate::space::Space;
 use crate::threads::Record;
 use ashore_base::{Addr, AddrRange};
 use ashore_guest::{AltStack, Delivery, Os};
@@ -46,6 +47,8 @@ pub struct ThreadScene {
     pub host_tid: i32,
     /// Its registers; none when it is in a call that does not end early, or was not stopped.
     pub regs: Option<Regs>,
+    /// Its vector and floating-point state in the CPU's own form; empty when that is not known.
+    pub fp: Vec<u8>,
     /// What it did last, the oldest first.
     pub events: Vec<Event>,
 }
@@ -78,6 +81,15 @@ pub struct Scene<'a> {
     pub own: Vec<AddrRange>,
     /// The guest's memory.
     pub memory: &'a dyn Memory,
+    /// What knows where it was rewritten.
+    pub(crate) space: &'a Space,
+}
+
+impl Scene<'_> {
+    /// Puts the guest's own code back into `bytes`, which were read from memory at `at`, where call sites were rewritten.
+    pub fn restore(&self, at: Addr, bytes: &mut [u8]) {
+        self.space.restore(at, bytes);
+    }
 }
 
 /// Whoever is shown how a process ends.
@@ -121,6 +133,7 @@ impl Process {
                 id: record.id.load(Ordering::Relaxed),
                 host_tid: record.host_tid.load(Ordering::Relaxed),
                 regs: regs_of(record),
+                fp: fp_of(record, last),
                 events: record.ring.events(&self.watch, self.abi),
             };
             let scene = Scene {
@@ -135,8 +148,9 @@ impl Process {
                 threads: self.threads.all().iter().map(scene_of).collect(),
                 stack: self.space.stack,
                 break_start: Addr(self.space.break_start.load(Ordering::Relaxed)),
-                own: ashore_sys::host_ranges(),
+                own: ashore_sys::host_ranges().into_iter().filter(|own| !own.contains(self.trampoline)).collect(),
                 memory: &GuestMemory,
+                space: &self.space,
             };
             for witness in &self.options.witnesses {
                 if witness.interest(ending) != Interest::Nothing {
@@ -145,4 +159,12 @@ impl Process {
             }
         });
     }
+}
+
+/// The vector and floating-point state of a thread; the last one's is in the CPU, in a copy of the process too.
+fn fp_of(record: &Arc<Record>, last: &Last<'_>) -> Vec<u8> {
+    if Arc::ptr_eq(record, last.record) {
+        return ashore_sys::current().map(ashore_sys::save_fp).unwrap_or_default();
+    }
+    record.frozen_fp.try_lock().map(|fp| fp.clone()).unwrap_or_default()
 }

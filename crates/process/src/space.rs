@@ -47,6 +47,14 @@ impl Space {
         Held(lock(&self.rewriter))
     }
 
+    /// The guest's own code where `bytes`, read from memory at `at`, hold rewritten call sites. A thread that was stopped
+    /// while it rewrote some keeps the lock for good: then there is nothing to tell.
+    pub(crate) fn restore(&self, at: Addr, bytes: &mut [u8]) {
+        if let Ok(rewriter) = self.rewriter.try_lock() {
+            rewriter.restore(at, bytes);
+        }
+    }
+
     pub(crate) fn map(&self, request: &MapRequest) -> Result<Addr, Errno> {
         let len = request.len.checked_add(PAGE_SIZE - 1).ok_or(Errno::ENOMEM)? & !(PAGE_SIZE - 1);
         if len == 0 {

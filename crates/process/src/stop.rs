@@ -90,6 +90,7 @@ impl Task {
     /// What a thread does that somebody wanted to stop. It holds no lock here.
     pub(crate) fn kicked(&mut self) {
         if is_frozen(self.process, &self.record) {
+            *lock(&self.record.frozen_fp) = self.cpu.save_fp();
             *lock(&self.record.frozen) = Some(*self.cpu.regs());
             wait_for_the_end();
         }

@@ -19,6 +19,8 @@ pub(crate) struct Record {
     token: AtomicU32,
     /// Its registers, once it is frozen ([`crate::stop`]).
     pub(crate) frozen: Mutex<Option<Regs>>,
+    /// Its vector and floating-point state then.
+    pub(crate) frozen_fp: Mutex<Vec<u8>>,
 }
 
 #[derive(Debug, Default)]

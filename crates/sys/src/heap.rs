@@ -7,6 +7,7 @@
 //! Sizes are powers of two with a list of free blocks each. Large free blocks give their memory back to
 //! the kernel but keep their place. It is small on purpose: the host allocates little while a guest runs.
 
+use ashore_base::{Addr, AddrRange};
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
@@ -29,6 +30,7 @@ pub(crate) struct Heap {
 }
 
 struct Inner {
+    start: usize,
     next: usize,
     end: usize,
     free: [*mut Free; CLASSES],
@@ -45,7 +47,7 @@ unsafe impl Sync for Heap {}
 #[global_allocator]
 pub(crate) static HEAP: Heap = Heap {
     is_taken: AtomicBool::new(false),
-    inner: UnsafeCell::new(Inner { next: 0, end: 0, free: [null_mut(); CLASSES] }),
+    inner: UnsafeCell::new(Inner { start: 0, next: 0, end: 0, free: [null_mut(); CLASSES] }),
 };
 
 impl Heap {
@@ -62,6 +64,15 @@ impl Heap {
     }
 }
 
+/// Where the heap is, unless nothing was ever allocated. The stacks of threads are in it too.
+pub fn heap_range() -> Option<AddrRange> {
+    HEAP.take();
+    // SAFETY: taken above.
+    let (start, end) = unsafe { ((*HEAP.inner.get()).start, (*HEAP.inner.get()).end) };
+    HEAP.give();
+    (end != 0).then_some(AddrRange { start: Addr(start as u64), end: Addr(end as u64) })
+}
+
 /// The number of the smallest class that holds the layout, and its block size.
 fn class_of(layout: Layout) -> (usize, usize) {
     let size = layout.size().max(layout.align()).max(SMALLEST).next_power_of_two();
@@ -74,7 +85,7 @@ impl Inner {
         let flags = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE) as u64;
         while len >= RANGE_LEAST {
             if let Ok(at) = crate::call(libc::SYS_mmap as u64, [0, len as u64, 3, flags, u64::MAX, 0]) {
-                (self.next, self.end) = (at as usize, at as usize + len);
+                (self.start, self.next, self.end) = (at as usize, at as usize, at as usize + len);
                 return;
             }
             len /= 2;

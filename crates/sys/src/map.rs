@@ -1,7 +1,7 @@
 //! Mappings of the host process.
 
 use crate::text::host_image;
-use ashore_base::{Addr, AddrRange};
+use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_pivot::Errno;
 use std::sync::Mutex;
 
@@ -24,7 +24,7 @@ pub struct Mapping {
 
 static OWN: Mutex<Vec<AddrRange>> = Mutex::new(Vec::new());
 
-/// Ranges the guest must not replace: the program's image and what [`anonymous`] made.
+/// Ranges the guest must not replace: the program's image, what [`anonymous`] made, and files that are being read.
 ///
 /// Host stacks and the heap are not listed: the kernel chose their places among free ones, high up, and a
 /// guest that unmaps addresses it was never given is beyond help on every system.
@@ -97,6 +97,9 @@ pub fn file_bytes(fd: i32, len: usize) -> Result<&'static [u8], Errno> {
     }
     let flags = libc::MAP_PRIVATE as u32;
     let at = map(&Mapping { at: Addr::NULL, len: len as u64, prot: 1, flags, fd, offset: 0 })?;
+    if let Ok(mut own) = OWN.lock() {
+        own.push(AddrRange { start: at, end: at.plus(len as u64).align_up(PAGE_SIZE) });
+    }
     // SAFETY: a fresh mapping of `len` bytes that is never removed.
     Ok(unsafe { core::slice::from_raw_parts(at.0 as *const u8, len) })
 }
