@@ -1,0 +1,104 @@
+//! Writing the file: whole under its name, or not at all.
+
+use super::memory::Memory;
+use super::plan::Plan;
+use ashore_base::PAGE_SIZE;
+use ashore_formats::elf::core::write::Head;
+use ashore_pivot::Sys;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// How much memory is read at once.
+const CHUNK: usize = 1 << 18;
+
+/// The name with `%p` replaced by the process's id.
+pub(super) fn final_path(path: &Path, pid: i32) -> PathBuf {
+    let mut name = Vec::new();
+    let mut rest = path.as_os_str().as_bytes();
+    while let Some(at) = rest.windows(2).position(|pair| pair == b"%p") {
+        let (before, after) = rest.split_at(at);
+        name.extend_from_slice(before);
+        name.extend(pid.to_string().into_bytes());
+        rest = after.get(2..).unwrap_or_default();
+    }
+    name.extend_from_slice(rest);
+    PathBuf::from(OsString::from_vec(name))
+}
+
+/// Writes the core file: first beside its name, then under it.
+pub(super) fn write(path: &Path, head: &Head, plan: &Plan, memory: &Memory<'_>) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let made = create(&beside).and_then(|file| fill(&file, head, plan, memory));
+    let done = made.and_then(|()| fs::rename(&beside, path));
+    if done.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    done
+}
+
+/// Makes a new file that only its owner can read: memory may hold secrets.
+fn create(path: &Path) -> io::Result<File> {
+    let mut how = OpenOptions::new();
+    how.write(true).create_new(true).mode(0o600);
+    how.open(path)
+}
+
+fn fill(file: &File, head: &Head, plan: &Plan, memory: &Memory<'_>) -> io::Result<()> {
+    file.write_all_at(&head.bytes, 0)?;
+    let mut bytes = vec![0; CHUNK];
+    for ((stretch, sparse), offset) in plan.stretches.iter().zip(&plan.sparse).zip(&head.offsets) {
+        let mut at = 0;
+        while at < stretch.kept {
+            let len = (stretch.kept - at).min(CHUNK as u64) as usize;
+            let Some(chunk) = bytes.get_mut(..len) else { break };
+            let start = stretch.memory.start.plus(at);
+            if *sparse && memory.touched(start, len as u64).is_some_and(|touched| touched.count == 0) {
+                at += len as u64;
+                continue;
+            }
+            let read = memory.read(start, chunk);
+            write_pages(file, chunk.get(..read).unwrap_or_default(), offset + at)?;
+            // Behind a page that is not there (the end of a mapped file) others may be.
+            let step = if read == 0 { PAGE_SIZE.min(len as u64) } else { read as u64 };
+            at += step;
+        }
+    }
+    file.set_len(head.len)
+}
+
+/// Writes runs of pages that are not all zero.
+fn write_pages(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    let is_zero = |page: &[u8]| page.iter().all(|byte| *byte == 0);
+    let mut start = 0;
+    while start < bytes.len() {
+        let rest = bytes.get(start..).unwrap_or_default();
+        let mut pages = rest.chunks(PAGE_SIZE as usize);
+        let run: usize = pages.by_ref().take_while(|page| !is_zero(page)).map(<[u8]>::len).sum();
+        if run > 0 {
+            file.write_all_at(rest.get(..run).unwrap_or_default(), offset + start as u64)?;
+        }
+        start += run.max(1).next_multiple_of(PAGE_SIZE as usize);
+    }
+    Ok(())
+}
+
+/// Sees to it that files can be opened when the guest used up its descriptors: this is a copy of the process that nobody
+/// else sees, so some of its descriptors are closed.
+pub(super) fn make_room() {
+    const WANTED: usize = 8;
+    const VICTIMS: std::ops::Range<u64> = 3..11;
+    let free: Vec<File> = (0..WANTED).map_while(|_| File::open("/proc/self/maps").ok()).collect();
+    let is_full = free.len() < WANTED;
+    drop(free);
+    if is_full {
+        for fd in VICTIMS {
+            let _ = ashore_sys::call(u64::from(Sys::CLOSE.0), [fd, 0, 0, 0, 0, 0]);
+        }
+    }
+}
