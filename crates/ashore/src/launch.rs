@@ -2,10 +2,11 @@
 
 use crate::open::{self, Opened};
 use ashore_base::{Addr, Cpu, Os};
+use ashore_debug::dump::{CoreFile, Tell};
 use ashore_formats::{Functions, Parsed};
-use ashore_image::FunctionIndex;
+use ashore_image::{FunctionIndex, Image};
 use ashore_pivot::{Errno, Sys};
-use ashore_process::{By, Launcher, Observer, Options, Plan, Program, become_program};
+use ashore_process::{By, Launcher, Observer, Options, Plan, Program, Witness, become_program};
 use ashore_report::{Report, table};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::IntoRawFd;
@@ -26,6 +27,8 @@ pub(crate) struct Request {
     pub(crate) strict: bool,
     pub(crate) no_net: bool,
     pub(crate) net: Option<ashore_sys::Net>,
+    /// The core file that is written when the program dies of a signal, and how many bytes of memory it may hold.
+    pub(crate) core: Option<(PathBuf, u64)>,
     /// The verb, with its own options, that execs of guests' files come back to.
     pub(crate) verb: Vec<OsString>,
 }
@@ -73,6 +76,7 @@ fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, 
         args: args.map(OsStringExt::into_vec).collect(),
         env: environment(),
     };
+    let witnesses = core_file(request, image, &program.args).into_iter().collect();
     let options = Options {
         root: request.root.as_ref().map(|root| root.clone().into_os_string().into_vec()),
         quiet: request.quiet,
@@ -83,9 +87,22 @@ fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, 
         launcher: Box::new(Exec { request: request.clone(), program: path, os: choice.guest.os.name }),
         observer: observer.map(|make| make(choice.guest.os)),
         outside: None,
-        witnesses: Vec::new(),
+        witnesses,
     };
     Ok(ashore_process::start(&program, options))
+}
+
+/// What writes the core file that a person asked for.
+fn core_file(request: &Request, image: &Image, args: &[Vec<u8>]) -> Option<Box<dyn Witness>> {
+    let (path, limit) = request.core.clone()?;
+    Some(Box::new(CoreFile {
+        path,
+        limit,
+        args: args.to_vec(),
+        entry: image.entry.addr().unwrap_or_default(),
+        headers: image.headers,
+        tell: if request.quiet { Tell::Failures } else { Tell::All },
+    }))
 }
 
 /// A function's name and how far into it an address is.
@@ -248,6 +265,10 @@ impl Exec {
         let mut flags = Vec::new();
         if let Some(root) = &self.request.root {
             flags.extend([b"--root".to_vec(), root.as_os_str().as_bytes().to_vec()]);
+        }
+        if let Some((path, limit)) = &self.request.core {
+            flags.extend([b"--core".to_vec(), path.as_os_str().as_bytes().to_vec()]);
+            flags.extend([b"--core-limit".to_vec(), limit.to_string().into_bytes()]);
         }
         let switches = [(self.request.quiet, "--quiet"), (self.request.strict, "--strict")];
         flags.extend(switches.iter().filter(|(is_on, _)| *is_on).map(|(_, flag)| flag.as_bytes().to_vec()));

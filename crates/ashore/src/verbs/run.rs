@@ -35,6 +35,20 @@ pub(crate) fn options(command: Command) -> Command {
         .arg(switch("quiet", "Say nothing about calls that Ashore does not answer").short('q'))
         .arg(switch("strict", "Stop at the first call that Ashore does not answer"))
         .arg(
+            Arg::new("core")
+                .long("core")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Write a core file when the program dies of a signal; %p is the process's id"),
+        )
+        .arg(
+            Arg::new("core-limit")
+                .long("core-limit")
+                .value_name("BYTES")
+                .value_parser(bytes)
+                .help("How much memory the core file may hold (K, M and G are understood; 1G when not said)"),
+        )
+        .arg(
             Arg::new("net")
                 .long("net")
                 .value_parser(["dispatch", "seccomp"])
@@ -58,6 +72,15 @@ pub(crate) fn options(command: Command) -> Command {
         )
 }
 
+/// A number of bytes, in units of 1024 with a letter behind it.
+fn bytes(text: &str) -> Result<u64, String> {
+    let units = [("K", 10), ("M", 20), ("G", 30), ("T", 40)];
+    let unit = units.iter().find_map(|(letter, shift)| Some((text.strip_suffix(letter)?, *shift)));
+    let (number, shift) = unit.unwrap_or((text, 0));
+    let number: u64 = number.parse().map_err(|_| format!("{text} is no number of bytes"))?;
+    number.checked_mul(1 << shift).ok_or_else(|| format!("{text} is too much"))
+}
+
 /// What the options say.
 pub(crate) fn request(matches: &ArgMatches) -> Request {
     if matches.get_flag("slow-thread-pointer") {
@@ -76,6 +99,11 @@ pub(crate) fn request(matches: &ArgMatches) -> Request {
         net: matches.get_one::<String>("net").map(|name| match name.as_str() {
             "seccomp" => ashore_sys::Net::Seccomp,
             _ => ashore_sys::Net::Dispatch,
+        }),
+        // The program may go to another folder.
+        core: matches.get_one::<PathBuf>("core").map(|path| {
+            let limit = matches.get_one::<u64>("core-limit").copied();
+            (std::path::absolute(path).unwrap_or_else(|_| path.clone()), limit.unwrap_or(ashore_debug::dump::LIMIT))
         }),
         verb: vec!["run".into()],
     }
