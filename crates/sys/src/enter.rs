@@ -10,6 +10,9 @@
 //! One call is answered here, on the way out ([`crate::ClockCall`]): the time, which programs ask for more often than
 //! for anything else, and which needs nothing of the host but the code the kernel shares. The guest's FS base stays.
 //!
+//! The trap flag must not be set before the guest's first instruction: with it the guest is entered by `iretq` (`10:`),
+//! which sets flags, stack and instruction pointer at once.
+//!
 //! A signal may hit any instruction here. Between `enter_begin` and `enter_end` the block still holds the
 //! whole guest state, so the handler abandons the entry (`leave_aborted`). In `leave_call` the signal is
 //! only queued, while the time is asked for too. Neither needs the guest's stack.
@@ -30,6 +33,8 @@ macro_rules! reg {
 const FLAGS_ARITHMETIC: i32 = 0x8d5;
 /// What is always set: bit 1, and interrupts.
 const FLAGS_PLAIN: i32 = 0x202;
+/// Single stepping.
+const FLAG_TRAP: i32 = 0x100;
 /// Direction and alignment check.
 const FLAGS_HURT: i32 = 0x4_0400;
 
@@ -135,9 +140,35 @@ unsafe extern "sysv64" fn enter() {
         "syscall",
         "jmp 5b",
         "6:",
+        "test ecx, {flag_trap}",
+        "jne 10f",
         "push qword ptr gs:[{rflags}]",
         "popfq",
         "jmp 7b",
+        "10:",
+        "mov eax, ss",
+        "push rax",
+        "push qword ptr gs:[{rsp}]",
+        "push qword ptr gs:[{rflags}]",
+        "mov eax, cs",
+        "push rax",
+        "push qword ptr gs:[{rip}]",
+        "mov rax, gs:[{rax}]",
+        "mov rbx, gs:[{rbx}]",
+        "mov rcx, gs:[{rcx}]",
+        "mov rdx, gs:[{rdx}]",
+        "mov rsi, gs:[{rsi}]",
+        "mov rdi, gs:[{rdi}]",
+        "mov rbp, gs:[{rbp}]",
+        "mov r8, gs:[{r8}]",
+        "mov r9, gs:[{r9}]",
+        "mov r10, gs:[{r10}]",
+        "mov r11, gs:[{r11}]",
+        "mov r12, gs:[{r12}]",
+        "mov r13, gs:[{r13}]",
+        "mov r14, gs:[{r14}]",
+        "mov r15, gs:[{r15}]",
+        "iretq",
         // A signal waits: do not go in at all. The stack is the host's here.
         "3:",
         "test ecx, ecx",
@@ -276,6 +307,7 @@ unsafe extern "sysv64" fn enter() {
         exit = const EXIT,
         call = const ExitKind::Call as u64,
         flags_rare = const !(FLAGS_ARITHMETIC | FLAGS_PLAIN),
+        flag_trap = const FLAG_TRAP,
         flags_hurt = const FLAGS_HURT,
         flags_plain = const FLAGS_PLAIN,
         asks_clock = const ASKS_CLOCK,
