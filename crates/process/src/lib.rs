@@ -20,6 +20,7 @@ mod space;
 mod stack;
 mod start;
 mod stop;
+mod supervise;
 mod task;
 mod threads;
 
@@ -33,3 +34,4 @@ pub use scene::{Ending, Interest, Scene, ThreadScene, Witness};
 pub use stack::Names;
 pub use start::{Program, start};
 pub use stop::FrozenThread;
+pub use supervise::{Pace, Resume, Stop, Supervisor, Why};

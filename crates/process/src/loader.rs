@@ -23,26 +23,33 @@ pub(crate) struct Loaded {
     /// By how much its addresses differ from the file's.
     pub(crate) bias: u64,
     /// What was rewritten.
-    pub(crate) rewriter: Rewriter,
+    pub(crate) rewriter: Option<Rewriter>,
 }
 
-/// Maps `image`, whose file is open as `fd` and readable as `bytes`; at `place`, when it can lie anywhere and one is
-/// given.
+/// How a program is put into memory.
+pub(crate) struct Placing {
+    /// Where it lies when it can lie anywhere; the host chooses otherwise.
+    pub(crate) place: Option<Addr>,
+    /// Rewrites its call sites; without one they stay as they are.
+    pub(crate) rewriter: Option<Rewriter>,
+}
+
+/// Maps `image`, whose file is open as `fd` and readable as `bytes`.
 pub(crate) fn load(
     image: &Image,
     fd: i32,
     bytes: &[u8],
     functions: &dyn FunctionIndex,
-    place: Option<Addr>,
+    placing: Placing,
 ) -> Result<Loaded, Report> {
+    let Placing { place, mut rewriter } = placing;
     let span = image.span();
     let whole = AddrRange { start: span.start.align_down(PAGE_SIZE), end: span.end.align_up(PAGE_SIZE) };
     let bias = reserve(image, whole, place)?;
-    let mut rewriter = Rewriter::default();
     for segment in &image.segments {
         map_segment(segment, bias, fd).map_err(|errno| refused(segment, bias, errno))?;
-        if segment.perms.is_exec {
-            rewrite(segment, bias, bytes, functions, &mut rewriter).map_err(|errno| refused(segment, bias, errno))?;
+        if let Some(rewriter) = rewriter.as_mut().filter(|_| segment.perms.is_exec) {
+            rewrite(segment, bias, bytes, functions, rewriter).map_err(|errno| refused(segment, bias, errno))?;
         }
     }
     let entry = image.entry.addr().unwrap_or(Addr::NULL).plus(bias);

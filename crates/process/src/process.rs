@@ -4,13 +4,13 @@ use crate::Names;
 use crate::outside::{self, Choice};
 use crate::space::Space;
 use crate::threads::Threads;
-use crate::{Launcher, Observer, Outside, Witness};
+use crate::{Launcher, Observer, Outside, Supervisor, Witness};
 use ashore_base::Addr;
 use ashore_guest::{Abi, Action, Os, Row, State};
 use ashore_isa::x86_64::Regs;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a person chose.
 pub struct Options {
@@ -34,6 +34,8 @@ pub struct Options {
     pub outside: Option<Box<dyn Outside>>,
     /// Who is shown how the process ends.
     pub witnesses: Vec<Box<dyn Witness>>,
+    /// Whoever may stop and change threads. The program's call sites are not rewritten then.
+    pub supervisor: Option<Arc<dyn Supervisor>>,
 }
 
 /// A process. It is never freed: it ends when we do, and threads that share it need not count.
@@ -116,7 +118,7 @@ impl Process {
 
     /// Whether calls have to be shown to somebody.
     pub(crate) fn is_observed(&self) -> bool {
-        self.options.observer.is_some() || self.options.outside.is_some()
+        self.options.observer.is_some() || self.options.outside.is_some() || self.options.supervisor.is_some()
     }
 
     pub(crate) fn pid(&self) -> i32 {

@@ -4,6 +4,7 @@ use crate::exec::become_program;
 use crate::outside::{Choice, End};
 use crate::process::Process;
 use crate::scene::{Ending, Last};
+use crate::supervise::{Stop, Why};
 use crate::threads::Record;
 use crate::{signals, task};
 use ashore_base::{Addr, AddrRange};
@@ -46,6 +47,19 @@ impl Services<'_> {
     fn flush(&self) {
         if let Some(observer) = &self.process.options.observer {
             observer.flush();
+        }
+    }
+
+    /// Tells the supervisor that the process is about to end.
+    fn tell(&self, why: Why) {
+        if let Some(supervisor) = &self.process.options.supervisor {
+            supervisor.stopped(Stop {
+                thread: self.record.id.load(Ordering::Relaxed),
+                host_tid: self.record.host_tid.load(Ordering::Relaxed),
+                why,
+                regs: *self.regs,
+                fp: Vec::new(),
+            });
         }
     }
 
@@ -167,6 +181,7 @@ impl Kernel for Services<'_> {
     }
 
     fn exit(&self, status: u8) -> ! {
+        self.tell(Why::Exits(status));
         if let Some(observer) = &self.process.options.observer {
             observer.exit(self.process.os, status);
         }
@@ -177,6 +192,7 @@ impl Kernel for Services<'_> {
     }
 
     fn die_of(&self, signal: Signal) -> ! {
+        self.tell(Why::Dies(signal));
         self.flush();
         self.process.tell_end(End::Signal(signal));
         self.show(&Ending::Signal(Delivery::plain(signal)));
@@ -233,9 +249,13 @@ impl Services<'_> {
         let pipe = if kind == ForkKind::Vfork { Some(self.vfork_pipe()?) } else { None };
         let parent = process.pid();
         let mut fork = || process.with_locks(|| (process.os.around_fork)(&process.state, &mut ashore_sys::fork));
-        let result = match &process.options.observer {
+        let mut observed = || match &process.options.observer {
             Some(observer) => observer.around_fork(&mut fork),
             None => fork(),
+        };
+        let result = match &process.options.supervisor {
+            Some(supervisor) => supervisor.around_fork(&mut observed),
+            None => observed(),
         };
         if let Ok(0) = result {
             self.forked_child(parent);

@@ -29,6 +29,11 @@ pub(crate) fn watch(process: &Process, signal: Signal) -> Result<(), Errno> {
     tell_host(process, signal, *action)
 }
 
+/// Whether somebody wants to know of the process's end before it comes.
+fn is_watched_over(process: &Process) -> bool {
+    process.outside().is_some() || process.options.supervisor.is_some()
+}
+
 fn is_watched(process: &Process, signal: Signal) -> bool {
     SigSet(process.watched.load(Ordering::Relaxed)).has(signal)
 }
@@ -43,7 +48,7 @@ fn tell_host(process: &Process, signal: Signal, action: Action) -> Result<(), Er
         Handler::Ignore if is_watched(process, signal) => Disposition::Handle,
         Handler::Default if is_harmless(signal) && is_watched(process, signal) => Disposition::Handle,
         // The end of the process is to be told before it comes.
-        Handler::Default if process.outside().is_some() && is_deadly_by_default(signal) => Disposition::Handle,
+        Handler::Default if is_watched_over(process) && is_deadly_by_default(signal) => Disposition::Handle,
         // One that ends the process as a fault does is looked at before the process ends.
         Handler::Default if CRASHES.contains(&signal) => Disposition::Handle,
         Handler::Default => Disposition::Default,
@@ -69,7 +74,7 @@ pub(crate) fn inherit(process: &Process) {
     for signal in SigSet(ignored).iter() {
         actions[usize::from(signal.0)].handler = Handler::Ignore;
     }
-    if process.outside().is_some() {
+    if is_watched_over(process) {
         for signal in (1..=64).map(Signal).filter(|signal| !matches!(*signal, Signal::KILL | Signal::STOP)) {
             let _ = tell_host(process, signal, actions[usize::from(signal.0)]);
         }
@@ -175,7 +180,7 @@ impl Task {
     /// restarted or fails with EINTR, as the first handler's flags say.
     pub(crate) fn deliver(&mut self, forced: Option<Delivery>, mut interrupted: Option<Interrupted>) {
         if self.cpu.take_kick() {
-            self.kicked();
+            self.kicked(&mut interrupted);
         }
         if let Some(delivery) = forced {
             self.deliver_one(&delivery, true, &mut interrupted);
@@ -193,6 +198,12 @@ impl Task {
     }
 
     fn deliver_one(&mut self, delivery: &Delivery, is_forced: bool, interrupted: &mut Option<Interrupted>) {
+        if let Some(instead) = self.supervised(delivery, interrupted) {
+            self.deliver_now(&instead, is_forced && instead.signal == delivery.signal, interrupted);
+        }
+    }
+
+    pub(crate) fn deliver_now(&mut self, delivery: &Delivery, is_forced: bool, interrupted: &mut Option<Interrupted>) {
         let signal = delivery.signal;
         (self.process.os.signal_came)(self.process.linux(), &self.process.state, signal);
         let action = {
@@ -229,6 +240,7 @@ impl Task {
     }
 
     fn enter_handler(&mut self, delivery: &Delivery, action: Action, handler: Addr) {
+        self.moved = true;
         let sp = self.process.abi.stack_pointer(self.cpu.regs());
         let alt = self.thread.alt_stack;
         let switch = action.flags.has(SaFlags::ONSTACK) && alt.len != 0 && !alt.holds(sp);

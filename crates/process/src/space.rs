@@ -21,7 +21,8 @@ const SCAN_MAX: u64 = 64 << 20;
 
 /// The address space of a process.
 pub(crate) struct Space {
-    rewriter: Mutex<Rewriter>,
+    /// None when call sites stay as they are.
+    rewriter: Mutex<Option<Rewriter>>,
     /// Where a break starts: the first page after the program.
     pub(crate) break_start: AtomicU64,
     /// By how much the program's addresses differ from its file's.
@@ -30,10 +31,10 @@ pub(crate) struct Space {
     pub(crate) stack: AddrRange,
 }
 
-pub(crate) struct Held<'a>(#[allow(dead_code)] MutexGuard<'a, Rewriter>);
+pub(crate) struct Held<'a>(#[allow(dead_code)] MutexGuard<'a, Option<Rewriter>>);
 
 impl Space {
-    pub(crate) fn new(rewriter: Rewriter, stack: AddrRange) -> Space {
+    pub(crate) fn new(rewriter: Option<Rewriter>, stack: AddrRange) -> Space {
         Space { rewriter: Mutex::new(rewriter), break_start: AtomicU64::new(0), bias: AtomicU64::new(0), stack }
     }
 
@@ -117,7 +118,7 @@ impl Space {
     /// Gives the call sites in memory that becomes executable their stubs. Memory that stays writable is the
     /// guest's own code generator's: rewriting it would race with the guest, so the net has it.
     fn prepare(&self, range: AddrRange, prot: u32) {
-        if prot & PROT_WRITE != 0 || range.len() > SCAN_MAX {
+        if prot & PROT_WRITE != 0 || range.len() > SCAN_MAX || lock(&self.rewriter).is_none() {
             return;
         }
         let mut code = vec![0; range.len() as usize];
@@ -129,7 +130,9 @@ impl Space {
             return;
         }
         // What could not be rewritten is still caught by the net.
-        let _ = lock(&self.rewriter).rewrite(&sites, &code, range.start);
+        if let Some(rewriter) = lock(&self.rewriter).as_mut() {
+            let _ = rewriter.rewrite(&sites, &code, range.start);
+        }
         let _ = ashore_sys::protect(range, prot);
     }
 

@@ -1,11 +1,13 @@
 //! From a file to the first instruction.
 
+use crate::loader::{self, Placing};
 use crate::outside::{self, Choice, Outside, places};
 use crate::process::{Options, Process};
+use crate::signals;
 use crate::space::Space;
 use crate::task::Task;
-use crate::{loader, signals};
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
+use ashore_engine::native::Rewriter;
 use ashore_guest::{Abi, StartRequest};
 use ashore_image::{FunctionIndex, Image};
 use ashore_isa::x86_64::Regs;
@@ -58,7 +60,9 @@ fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
     let outside = options.outside.as_deref();
     let place = |at: Addr| outside.map(|_| at);
     let old_mask = SigSet(outside::ask(outside, Choice::Mask, || old_mask.0));
-    let loaded = loader::load(program.image, program.fd, program.bytes, program.functions, place(places::PROGRAM))?;
+    let rewriter = options.supervisor.is_none().then(Rewriter::default);
+    let placing = Placing { place: place(places::PROGRAM), rewriter };
+    let loaded = loader::load(program.image, program.fd, program.bytes, program.functions, placing)?;
     let _ = ashore_host::Host.call(Sys::CLOSE, [program.fd as u64, 0, 0, 0, 0, 0]);
     let stack = make_stack(outside).map_err(|e| table::CANNOT_MAP.because(format!("the stack: {e}")))?;
     let space = Space::new(loaded.rewriter, stack);

@@ -5,6 +5,7 @@
 //! nothing of the guest before it comes to the same place.
 
 use crate::process::{Process, lock};
+use crate::signals::Interrupted;
 use crate::task::Task;
 use crate::threads::Record;
 use ashore_host::Host;
@@ -88,12 +89,13 @@ fn wait_for_the_end() -> ! {
 
 impl Task {
     /// What a thread does that somebody wanted to stop. It holds no lock here.
-    pub(crate) fn kicked(&mut self) {
+    pub(crate) fn kicked(&mut self, interrupted: &mut Option<Interrupted>) {
         if is_frozen(self.process, &self.record) {
             *lock(&self.record.frozen_fp) = self.cpu.save_fp();
             *lock(&self.record.frozen) = Some(*self.cpu.regs());
             wait_for_the_end();
         }
+        self.held(interrupted);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::process::Process;
 use crate::scene::{Ending, Last};
 use crate::services::Services;
 use crate::signals::{self, Interrupted};
+use crate::supervise::{Pace, Why};
 use crate::threads::Record;
 use ashore_base::Addr;
 use ashore_engine::Exit;
@@ -25,6 +26,10 @@ pub(crate) struct Task {
     pub(crate) record: Arc<Record>,
     pub(crate) cpu: Cpu,
     pub(crate) thread: Thread,
+    /// How far the supervisor wants it to run.
+    pub(crate) pace: Pace,
+    /// Whether it got on since it stopped last: an instruction, a call or the way into a handler.
+    pub(crate) moved: bool,
 }
 
 /// What a call left to do.
@@ -64,7 +69,7 @@ impl Task {
             clear_tid: Addr::NULL,
             sp: Addr::NULL,
         };
-        Task { process, record, cpu, thread }
+        Task { process, record, cpu, thread, pace: Pace::Run, moved: false }
     }
 
     /// Runs the thread to its end.
@@ -81,8 +86,12 @@ impl Task {
         let mask = self.thread.mask;
         signals::set_mask(&mut self.thread, mask);
         // Whoever froze the others before this thread was known did not reach it.
-        self.kicked();
-        if self.process.is_observed() {
+        self.kicked(&mut None);
+        if self.process.options.supervisor.is_some() {
+            self.observe_thread(true);
+            self.run_supervised();
+            self.observe_thread(false);
+        } else if self.process.is_observed() {
             self.observe_thread(true);
             self.run_until_over::<true>();
             self.observe_thread(false);
@@ -112,7 +121,7 @@ impl Task {
     }
 
     /// Answers the call that the registers hold; `false` when the thread is over.
-    fn answer_call<const OBSERVED: bool>(&mut self) -> bool {
+    pub(crate) fn answer_call<const OBSERVED: bool>(&mut self) -> bool {
         let process = self.process;
         let frame = process.abi.call(self.cpu.regs(), &GuestMemory);
         self.record.ring.begin(&process.watch, frame.number, &frame.args, self.cpu.regs().rip);
@@ -136,6 +145,9 @@ impl Task {
             self.tell_call(frame.number, &frame.args);
         }
         let regs = *self.cpu.regs();
+        if OBSERVED && let Some(supervisor) = &process.options.supervisor {
+            supervisor.calls(self.thread.host_tid, &regs);
+        }
         self.thread.sp = process.abi.stack_pointer(&regs);
         let tls = (self.thread.tls, self.thread.gs_base);
         let outcome = self.call::<OBSERVED>(&regs, row, frame.number, &frame.args);
@@ -148,6 +160,7 @@ impl Task {
             self.thread.is_main = true;
             self.thread.id = (process.os.thread_id)(process.pid(), self.thread.host_tid, 0);
             self.record.id.store(self.thread.id, Ordering::Relaxed);
+            self.moved = true;
             process.abi.forked(self.cpu.regs(), parent);
             self.record_end();
             if !self.thread.child_stack.is_null() {
@@ -167,9 +180,11 @@ impl Task {
             Ok(Value::ThreadOver) => return false,
             Ok(Value::Resume(at)) => {
                 self.record.ring.resumed();
+                self.moved = true;
                 self.resume(at);
             }
             Ok(Value::Save(at)) => {
+                self.moved = true;
                 let fp = self.cpu.save_fp();
                 abi.answer(self.cpu.regs(), Ok(Value::One(0)));
                 let saved = abi.save(self.cpu.regs(), at, self.thread.mask, &fp, &GuestMemory);
@@ -193,6 +208,8 @@ impl Task {
             answer => {
                 abi.answer(self.cpu.regs(), answer);
                 self.record_end();
+                self.moved = true;
+                abi.answer(self.cpu.regs(), answer);
             }
         }
         if outcome.raised.is_some() || self.has_signal() || self.thread.saved_mask.is_some() {
@@ -258,12 +275,16 @@ impl Task {
         }
         let left = self.process.threads.remove(&self.record);
         if left == 0 {
+            self.tell(Why::Exits(0));
             if let Some(observer) = &self.process.options.observer {
                 observer.exit(self.process.os, 0);
                 observer.flush();
             }
             self.process.tell_end(End::Status(0));
             ashore_sys::exit_group(0);
+        }
+        if let Some(supervisor) = &self.process.options.supervisor {
+            supervisor.ended(self.thread.host_tid);
         }
         if self.thread.is_main {
             // The host process must not end with its first thread: wait for the others to end it.
@@ -276,6 +297,7 @@ impl Task {
 
     /// Ends the process by a signal nobody handles.
     pub(crate) fn die_of(&mut self, delivery: &Delivery) -> ! {
+        self.tell(Why::Dies(delivery.signal));
         if let Some(observer) = &self.process.options.observer {
             observer.flush();
         }

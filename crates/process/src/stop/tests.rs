@@ -6,7 +6,6 @@ use crate::process::Options;
 use crate::space::Space;
 use crate::task;
 use ashore_base::{Addr, AddrRange};
-use ashore_engine::native::Rewriter;
 use ashore_guest::{AltStack, SpawnRequest, Thread, ThreadStart};
 use ashore_pivot::Errno;
 
@@ -34,9 +33,10 @@ fn process() -> &'static Process {
         observer: None,
         outside: None,
         witnesses: Vec::new(),
+        supervisor: None,
     };
     let abi = ashore_guest::by_name("linux").and_then(|guest| guest.x86_64).unwrap();
-    let space = Space::new(Rewriter::default(), AddrRange { start: Addr::NULL, end: Addr::NULL });
+    let space = Space::new(None, AddrRange { start: Addr::NULL, end: Addr::NULL });
     Process::new(abi, options, Vec::new(), space, ashore_sys::available().unwrap(), Addr::NULL)
 }
 
