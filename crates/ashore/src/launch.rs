@@ -3,15 +3,17 @@
 use crate::open::{self, Opened};
 use ashore_base::{Addr, Cpu, Os};
 use ashore_debug::dump::{CoreFile, Tell};
+use ashore_debug::gdb::{self, Listen};
 use ashore_formats::{Functions, Parsed};
 use ashore_image::{FunctionIndex, Image};
 use ashore_pivot::{Errno, Sys};
-use ashore_process::{By, Launcher, Observer, Options, Plan, Program, Witness, become_program};
+use ashore_process::{By, Launcher, Observer, Options, Plan, Program, Supervisor, Witness, become_program};
 use ashore_report::{Report, table};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::IntoRawFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What a person asked for when running a program.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +31,8 @@ pub(crate) struct Request {
     pub(crate) net: Option<ashore_sys::Net>,
     /// The core file that is written when the program dies of a signal, and how many bytes of memory it may hold.
     pub(crate) core: Option<(PathBuf, u64)>,
+    /// Where a debugger comes to before the program runs.
+    pub(crate) gdb: Option<Listen>,
     /// The verb, with its own options, that execs of guests' files come back to.
     pub(crate) verb: Vec<OsString>,
 }
@@ -36,18 +40,37 @@ pub(crate) struct Request {
 /// Makes an observer once the program's system is known.
 pub(crate) type MakeObserver = Box<dyn FnOnce(&'static ashore_guest::Os) -> Box<dyn Observer>>;
 
+/// Makes a supervisor once the program's system and path are known.
+type MakeSupervisor = Box<dyn FnOnce(&'static ashore_guest::Os, Vec<u8>, bool) -> Result<Arc<dyn Supervisor>, Report>>;
+
+/// Who sees or stops what the program does.
+struct Watchers {
+    observer: Option<MakeObserver>,
+    supervisor: Option<MakeSupervisor>,
+}
+
+fn debugger(listen: Listen) -> MakeSupervisor {
+    Box::new(|os, program, quiet| {
+        gdb::start(gdb::Settings { listen, program, quiet }, os).map_err(|why| table::NO_DEBUGGER.because(why))
+    })
+}
+
 /// Runs a program; comes back only when it could not be started.
 pub(crate) fn run(request: &Request, observer: Option<MakeObserver>) -> Report {
-    match try_run(request, observer) {
+    let watchers = Watchers { observer, supervisor: request.gdb.clone().map(debugger) };
+    match try_run(request, watchers) {
         Ok(report) | Err(report) => report.in_file(&request.program.to_string_lossy()),
     }
 }
 
-fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, Report> {
+fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
     let path = open::find(&request.program)?;
     let opened = open::open(&path)?;
     if let Some((interpreter, option)) = script_line(opened.bytes) {
-        return run_script(request, &path, interpreter, option, observer);
+        if watchers.supervisor.is_some() {
+            return Err(table::NO_DEBUGGER.because("this is a script: give its interpreter and the script instead"));
+        }
+        return run_script(request, &path, interpreter, option);
     }
     // The program's names are wanted as long as it runs, and we end when it does.
     let parsed: &'static Parsed<'static> = Box::leak(Box::new(ashore_formats::read(opened.bytes)?));
@@ -66,6 +89,9 @@ fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, 
     let argv0 = request.argv0.clone().unwrap_or_else(|| request.program.clone().into_os_string());
     let args = std::iter::once(argv0).chain(request.args.iter().cloned());
     let Opened { path, file, bytes } = opened;
+    let Watchers { observer, supervisor } = watchers;
+    let name = path.clone().into_os_string().into_vec();
+    let supervisor = supervisor.map(|make| make(choice.guest.os, name, request.quiet)).transpose()?;
     let program = Program {
         image,
         fd: file.into_raw_fd(),
@@ -88,6 +114,7 @@ fn try_run(request: &Request, observer: Option<MakeObserver>) -> Result<Report, 
         observer: observer.map(|make| make(choice.guest.os)),
         outside: None,
         witnesses,
+        supervisor,
     };
     Ok(ashore_process::start(&program, options))
 }
@@ -122,7 +149,6 @@ fn run_script(
     path: &Path,
     interpreter: PathBuf,
     option: Option<OsString>,
-    observer: Option<MakeObserver>,
 ) -> Result<Report, Report> {
     let mut args: Vec<OsString> = option.into_iter().collect();
     args.push(path.as_os_str().to_owned());
@@ -132,7 +158,6 @@ fn run_script(
         .chain(args.iter().cloned())
         .map(OsStringExt::into_vec)
         .collect();
-    drop(observer);
     let name = interpreter.as_os_str().as_bytes();
     let plan = exec
         .plan(name, name, &argv)

@@ -51,7 +51,9 @@ impl Space {
     /// The guest's own code where `bytes`, read from memory at `at`, hold rewritten call sites. A thread that was stopped
     /// while it rewrote some keeps the lock for good: then there is nothing to tell.
     pub(crate) fn restore(&self, at: Addr, bytes: &mut [u8]) {
-        if let Ok(rewriter) = self.rewriter.try_lock() {
+        if let Ok(rewriter) = self.rewriter.try_lock()
+            && let Some(rewriter) = rewriter.as_ref()
+        {
             rewriter.restore(at, bytes);
         }
     }

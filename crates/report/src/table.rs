@@ -98,6 +98,9 @@ rows! {
     BAD_DEVICE_TREE: "E0604", "bad-device-tree", Failed,
         "the device tree cannot be read",
         "`qemu-system-aarch64 -M virt,dumpdtb=FILE` and the boot loader of a board write good ones";
+    NO_DEBUGGER: "E0605", "no-debugger", Failed,
+        "no place for a debugger to come to could be made",
+        "name another port, 0 for any free one, or unix:PATH of a socket that does not exist";
 
     // E070x: a machine's memory
     WRITABLE_OUTSIDE_RAM: "E0701", "writable-outside-ram", Finding,

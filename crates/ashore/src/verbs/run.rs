@@ -3,6 +3,7 @@
 use super::switch;
 use crate::launch::{self, Request};
 use ashore_base::Os;
+use ashore_debug::gdb::Listen;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -81,6 +82,17 @@ fn bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(1 << shift).ok_or_else(|| format!("{text} is too much"))
 }
 
+/// The options of `run` alone.
+pub(crate) fn all_options(command: Command) -> Command {
+    let gdb = Arg::new("gdb")
+        .long("gdb")
+        .value_name("PORT|unix:PATH")
+        .value_parser(Listen::parse)
+        .conflicts_with("no-net")
+        .help("Wait for gdb's `target remote` at this port of this machine, or Unix socket, before the program runs");
+    options(command.arg(gdb))
+}
+
 /// What the options say.
 pub(crate) fn request(matches: &ArgMatches) -> Request {
     if matches.get_flag("slow-thread-pointer") {
@@ -105,6 +117,7 @@ pub(crate) fn request(matches: &ArgMatches) -> Request {
             let limit = matches.get_one::<u64>("core-limit").copied();
             (std::path::absolute(path).unwrap_or_else(|_| path.clone()), limit.unwrap_or(ashore_debug::dump::LIMIT))
         }),
+        gdb: matches.try_get_one::<Listen>("gdb").ok().flatten().cloned(),
         verb: vec!["run".into()],
     }
 }

@@ -5,7 +5,7 @@ use super::{FAILED, Verb, check, completions, demo, doctor, follow, inspect, pat
 /// The verbs, in the order of the help.
 #[rustfmt::skip]
 pub(crate) static VERBS: &[Verb] = &[
-    Verb { name: "run", about: "Run a program", options: run::options, run: run::run, misuse: FAILED },
+    Verb { name: "run", about: "Run a program", options: run::all_options, run: run::run, misuse: FAILED },
     Verb { name: "inspect", about: "Show what a program file is, without running it", options: inspect::options, run: inspect::run, misuse: FAILED },
     Verb { name: "check", about: "Find what in a program or kernel image cannot work, before it runs", options: check::options, run: check::run, misuse: FAILED },
     Verb { name: "patch", about: "Change a finished program safely, or undo that", options: patch::options, run: patch::run, misuse: patch::MISUSE },

@@ -1,0 +1,238 @@
+//! The server's thread: takes one gdb after another and lets each talk to the process.
+
+use super::listen::{Listen, Listener};
+use super::memory::{Breakpoints, Space};
+use super::target::{StopReason, Target};
+use super::wire::Wire;
+use super::world::{Came, Event, World};
+use ashore_guest::Os;
+use ashore_pivot::{Signal, Sys};
+use ashore_process::Supervisor;
+use gdbstub::common;
+use gdbstub::stub::state_machine::GdbStubStateMachine;
+use gdbstub::stub::{DisconnectReason, GdbStub};
+use std::sync::{Arc, mpsc};
+
+/// What the server needs to know.
+pub struct Settings {
+    /// Where gdb comes to.
+    pub listen: Listen,
+    /// The program's absolute path.
+    pub program: Vec<u8>,
+    /// Say nothing on stderr but why a debugger was lost.
+    pub quiet: bool,
+}
+
+const CLONE_FILES: u64 = 0x400;
+const FIRST_TO_CLOSE: u64 = 3;
+/// More than gdb asks for at once.
+const PACKET_LEN: usize = 32 << 10;
+const AT_NULL: u64 = 0;
+/// More words than any start-up record has.
+const RECORD_MAX: usize = 1 << 20;
+
+/// Starts the server, and gives back who the guest is to run under; why not, when it cannot listen.
+pub fn start(settings: Settings, os: &'static Os) -> Result<Arc<dyn Supervisor>, String> {
+    let socket = match &settings.listen {
+        Listen::Unix(path) => Some(path.clone()),
+        Listen::Port(_) => None,
+    };
+    let at_end = move || {
+        if let Some(path) = &socket {
+            let _ = std::fs::remove_file(path);
+        }
+    };
+    let world = Arc::new(World::new(os, Box::new(at_end)));
+    let (tell, told) = mpsc::sync_channel(1);
+    let shared = world.clone();
+    ashore_sys::spawn(move || {
+        let opened = own_files().and_then(|()| {
+            let listener = settings.listen.open()?;
+            let space = Space::open().map_err(|error| format!("/proc/self/mem: {error}"))?;
+            Ok(Server { listener, space: Arc::new(space), world: shared, settings })
+        });
+        match opened {
+            Ok(server) => {
+                if !server.settings.quiet {
+                    let address = server.listener.address();
+                    eprintln!("ashore: waiting for gdb: target remote {address}");
+                }
+                let _ = tell.send(Ok(()));
+                server.serve();
+            }
+            Err(why) => {
+                let _ = tell.send(Err(why));
+            }
+        }
+    })
+    .map_err(|errno| format!("its thread: {errno}"))?;
+    told.recv().map_err(|error| error.to_string())??;
+    Ok(world)
+}
+
+/// Gives the calling thread a table of files of its own, with only the standard ones: the guest never meets a
+/// descriptor of the server's, and the server keeps none of the guest's open.
+fn own_files() -> Result<(), String> {
+    let call = |sys: Sys, words| ashore_sys::call(u64::from(sys.0), words);
+    call(Sys::UNSHARE, [CLONE_FILES, 0, 0, 0, 0, 0]).map_err(|errno| format!("its own files: {errno}"))?;
+    let _ = call(Sys::CLOSE_RANGE, [FIRST_TO_CLOSE, u64::from(u32::MAX), 0, 0, 0, 0]);
+    let _ = call(Sys::CLOSE_RANGE, [0, 1, 0, 0, 0, 0]);
+    Ok(())
+}
+
+struct Server {
+    listener: Listener,
+    space: Arc<Space>,
+    world: Arc<World>,
+    settings: Settings,
+}
+
+/// How a session ended.
+enum End {
+    /// gdb let the program go.
+    Detached,
+    /// gdb is gone without a word; whether it ever let the program run, and why.
+    Lost {
+        has_run: bool,
+        why: String,
+    },
+    Killed,
+    /// The program is about to end.
+    Ended,
+}
+
+impl Server {
+    fn serve(self) {
+        self.world.wait_for_guest();
+        let auxv = self.auxv().unwrap_or_default();
+        loop {
+            let Ok(stream) = self.listener.accept() else { return };
+            let Ok(wire) = Wire::new(stream, self.world.clone()) else { continue };
+            self.world.hold();
+            let target =
+                Target::new(self.world.clone(), self.space.clone(), self.settings.program.clone(), auxv.clone());
+            match session(wire, target) {
+                End::Killed => ashore_sys::die_of(Signal::KILL),
+                End::Ended => {}
+                End::Detached => self.let_go("gdb let the program go: it runs on"),
+                End::Lost { has_run: false, .. } => self.say("gdb is gone before the program ran: waiting for another"),
+                End::Lost { why, .. } => self.let_go(&format!("lost gdb ({why}): the program runs on")),
+            }
+        }
+    }
+
+    fn let_go(&self, what: &str) {
+        self.say(what);
+        self.world.let_go(&self.space);
+    }
+
+    fn say(&self, what: &str) {
+        if !self.settings.quiet {
+            eprintln!("ashore: {what}");
+        }
+    }
+
+    /// The vector behind the program's arguments and environment. The first thread, before its first instruction, has
+    /// the address of that record on top of its stack or as its first argument, as the system has it.
+    fn auxv(&self) -> Option<Vec<u8>> {
+        let tid = self.world.listed().first()?.host_tid;
+        let regs = self.world.file(tid)?.regs;
+        [regs.rdi, regs.rsp].into_iter().find_map(|record| self.vector(record))
+    }
+
+    fn vector(&self, record: u64) -> Option<Vec<u8>> {
+        let word = |at: u64| -> Option<u64> {
+            let mut bytes = [0; 8];
+            let len = self.space.read(at, &mut bytes, &Breakpoints::default()).ok()?;
+            (len == 8).then(|| u64::from_le_bytes(bytes))
+        };
+        let count = word(record)?;
+        if record == 0 || count > RECORD_MAX as u64 || word(record + 8 * (count + 1))? != 0 {
+            return None;
+        }
+        let mut at = record + 8 * (count + 2);
+        while word(at)? != 0 {
+            at += 8;
+        }
+        let mut vector = Vec::new();
+        for _ in 0..RECORD_MAX {
+            at += 8;
+            let kind = word(at)?;
+            at += 8;
+            vector.extend(kind.to_le_bytes());
+            vector.extend(word(at)?.to_le_bytes());
+            if kind == AT_NULL {
+                return Some(vector);
+            }
+        }
+        None
+    }
+}
+
+/// One gdb, from its first packet to its last.
+fn session(wire: Wire, mut target: Target) -> End {
+    let stub = GdbStub::builder(wire).packet_buffer_size(PACKET_LEN).build();
+    let lost = |target: &Target, why: String| End::Lost { has_run: target.has_run, why };
+    let Ok(stub) = stub else { return lost(&target, "no memory".into()) };
+    let mut machine = match stub.run_state_machine(&mut target) {
+        Ok(machine) => machine,
+        Err(error) => return lost(&target, error.to_string()),
+    };
+    loop {
+        let next = match machine {
+            GdbStubStateMachine::Idle(mut idle) => match next_byte(idle.borrow_conn()) {
+                Some(byte) => idle.incoming_data(&mut target, byte),
+                None => return lost(&target, "it closed the connection".into()),
+            },
+            GdbStubStateMachine::Running(mut running) => match running.borrow_conn().ready() {
+                Some(byte) => running.incoming_data(&mut target, byte),
+                None => match target.world.clone().wait() {
+                    Came::Input => {
+                        if !running.borrow_conn().fill().unwrap_or(false) {
+                            return lost(&target, "it closed the connection".into());
+                        }
+                        Ok(running.into())
+                    }
+                    Came::Event(tid, event) => {
+                        let reason = target.reason(tid, event);
+                        let reported = running.report_stop(&mut target, reason);
+                        if matches!(event, Event::Exits(_) | Event::Dies(_)) {
+                            target.world.release(tid);
+                            return End::Ended;
+                        }
+                        reported
+                    }
+                },
+            },
+            GdbStubStateMachine::CtrlCInterrupt(interrupt) => {
+                let reason: Option<StopReason> = target.interrupt();
+                interrupt.interrupt_handled(&mut target, reason)
+            }
+            GdbStubStateMachine::Disconnected(mut gone) => {
+                gone.borrow_conn().close();
+                return match gone.get_reason() {
+                    DisconnectReason::Kill => End::Killed,
+                    DisconnectReason::Disconnect => End::Detached,
+                    DisconnectReason::TargetExited(_) | DisconnectReason::TargetTerminated(common::Signal(_)) => {
+                        End::Ended
+                    }
+                };
+            }
+        };
+        machine = match next {
+            Ok(machine) => machine,
+            Err(error) => return lost(&target, error.to_string()),
+        };
+    }
+}
+
+fn next_byte(wire: &mut Wire) -> Option<u8> {
+    loop {
+        if let Some(byte) = wire.ready() {
+            return Some(byte);
+        }
+        if !wire.fill().unwrap_or(false) {
+            return None;
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! The threads of the debugged process: which run, which are held, and why.
+//!
+//! Guest threads come in through [`Supervisor`] and wait here; the server's thread holds all, looks and changes, and lets
+//! some go on. One thread's event is told at a time; others keep theirs until they may go on.
+
+use super::memory::{Breakpoints, Space};
+use super::registers::File;
+use super::signals::to_gdb;
+use ashore_guest::{Delivery, Os};
+use ashore_isa::x86_64::Regs;
+use ashore_pivot::{Errno, Signal};
+use ashore_process::{Pace, Resume, Stop, Supervisor, Why};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long threads may take to stop. One that takes longer is in a call that nothing ends early, and counts as
+/// stopped: it comes here before it runs anything of the guest.
+const LIMIT: Duration = Duration::from_millis(250);
+/// When a thread is kicked again: a kick may come to nothing.
+const AGAIN: Duration = Duration::from_millis(20);
+/// The trap of a breakpoint instruction.
+const TRAP_BREAKPOINT: u32 = 3;
+
+/// What happened to a thread.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Event {
+    Stepped,
+    /// It came to a breakpoint.
+    Break,
+    Signal(Delivery),
+    Exits(u8),
+    Dies(Signal),
+}
+
+/// Who decides what runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Nobody: no debugger is there.
+    Free,
+    /// The debugger looks: nothing runs.
+    Held,
+    /// The debugger waits for an event.
+    Running,
+}
+
+/// A thread that waits here.
+#[derive(Debug)]
+struct Parked {
+    file: File,
+    is_fp_changed: bool,
+    /// What it stopped for: kept when told, for the signal to go on with.
+    event: Option<Event>,
+    is_told: bool,
+}
+
+#[derive(Debug)]
+struct Guest {
+    id: u64,
+    /// Whether the debugger let it run when it let threads run last.
+    is_resumed: bool,
+    pace: Pace,
+    parked: Option<Parked>,
+    go: Option<Resume>,
+    wake: Arc<Condvar>,
+    /// Its registers at its last call.
+    at_call: Option<Regs>,
+}
+
+/// What the debugger wants of one thread.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Action {
+    pub(super) pace: Pace,
+    pub(super) signal: Option<Signal>,
+}
+
+/// What the server's thread waited for.
+pub(super) enum Came {
+    /// The debugger sent something, or is gone.
+    Input,
+    /// A thread, by its id on the host, has something to tell; all are held.
+    Event(i32, Event),
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    /// Whether threads that begin are held while others run.
+    is_locked: bool,
+    guests: BTreeMap<i32, Guest>,
+    last_told: i32,
+    breakpoints: Breakpoints,
+    /// gdb's numbers of signals that it does not want to hear of.
+    passed: BTreeSet<u8>,
+    input: VecDeque<u8>,
+    is_closed: bool,
+    /// Whether this is a child of the debugged process, which nobody debugs.
+    is_child: bool,
+}
+
+/// A thread as the debugger lists it.
+#[derive(Debug, Clone)]
+pub(super) struct Listed {
+    pub(super) host_tid: i32,
+    pub(super) id: u64,
+    pub(super) event: Option<Event>,
+    pub(super) is_parked: bool,
+}
+
+/// All of it.
+pub(super) struct World {
+    state: Mutex<State>,
+    server: Condvar,
+    pub(super) os: &'static Os,
+    /// Called when the process is about to end.
+    pub(super) at_end: Box<dyn Fn() + Send + Sync>,
+}
+
+impl World {
+    pub(super) fn new(os: &'static Os, at_end: Box<dyn Fn() + Send + Sync>) -> World {
+        let state = State {
+            phase: Phase::Held,
+            is_locked: false,
+            guests: BTreeMap::new(),
+            last_told: 0,
+            breakpoints: Breakpoints::default(),
+            passed: BTreeSet::new(),
+            input: VecDeque::new(),
+            is_closed: false,
+            is_child: false,
+        };
+        World { state: Mutex::new(state), server: Condvar::new(), os, at_end }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the first thread is here.
+    pub(super) fn wait_for_guest(&self) {
+        let mut state = self.lock();
+        while state.guests.values().all(|guest| guest.parked.is_none()) {
+            state = self.server.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Bytes from the debugger, by the thread that reads them.
+    pub(super) fn came_in(&self, bytes: &[u8]) {
+        self.lock().input.extend(bytes);
+        self.server.notify_all();
+    }
+
+    /// The debugger is gone.
+    pub(super) fn closed(&self) {
+        self.lock().is_closed = true;
+        self.server.notify_all();
+    }
+
+    /// A new debugger is there.
+    pub(super) fn opened(&self) {
+        let mut state = self.lock();
+        state.input.clear();
+        state.is_closed = false;
+        state.passed.clear();
+    }
+
+    /// Waits for bytes and takes them; none when the debugger is gone.
+    pub(super) fn take_input(&self) -> Vec<u8> {
+        let mut state = self.lock();
+        while state.input.is_empty() && !state.is_closed {
+            state = self.server.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.input.drain(..).collect()
+    }
+
+    /// Stops every thread.
+    pub(super) fn hold(&self) {
+        let state = self.lock();
+        drop(self.held(state));
+    }
+
+    fn held<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.phase = Phase::Held;
+        let begun = Instant::now();
+        let mut kicked_at: Option<Instant> = None;
+        loop {
+            let missing: Vec<i32> =
+                state.guests.iter().filter(|(_, guest)| guest.parked.is_none()).map(|(tid, _)| *tid).collect();
+            if missing.is_empty() || begun.elapsed() > LIMIT {
+                return state;
+            }
+            if kicked_at.is_none_or(|at| at.elapsed() > AGAIN) {
+                kicked_at = Some(Instant::now());
+                for tid in missing {
+                    let _ = ashore_sys::kick(tid);
+                }
+            }
+            state = self.server.wait_timeout(state, AGAIN).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Waits for what comes first. Everything is held when it is an event.
+    pub(super) fn wait(&self) -> Came {
+        let mut state = self.lock();
+        loop {
+            if !state.input.is_empty() || state.is_closed {
+                return Came::Input;
+            }
+            if let Some(tid) = state.next_event() {
+                state = self.held(state);
+                state.last_told = tid;
+                if let Some(event) = state.tell(tid) {
+                    return Came::Event(tid, event);
+                }
+            }
+            state = self.server.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Lets threads go on: each by its own action, others too unless they are locked.
+    pub(super) fn resume(&self, actions: &BTreeMap<i32, Action>, is_locked: bool) {
+        let mut state = self.lock();
+        state.phase = Phase::Running;
+        state.is_locked = is_locked;
+        let State { guests, breakpoints, .. } = &mut *state;
+        for (tid, guest) in guests {
+            let plain = (!is_locked).then_some(Action { pace: Pace::Run, signal: None });
+            let Some(action) = actions.get(tid).copied().or(plain) else {
+                guest.is_resumed = false;
+                continue;
+            };
+            guest.is_resumed = true;
+            guest.pace = action.pace;
+            let Some(parked) = &mut guest.parked else { continue };
+            let is_gone = matches!(parked.event, Some(Event::Break)) && !breakpoints.has(parked.file.regs.rip);
+            if parked.event.is_some() && !parked.is_told && !is_gone {
+                // It has something to tell first.
+                continue;
+            }
+            guest.go_on(action);
+        }
+    }
+
+    /// Lets everything run, without breakpoints, with the signals that threads stopped for.
+    pub(super) fn let_go(&self, space: &Space) {
+        let state = self.lock();
+        let mut state = self.held(state);
+        state.breakpoints.clear(space);
+        state.phase = Phase::Free;
+        for guest in state.guests.values_mut() {
+            let event = guest.parked.as_ref().and_then(|parked| parked.event);
+            let signal = match event {
+                Some(Event::Signal(delivery)) if !matches!(delivery.signal, Signal::INT | Signal::TRAP) => {
+                    Some(delivery.signal)
+                }
+                _ => None,
+            };
+            guest.pace = Pace::Run;
+            guest.go_on(Action { pace: Pace::Run, signal });
+        }
+    }
+
+    /// Lets one thread go on that has told that the process ends.
+    pub(super) fn release(&self, tid: i32) {
+        if let Some(guest) = self.lock().guests.get_mut(&tid) {
+            guest.go_on(Action { pace: Pace::Run, signal: None });
+        }
+    }
+
+    pub(super) fn listed(&self) -> Vec<Listed> {
+        let list = |(tid, guest): (&i32, &Guest)| Listed {
+            host_tid: *tid,
+            id: guest.id,
+            event: guest.parked.as_ref().and_then(|parked| parked.event),
+            is_parked: guest.parked.is_some(),
+        };
+        self.lock().guests.iter().map(list).collect()
+    }
+
+    /// A thread's registers; those at its call while it is in one that does not end early.
+    pub(super) fn file(&self, tid: i32) -> Option<File> {
+        let state = self.lock();
+        let guest = state.guests.get(&tid)?;
+        match &guest.parked {
+            Some(parked) => Some(parked.file.clone()),
+            None => Some(File { regs: guest.at_call?, fp: Vec::new() }),
+        }
+    }
+
+    /// Changes a thread's registers; false when it is in a call.
+    pub(super) fn set_file(&self, tid: i32, file: &File) -> bool {
+        let mut state = self.lock();
+        let Some(parked) = state.guests.get_mut(&tid).and_then(|guest| guest.parked.as_mut()) else { return false };
+        parked.is_fp_changed |= parked.file.take(file);
+        true
+    }
+
+    pub(super) fn with_breakpoints<T>(&self, work: impl FnOnce(&mut Breakpoints) -> T) -> T {
+        work(&mut self.lock().breakpoints)
+    }
+
+    /// The signals, by gdb's numbers, that are delivered without a word.
+    pub(super) fn pass(&self, numbers: BTreeSet<u8>) {
+        self.lock().passed = numbers;
+    }
+}
+
+impl State {
+    /// A thread that may run and has something to tell: one that was stepped before others, then the next in turn.
+    fn next_event(&self) -> Option<i32> {
+        let ready = |(_, guest): &(&i32, &Guest)| guest.is_resumed && guest.has_news();
+        let stepped = self.guests.iter().filter(ready).find(|(_, guest)| guest.pace != Pace::Run);
+        let after = self.guests.range(self.last_told + 1..).find(ready);
+        stepped.or(after).or_else(|| self.guests.iter().find(ready)).map(|(tid, _)| *tid)
+    }
+
+    fn tell(&mut self, tid: i32) -> Option<Event> {
+        let parked = self.guests.get_mut(&tid)?.parked.as_mut()?;
+        parked.is_told = true;
+        parked.event
+    }
+}
+
+impl Guest {
+    fn new(id: u64, is_resumed: bool) -> Guest {
+        Guest { id, is_resumed, pace: Pace::Run, parked: None, go: None, wake: Arc::default(), at_call: None }
+    }
+
+    fn has_news(&self) -> bool {
+        self.parked.as_ref().is_some_and(|parked| parked.event.is_some() && !parked.is_told)
+    }
+
+    fn go_on(&mut self, action: Action) {
+        let Some(parked) = self.parked.take() else { return };
+        let signal = action.signal.map(|signal| match parked.event {
+            Some(Event::Signal(delivery)) if delivery.signal == signal => delivery,
+            _ => Delivery::plain(signal),
+        });
+        let fp = parked.is_fp_changed.then_some(parked.file.fp);
+        self.go = Some(Resume { regs: parked.file.regs, fp, pace: action.pace, signal });
+        self.wake.notify_all();
+    }
+}
+
+impl Supervisor for World {
+    fn stopped(&self, mut stop: Stop) -> Resume {
+        let mut state = self.lock();
+        let event = match stop.why {
+            Why::Began | Why::Kicked => None,
+            Why::Stepped => Some(Event::Stepped),
+            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.has(stop.regs.rip.wrapping_sub(1)) => {
+                stop.regs.rip -= 1;
+                Some(Event::Break)
+            }
+            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.is_gone(stop.regs.rip.wrapping_sub(1)) => {
+                // It was removed while the thread was on its way here.
+                stop.regs.rip -= 1;
+                None
+            }
+            Why::Signal(delivery) => Some(Event::Signal(delivery)),
+            Why::Exits(status) => Some(Event::Exits(status)),
+            Why::Dies(signal) => Some(Event::Dies(signal)),
+        };
+        let is_end = matches!(event, Some(Event::Exits(_) | Event::Dies(_)));
+        if is_end && !state.is_child {
+            (self.at_end)();
+        }
+        let (phase, is_locked) = (state.phase, state.is_locked);
+        let guest = state.guests.entry(stop.host_tid).or_insert_with(|| Guest::new(stop.thread, !is_locked));
+        let passed = match event {
+            Some(Event::Signal(delivery)) => Some(delivery),
+            _ => None,
+        };
+        let unchanged = Resume { regs: stop.regs, fp: None, pace: guest.pace, signal: passed };
+        let may_run = guest.is_resumed && event.is_none();
+        if phase == Phase::Free || (phase == Phase::Running && may_run) {
+            return unchanged;
+        }
+        if passed.is_some_and(|delivery| state.passed.contains(&to_gdb(delivery.signal).0)) {
+            return unchanged;
+        }
+        let file = File { regs: stop.regs, fp: stop.fp };
+        let parked = Parked { file, is_fp_changed: false, event, is_told: false };
+        let Some(guest) = state.guests.get_mut(&stop.host_tid) else { return unchanged };
+        guest.parked = Some(parked);
+        let wake = guest.wake.clone();
+        self.server.notify_all();
+        loop {
+            if let Some(go) = state.guests.get_mut(&stop.host_tid).and_then(|guest| guest.go.take()) {
+                return go;
+            }
+            state = wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn calls(&self, host_tid: i32, regs: &Regs) {
+        if let Some(guest) = self.lock().guests.get_mut(&host_tid) {
+            guest.at_call = Some(*regs);
+        }
+    }
+
+    fn ended(&self, host_tid: i32) {
+        self.lock().guests.remove(&host_tid);
+        self.server.notify_all();
+    }
+
+    fn around_fork(&self, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno> {
+        let mut state = self.lock();
+        let result = fork();
+        if result == Ok(0) {
+            // The server's thread is not here: nobody would ever let a thread go on.
+            if let Ok(space) = Space::open() {
+                state.breakpoints.clear(&space);
+            }
+            state.is_child = true;
+            state.phase = Phase::Free;
+            state.guests.clear();
+        }
+        result
+    }
+}
+
+fn is_breakpoint(delivery: &Delivery) -> bool {
+    delivery.signal == Signal::TRAP && delivery.code > 0 && delivery.trap == TRAP_BREAKPOINT
+}
