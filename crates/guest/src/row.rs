@@ -7,6 +7,7 @@
 //! | `int uint long ulong hex size ssize off mode dev pid tid uid gid clock void ptr` | a word, and how it is printed |
 //! | `fd` `dirfd` | a descriptor; a descriptor or the working directory's mark |
 //! | `path` `str` `strv` | a path; a string; a zero-terminated vector of strings |
+//! | `option` | a socket option's name, of the level that the argument before it is |
 //! | `signal` `sigset` | a signal number; a pointer to a set read by the call |
 //! | `inbuf[n]` `outbuf[n]` `outbuf[ret]` | bytes read or written, as many as argument `n` or the result says |
 //! | `flags.open` `enum.whence` | a word made of named values; the name is that of the list |

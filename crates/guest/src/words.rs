@@ -99,6 +99,7 @@ pub static COMMON: &[Record] = &[
     record!("pipe", 8: read @ 0 / 4 Shape::Int, write @ 4 / 4 Shape::Int),
     record!("fdpair", 8: first @ 0 / 4 Shape::Int, second @ 4 / 4 Shape::Int),
     record!("status", 4: status @ 0 / 4 Shape::Hex),
+    record!("optval", 4: value @ 0 / 4 Shape::Int),
     record!("off", 8: offset @ 0 / 8 Shape::Int),
     record!("pollfd", 8: fd @ 0 / 4 Shape::Int, events @ 4 / 2 Shape::Hex, got @ 6 / 2 Shape::Hex),
     record!("iovec", 16: base @ 0 / 8 Shape::Hex, len @ 8 / 8 Shape::Uint),

@@ -14,6 +14,9 @@ const SHOWN: usize = 32;
 /// How many elements of an array or a vector are shown.
 const SHOWN_ELEMENTS: u64 = 8;
 const PATH_MAX: usize = 1024;
+/// The list of each level's socket options.
+const OPTIONS: &[(&str, &str)] =
+    &[("SOL_SOCKET", "sockopt"), ("IPPROTO_IP", "ipopt"), ("IPPROTO_IPV6", "ip6opt"), ("IPPROTO_TCP", "tcpopt")];
 /// Longer records are read into the heap.
 const RECORD_SMALL: usize = 256;
 
@@ -36,13 +39,18 @@ impl Printer<'_> {
     /// Prints argument `n`.
     pub(crate) fn argument(&self, out: &mut Text, n: usize, kind: &Type) {
         let word = self.args.get(n).copied().unwrap_or(0);
+        if *kind == Type::Option {
+            let level = n.checked_sub(1).and_then(|level| self.args.get(level)).copied().unwrap_or(0);
+            let _ = one_of(out, self.options(level), word);
+            return;
+        }
         self.value(out, word, kind);
     }
 
     /// Prints a word of this type.
     pub(crate) fn value(&self, out: &mut Text, word: u64, kind: &Type) {
         let _ = match kind {
-            Type::Int => number(out, i64::from(word as i32)),
+            Type::Int | Type::Option => number(out, i64::from(word as i32)),
             Type::Long | Type::Off => number(out, word as i64),
             Type::Uint => size(out, u64::from(word as u32)),
             Type::Size => size(out, word),
@@ -67,10 +75,19 @@ impl Printer<'_> {
         };
     }
 
+    /// The names of a level's socket options.
+    fn options(&self, level: u64) -> Option<&'static List> {
+        let levels = self.os.words.list("sol")?;
+        let level = levels.names.iter().find(|name| name.1 == level & 0xffff_ffff)?;
+        let (_, list) = OPTIONS.iter().find(|(name, _)| *name == level.0)?;
+        self.os.words.list(list)
+    }
+
     fn count(&self, len: &Len) -> u64 {
         match len {
             Len::Arg(n) => u64::from(self.args.get(*n).copied().unwrap_or(0) as u32),
             Len::Result => self.result.unwrap_or(0),
+            Len::Fixed(count) => *count,
             Len::One => 1,
         }
     }

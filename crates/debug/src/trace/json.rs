@@ -25,3 +25,15 @@ impl CallLine<'_> {
         .to_string()
     }
 }
+
+/// What every trace begins with: the system whose words it is in, and what the names in it are relative to.
+pub(crate) fn start(system: &str) -> String {
+    let directory = std::env::current_dir().unwrap_or_default();
+    let targets = (0..3).map(|fd| std::fs::read_link(format!("/proc/self/fd/{fd}")).unwrap_or_default());
+    let standard: Vec<String> = targets.map(|path| path.to_string_lossy().into_owned()).collect();
+    json!({
+        "event": "start", "pid": std::process::id(), "system": system, "directory": directory.to_string_lossy(),
+        "standard": standard,
+    })
+    .to_string()
+}

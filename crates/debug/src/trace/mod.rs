@@ -9,7 +9,7 @@ mod filter;
 mod format;
 mod json;
 mod output;
-mod signature;
+pub(crate) mod signature;
 mod summary;
 mod text;
 mod tracer;

@@ -7,6 +7,8 @@ pub(crate) enum Len {
     Arg(usize),
     /// As the call's result says.
     Result,
+    /// This many.
+    Fixed(u64),
     /// One element.
     One,
 }
@@ -36,6 +38,8 @@ pub(crate) enum Type {
     Strings,
     Signal,
     SigSet,
+    /// A socket option of the level in the argument before it.
+    Option,
     Bytes(Way, Len),
     Flags(&'static str),
     Enum(&'static str),
@@ -67,7 +71,8 @@ pub(crate) fn parse(text: &'static str) -> Signature {
         .map(|(name, kind)| (name.trim(), kind.trim()))
         .collect();
     let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
-    let params = words.iter().map(|(name, kind)| Param { name, kind: kind_of(kind, &names) }).collect();
+    let params = words.iter().enumerate();
+    let params = params.map(|(at, (name, kind))| Param { name, kind: counted(kind_of(kind, &names), at) }).collect();
     let result = result.trim().strip_prefix("->").map_or(Type::Long, |kind| kind_of(kind.trim(), &names));
     Signature { name, params, result }
 }
@@ -101,6 +106,7 @@ fn kind_of(word: &'static str, names: &[&str]) -> Type {
         "strv" => Type::Strings,
         "signal" => Type::Signal,
         "sigset" => Type::SigSet,
+        "option" => Type::Option,
         "clock" => Type::Enum("clock"),
         "inbuf" => Type::Bytes(Way::In, len),
         "outbuf" => Type::Bytes(Way::Out, len),
@@ -108,12 +114,21 @@ fn kind_of(word: &'static str, names: &[&str]) -> Type {
     }
 }
 
+/// Nothing is counted by itself: argument `at` with its own place as its length is that many.
+fn counted(kind: Type, at: usize) -> Type {
+    match kind {
+        Type::Record(way, name, Len::Arg(n)) if n == at => Type::Record(way, name, Len::Fixed(n as u64)),
+        kind => kind,
+    }
+}
+
 fn len_of(word: &str, names: &[&str]) -> Len {
     if word == "ret" {
         return Len::Result;
     }
-    if let Ok(n) = word.parse() {
-        return Len::Arg(n);
+    // A number that no argument has counts by itself.
+    if let Ok(n) = word.parse::<usize>() {
+        return if n < names.len() { Len::Arg(n) } else { Len::Fixed(n as u64) };
     }
     names.iter().position(|name| *name == word).map_or(Len::One, Len::Arg)
 }
@@ -127,6 +142,8 @@ mod tests {
         let read = parse("read(fd: fd, buf: outbuf[ret], nbyte: size) -> ssize");
         assert_eq!(read.name, "read");
         assert_eq!(read.params[1].kind, Type::Bytes(Way::Out, Len::Result));
+        let times = parse("utimensat(fd: dirfd, path: path, times: in.timespec[2], flags: flags.at)");
+        assert_eq!(times.params[2].kind, Type::Record(Way::In, "timespec", Len::Fixed(2)));
         let write = parse("write(fd: fd, buf: inbuf[nbyte], nbyte: size) -> ssize");
         assert_eq!(write.params[1].kind, Type::Bytes(Way::In, Len::Arg(2)));
         let kevent = parse("kevent(kq: fd, changes: in.kevent[n], n: int) -> int");

@@ -4,7 +4,7 @@ use super::calls::{Call, Calls, Changes};
 use super::fds::Fds;
 use super::filter::Filter;
 use super::format::{self, Printer};
-use super::json::CallLine;
+use super::json::{self, CallLine};
 use super::output::Sink;
 use super::signature::Type;
 use super::summary::{Summary, number_name};
@@ -88,6 +88,10 @@ impl Tracer {
     /// A tracer of one process of this system.
     pub fn new(os: &'static Os, settings: Settings) -> Tracer {
         let calls = Calls::of(os, &settings.filter);
+        if settings.json && !settings.summary {
+            let line = json::start(os.name);
+            settings.sink.line(0, |out| out.push_str(&line));
+        }
         Tracer {
             settings,
             summary: Summary::new(calls.len()),

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// The words of a signature that stand alone.
 const PLAIN: &[&str] = &[
     "int", "uint", "long", "ulong", "hex", "size", "ssize", "off", "mode", "dev", "pid", "tid", "uid", "gid", "clock",
-    "void", "ptr", "fd", "dirfd", "path", "str", "strv", "signal", "sigset",
+    "void", "ptr", "fd", "dirfd", "path", "str", "strv", "signal", "sigset", "option",
 ];
 /// The words before a dot and a name.
 const NAMED: &[&str] = &["flags", "enum", "in", "out", "inout"];
