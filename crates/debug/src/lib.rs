@@ -1,9 +1,10 @@
 //! Observes a process; nothing depends on it.
 //!
-//! [`trace`] tells every call in the guest's own words; [`explain`] says why a program died; [`dump`] writes core files;
-//! [`gdb`] lets a debugger stop and change the process.
+//! [`trace`] tells every call in the guest's own words; [`diff`] finds where two traces differ; [`explain`] says why a
+//! program died; [`dump`] writes core files; [`gdb`] lets a debugger stop and change the process.
 #![forbid(unsafe_code)]
 
+pub mod diff;
 pub mod dump;
 pub mod explain;
 pub mod gdb;

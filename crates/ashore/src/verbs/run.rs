@@ -122,6 +122,23 @@ pub(crate) fn request(matches: &ArgMatches) -> Request {
     }
 }
 
+/// The words that ask for the same of a child, except the system and the program.
+pub(crate) fn words(matches: &ArgMatches) -> Vec<OsString> {
+    let mut words = Vec::new();
+    if let Some(root) = matches.get_one::<PathBuf>("root") {
+        words.extend(["--root".into(), root.clone().into_os_string()]);
+    }
+    if let Some(net) = matches.get_one::<String>("net") {
+        words.extend(["--net".into(), net.into()]);
+    }
+    for flag in ["quiet", "strict", "slow-thread-pointer"] {
+        if matches.get_flag(flag) {
+            words.push(format!("--{flag}").into());
+        }
+    }
+    words
+}
+
 pub(crate) fn run(matches: &ArgMatches) -> u8 {
     crate::refuse(&launch::run(&request(matches), None))
 }

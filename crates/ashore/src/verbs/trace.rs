@@ -1,4 +1,6 @@
-//! `ashore trace PROGRAM [ARGS]`.
+//! `ashore trace PROGRAM [ARGS]`, and `ashore trace --diff A B [-- ARGS]`.
+
+mod diff;
 
 use super::{run, switch};
 use crate::launch;
@@ -23,11 +25,21 @@ pub(crate) fn options(command: Command) -> Command {
         )
         .arg(switch("summary", "Only counts, errors and times at the end").short('c'))
         .arg(switch("json", "One JSON object a line"))
+        .arg(switch(
+            "diff",
+            "Compare two: the program's builds for two systems, or traces that --json wrote; exits 0 if they behave the same, 1 if not",
+        ))
+        .arg(switch("fresh", "With --diff: run each program in an empty directory of its own, removed afterwards"))
+        .arg(switch("once", "With --diff: do not run both a second time to leave out what differs by chance"))
+        .arg(switch("all", "With --diff: every difference, not only the first"))
         .arg(switch("append", "Add to the output file").hide(true));
     run::options(command)
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> u8 {
+    if matches.get_flag("diff") {
+        return diff::run(matches);
+    }
     let sink = match matches.get_one::<PathBuf>("output") {
         None => Sink::stderr(),
         Some(path) => {
