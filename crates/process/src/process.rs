@@ -88,6 +88,9 @@ impl Process {
         let os = abi.os();
         let pid = outside::ask(options.outside.as_deref(), Choice::Pid, || u64::from(std::process::id())) as i32;
         let highest = os.calls.last().map_or(0, |row| usize::from(row.number));
+        // The counter traps when somebody stands between.
+        let stands = options.outside.is_some();
+        let watch = if stands { ashore_sys::Watch::standing() } else { ashore_sys::Watch::default() };
         let mut rows = vec![None; highest + 1];
         for row in os.calls {
             rows[usize::from(row.number)] = Some(row);
@@ -108,7 +111,7 @@ impl Process {
             watched: AtomicU64::new(0),
             freezer: AtomicI32::new(0),
             noted: Mutex::new(BTreeSet::new()),
-            watch: ashore_sys::Watch::default(),
+            watch,
         }))
     }
 

@@ -57,6 +57,8 @@ impl Mark {
 #[derive(Debug)]
 pub struct Watch {
     counts: bool,
+    /// Whether it does not run at all.
+    stands: bool,
     /// The counter and the monotonic clock at the start.
     start: (u64, u64),
     /// Nanoseconds of one count, as a fraction of 2^32; 0 when it is not known yet.
@@ -70,15 +72,24 @@ impl Default for Watch {
     fn default() -> Watch {
         let source = std::fs::read("/sys/devices/system/clocksource/clocksource0/current_clocksource");
         let counts = source.is_ok_and(|name| name.trim_ascii() == b"tsc");
-        Watch { counts, start: (counter(), monotonic()), scale: AtomicU64::new(0) }
+        Watch { counts, stands: false, start: (counter(), monotonic()), scale: AtomicU64::new(0) }
     }
 }
 
 impl Watch {
+    /// One that stands still, for where reading the counter is dear.
+    pub fn standing() -> Watch {
+        Watch { counts: false, stands: true, start: (0, 0), scale: AtomicU64::new(0) }
+    }
+
     /// This moment.
     #[inline]
     pub fn mark(&self) -> Mark {
-        Mark(if self.counts { counter() } else { monotonic() })
+        Mark(if self.counts { counter() } else { self.other() })
+    }
+
+    fn other(&self) -> u64 {
+        if self.stands { 0 } else { monotonic() }
     }
 
     /// The nanoseconds from one moment to another.
