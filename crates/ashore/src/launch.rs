@@ -1,6 +1,7 @@
 //! Starts a program, and decides what becomes of the programs it execs.
 
 use crate::open::{self, Opened};
+use crate::record;
 use ashore_base::{Addr, Cpu, Os};
 use ashore_debug::dump::{CoreFile, Tell};
 use ashore_debug::gdb::{self, Listen};
@@ -33,6 +34,8 @@ pub(crate) struct Request {
     pub(crate) core: Option<(PathBuf, u64)>,
     /// Where a debugger comes to before the program runs.
     pub(crate) gdb: Option<Listen>,
+    /// Where to record the run.
+    pub(crate) record: Option<PathBuf>,
     /// The verb, with its own options, that execs of guests' files come back to.
     pub(crate) verb: Vec<OsString>,
 }
@@ -70,6 +73,12 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         if watchers.supervisor.is_some() {
             return Err(table::NO_DEBUGGER.because("this is a script: give its interpreter and the script instead"));
         }
+        if request.record.is_some() {
+            let reason = format!("it is a script for {}", interpreter.display());
+            return Err(table::RECORDING_UNWRITABLE
+                .because(reason)
+                .note("record its interpreter with the script as argument"));
+        }
         return run_script(request, &path, interpreter, option);
     }
     // The program's names are wanted as long as it runs, and we end when it does.
@@ -103,16 +112,23 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         env: environment(),
     };
     let witnesses = core_file(request, image, &program.args).into_iter().collect();
+    if request.record.is_some() && supervisor.is_some() {
+        return Err(table::RECORDING_UNWRITABLE.because("a debugger changes what the program does"));
+    }
+    let outside = match &request.record {
+        Some(into) => Some(record::recorder(into, &program, request, choice.guest.os)?),
+        None => None,
+    };
     let options = Options {
         root: request.root.as_ref().map(|root| root.clone().into_os_string().into_vec()),
         quiet: request.quiet,
         strict: request.strict,
-        names: Box::new(|at| name_of(functions, at)),
+        names: names(functions),
         no_net: request.no_net,
         net: request.net,
         launcher: Box::new(Exec { request: request.clone(), program: path, os: choice.guest.os.name }),
         observer: observer.map(|make| make(choice.guest.os)),
-        outside: None,
+        outside,
         witnesses,
         supervisor,
     };
@@ -130,6 +146,11 @@ fn core_file(request: &Request, image: &Image, args: &[Vec<u8>]) -> Option<Box<d
         headers: image.headers,
         tell: if request.quiet { Tell::Failures } else { Tell::All },
     }))
+}
+
+/// Tells names of a program's functions.
+pub(crate) fn names(functions: &'static Functions<'static>) -> ashore_process::Names {
+    Box::new(move |at| name_of(functions, at))
 }
 
 /// A function's name and how far into it an address is.

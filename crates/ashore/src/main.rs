@@ -3,6 +3,7 @@
 
 mod launch;
 mod open;
+mod record;
 mod verbs;
 
 use std::ffi::OsString;

@@ -97,6 +97,7 @@ pub(super) const FAMILIES: &[Family] = &[
 /// Where readers of foreign bytes live: beginnings of paths.
 pub(super) const PARSERS: &[&str] = &[
     "crates/base/src/read.rs",
+    "crates/debug/src/record/log/",
     "crates/formats/src/",
     "crates/isa/src/",
     "crates/check/src/",

@@ -8,6 +8,7 @@ mod follow;
 mod inspect;
 mod patch;
 mod platforms;
+mod replay;
 mod run;
 mod shims;
 mod table;

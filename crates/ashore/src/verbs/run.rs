@@ -50,6 +50,13 @@ pub(crate) fn options(command: Command) -> Command {
                 .help("How much memory the core file may hold (K, M and G are understood; 1G when not said)"),
         )
         .arg(
+            Arg::new("record")
+                .long("record")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Record the run of a program of one thread, for `ashore replay FILE`"),
+        )
+        .arg(
             Arg::new("net")
                 .long("net")
                 .value_parser(["dispatch", "seccomp"])
@@ -118,6 +125,7 @@ pub(crate) fn request(matches: &ArgMatches) -> Request {
             (std::path::absolute(path).unwrap_or_else(|_| path.clone()), limit.unwrap_or(ashore_debug::dump::LIMIT))
         }),
         gdb: matches.try_get_one::<Listen>("gdb").ok().flatten().cloned(),
+        record: matches.get_one::<PathBuf>("record").cloned(),
         verb: vec!["run".into()],
     }
 }

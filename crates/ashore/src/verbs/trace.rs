@@ -40,26 +40,9 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
     if matches.get_flag("diff") {
         return diff::run(matches);
     }
-    let sink = match matches.get_one::<PathBuf>("output") {
-        None => Sink::stderr(),
-        Some(path) => {
-            let mut how = OpenOptions::new();
-            how.create(true).append(true);
-            if !matches.get_flag("append") {
-                // Truncate first: children of the program append to the same file.
-                if let Err(error) = std::fs::File::create(path) {
-                    eprintln!("ashore: {}: {error}", path.display());
-                    return 125;
-                }
-            }
-            match how.open(path).and_then(ashore_sys::high_fd) {
-                Ok(file) => Sink::file(file),
-                Err(error) => {
-                    eprintln!("ashore: {}: {error}", path.display());
-                    return 125;
-                }
-            }
-        }
+    let sink = match sink(matches.get_one::<PathBuf>("output"), how_to_begin(matches)) {
+        Ok(sink) => sink,
+        Err(status) => return status,
     };
     let filter = matches.get_one::<String>("filter");
     let settings = Settings {
@@ -72,6 +55,40 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
     request.verb = verb(matches);
     let make: launch::MakeObserver = Box::new(|os| Box::new(Tracer::new(os, settings)));
     crate::refuse(&launch::run(&request, Some(make)))
+}
+
+/// What becomes of what the output file holds.
+#[derive(PartialEq, Eq)]
+enum Begin {
+    Empty,
+    Append,
+}
+
+fn how_to_begin(matches: &ArgMatches) -> Begin {
+    if matches.get_flag("append") { Begin::Append } else { Begin::Empty }
+}
+
+/// Where the trace goes, or the exit status when that cannot be.
+fn sink(output: Option<&PathBuf>, begin: Begin) -> Result<Sink, u8> {
+    let Some(path) = output else { return Ok(Sink::stderr()) };
+    let failed = |error: std::io::Error| {
+        eprintln!("ashore: {}: {error}", path.display());
+        125
+    };
+    if begin == Begin::Empty {
+        // Truncate first: children of the program append to the same file.
+        std::fs::File::create(path).map_err(failed)?;
+    }
+    let mut how = OpenOptions::new();
+    how.create(true).append(true);
+    how.open(path).and_then(ashore_sys::high_fd).map(Sink::file).map_err(failed)
+}
+
+/// A tracer of everything, into a file or to stderr.
+pub(super) fn plain(output: Option<&PathBuf>) -> Result<launch::MakeObserver, u8> {
+    let sink = sink(output, Begin::Empty)?;
+    let settings = Settings { filter: Filter::default(), summary: false, json: false, sink };
+    Ok(Box::new(|os| Box::new(Tracer::new(os, settings))))
 }
 
 /// The words that trace a child of the program the same way, into the same file.
