@@ -41,6 +41,11 @@ pub fn read_bare(bytes: &[u8]) -> Result<Parsed<'_>, Report> {
     if elf::recognise(bytes) { elf::read_bare(Bytes(bytes)) } else { read(bytes) }
 }
 
+/// Reads a program file, or an object file that is still to be linked: for tools, as nothing runs these.
+pub fn read_unlinked(bytes: &[u8]) -> Result<Parsed<'_>, Report> {
+    if elf::is_object(Bytes(bytes)) { elf::read_object(Bytes(bytes)) } else { read(bytes) }
+}
+
 /// Reads a program file of any known format.
 pub fn read(bytes: &[u8]) -> Result<Parsed<'_>, Report> {
     if let Some(row) = table::READERS.iter().find(|row| (row.recognise)(bytes)) {

@@ -48,6 +48,15 @@ pub struct Format {
 pub static ELF: Format =
     Format { name: "ELF", functions: elf::functions, symbols: elf::symbols, imports: elf::imports, is_flat: false };
 
+/// The same before it is linked. A byte's address is its place in the file.
+pub static ELF_OBJECT: Format = Format {
+    name: "ELF object",
+    functions: elf::object_functions,
+    symbols: elf::object_symbols,
+    imports: elf::no_imports,
+    is_flat: false,
+};
+
 /// Apple's format.
 pub static MACHO: Format = Format {
     name: "Mach-O",

@@ -1,7 +1,7 @@
 //! ELF, 64-bit and little-endian: executables and libraries.
 //!
 //! A file is judged as a kernel judges it: header and program headers decide, and damage there refuses the file. Sections
-//! and symbols only help tools, so damage there is a remark. Object files are not read yet.
+//! and symbols only help tools, so damage there is a remark. Object files are read for tools that change them only.
 //!
 //! The `object` crate was considered: it answers a damaged file with a sentence but without the offset a report
 //! needs, and what a loader wants of ELF is small.
@@ -11,6 +11,7 @@ pub mod core;
 mod dynamic;
 mod header;
 mod notes;
+mod object;
 mod sections;
 mod segments;
 mod symbols;
@@ -30,6 +31,7 @@ use dynamic::Dynamic;
 use header::{FileKind, Header};
 use segments::Segments;
 
+pub(crate) use object::{is_object, no_imports, object_functions, object_symbols, read_object};
 pub(crate) use symbols::{functions, imports, symbols};
 
 /// Whether the file begins like ELF.

@@ -48,6 +48,13 @@ impl Row {
     }
 }
 
+/// Where the section `number` of an object file begins in the file, when it is filled from there and comes into memory.
+pub(super) fn start(bytes: Bytes<'_>, header: &Header, number: u16) -> Option<u64> {
+    let row = row(bytes, header.sections_at.checked_add(u64::from(number) * SECTION_LEN)?)?;
+    let is_loaded = row.flags & SHF_ALLOC != 0 && row.len != 0;
+    (is_loaded && row.file(bytes).len == row.len).then_some(row.offset)
+}
+
 /// Reads the table and finds the symbols; the full table is preferred to the dynamic one.
 pub(super) fn read(bytes: Bytes<'_>, header: &Header) -> Result<(Vec<Section>, Option<SymbolTable>), Report> {
     let damaged = |reason| MALFORMED.at(Place::offset(header.sections_at), reason);
@@ -58,7 +65,8 @@ pub(super) fn read(bytes: Bytes<'_>, header: &Header) -> Result<(Vec<Section>, O
         return Err(damaged(format!("the section table is beyond the file's {:#x} bytes", bytes.0.len())));
     };
     let count = if header.section_count == 0 { first.len } else { header.section_count };
-    if count > SECTION_LIMIT {
+    let limit = if header.segment_count == 0 { SHN_LORESERVE.into() } else { SECTION_LIMIT };
+    if count > limit {
         return Err(damaged(format!("{count} sections are too many")));
     }
     let table = check::range(bytes, header.sections_at, count * SECTION_LEN, "the section table")?;

@@ -15,12 +15,12 @@ use ashore_report::Report;
 const IMPORT_LIMIT: usize = 65536;
 
 /// One symbol as it stands in the file.
-struct Row {
-    name: u32,
-    info: u8,
-    section: u16,
-    value: u64,
-    len: u64,
+pub(super) struct Row {
+    pub(super) name: u32,
+    pub(super) info: u8,
+    pub(super) section: u16,
+    pub(super) value: u64,
+    pub(super) len: u64,
 }
 
 impl Row {
@@ -29,7 +29,7 @@ impl Row {
     }
 }
 
-fn rows<'a>(bytes: Bytes<'a>, table: SymbolTable) -> impl Iterator<Item = Row> + 'a {
+pub(super) fn rows<'a>(bytes: Bytes<'a>, table: SymbolTable) -> impl Iterator<Item = Row> + 'a {
     let entries = table.entries.of(bytes.0).unwrap_or_default();
     entries.chunks_exact(SYMBOL_LEN as usize).filter_map(|raw| {
         let raw = Bytes(raw);
@@ -46,7 +46,12 @@ pub(crate) fn functions(bytes: Bytes<'_>, part: &Part) -> Vec<Function> {
 
 fn named(bytes: Bytes<'_>, part: &Part) -> Vec<Function> {
     let Some(table) = part.symbols else { return Vec::new() };
-    let mut found: Vec<Row> = rows(bytes, table).filter(Row::is_function).collect();
+    extents(part, table, rows(bytes, table))
+}
+
+/// The functions among `rows` of a table.
+pub(super) fn extents(part: &Part, table: SymbolTable, rows: impl Iterator<Item = Row>) -> Vec<Function> {
+    let mut found: Vec<Row> = rows.filter(Row::is_function).collect();
     found.sort_by_key(|row| row.value);
     let mut functions = Vec::with_capacity(found.len());
     let mut next_start = None;
@@ -73,9 +78,18 @@ fn named(bytes: Bytes<'_>, part: &Part) -> Vec<Function> {
 /// The symbols of the table that are defined here and name memory.
 pub(crate) fn symbols<'a>(bytes: Bytes<'a>, part: &Part) -> Vec<Symbol<'a>> {
     let Some(table) = part.symbols else { return Vec::new() };
+    named_memory(bytes, table, rows(bytes, table))
+}
+
+/// What `rows` of a table name.
+pub(super) fn named_memory<'a>(
+    bytes: Bytes<'a>,
+    table: SymbolTable,
+    rows: impl Iterator<Item = Row>,
+) -> Vec<Symbol<'a>> {
     let is_here = |row: &Row| row.section != SHN_UNDEF && row.section < SHN_LORESERVE;
     let is_memory = |row: &Row| matches!(row.info & 0xf, STT_NOTYPE | STT_OBJECT | STT_FUNC | STT_GNU_IFUNC);
-    let found = rows(bytes, table).filter(|row| is_here(row) && is_memory(row)).filter_map(|row| {
+    let found = rows.filter(|row| is_here(row) && is_memory(row)).filter_map(|row| {
         let name = bytes.cstr(table.names.offset.checked_add(row.name.into())?)?;
         let binding = match row.info >> 4 {
             STB_LOCAL => Binding::Local,
