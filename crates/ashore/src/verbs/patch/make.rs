@@ -53,7 +53,7 @@ pub(super) fn run(job: &Job) -> Result<Outcome, Report> {
             Ok(Outcome::Undone { manifest, output: job.output.clone() })
         }
         Task::KernelCalls => {
-            let parsed = ashore_formats::read(file.bytes)?;
+            let parsed = ashore_formats::read_unlinked(file.bytes)?;
             let sites = ashore_patch::kernel_calls(&Program::new(&parsed, choose(job, &parsed)?)?);
             Ok(Outcome::KernelCalls { sites })
         }
@@ -97,7 +97,7 @@ fn change(job: &Job, file: &open::Opened, wanted: &[Request]) -> Result<Outcome,
     edits.extend(added);
     let (patched, done, warnings) = std::thread::scope(|scope| {
         let hash = scope.spawn(|| Hash::of(&[original]));
-        let parsed = ashore_formats::read(original)?;
+        let parsed = ashore_formats::read_unlinked(original)?;
         let works = works(&parsed, job, &edits)?;
         let done: Vec<Done> = works.iter().flat_map(|work| work.plan.done.clone()).collect();
         let mut warnings: Vec<Report> = works.iter().flat_map(|work| work.plan.warnings.clone()).collect();
@@ -257,9 +257,11 @@ impl Written {
             // The only copy is about to be replaced: the new one must outlive a power failure.
             file.sync_all().map_err(|e| cannot_write(&output, &e))?;
         }
-        drop(file);
         check(open::open(&temporary.0)?.bytes)?;
-        fs::rename(&temporary.0, &output).map_err(|e| cannot_write(&output, &e))
+        fs::rename(&temporary.0, &output).map_err(|e| cannot_write(&output, &e))?;
+        // Until here it is locked, so that nobody takes it for one that was left behind.
+        drop(file);
+        Ok(())
     }
 }
 
@@ -271,19 +273,42 @@ fn cannot_write(path: &Path, why: &std::io::Error) -> Report {
 struct Temporary(PathBuf);
 
 impl Temporary {
-    /// Makes one beside `output` that only we can read. One that a killed process of our number left behind is in nobody's way.
+    /// Makes one beside `output` that only we can read. Those that killed processes left behind are removed, as far as that is
+    /// allowed to us.
     fn create(output: &Path) -> std::io::Result<(Temporary, File)> {
-        let name = output.file_name().unwrap_or_default().to_string_lossy();
+        let start = format!(".{}.ashore-", output.file_name().unwrap_or_default().to_string_lossy());
+        left_behind(output, &start).iter().for_each(|path| drop(fs::remove_file(path)));
         let mut attempts = 0;
         loop {
-            let path = output.with_file_name(format!(".{name}.ashore-{}-{attempts}", std::process::id()));
+            let path = output.with_file_name(format!("{start}{}-{attempts}", std::process::id()));
             match File::options().read(true).write(true).create_new(true).mode(0o600).open(&path) {
-                Ok(file) => return Ok((Temporary(path), file)),
+                Ok(file) => {
+                    // Where files cannot be locked, the process's number must do.
+                    let _ = file.try_lock();
+                    return Ok((Temporary(path), file));
+                }
                 Err(why) if why.kind() == ErrorKind::AlreadyExists && attempts < ATTEMPTS_MAX => attempts += 1,
                 Err(why) => return Err(why),
             }
         }
     }
+}
+
+/// The files beside `output` whose names begin with `start` and a process's number, but neither does that process live here nor
+/// does one anywhere hold the file.
+fn left_behind(output: &Path, start: &str) -> Vec<PathBuf> {
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_dead = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        let numbers = name.to_str().and_then(|name| name.strip_prefix(start)?.split_once('-'));
+        let Some((process, attempt)) = numbers else { return false };
+        let are_numbers = process.parse::<u32>().is_ok() && attempt.parse::<u32>().is_ok();
+        let is_file = || entry.file_type().is_ok_and(|kind| kind.is_file());
+        let is_free = || File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+        are_numbers && is_file() && !Path::new("/proc").join(process).exists() && is_free()
+    };
+    entries.filter(is_dead).map(|entry| entry.path()).collect()
 }
 
 impl Drop for Temporary {
