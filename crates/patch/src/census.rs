@@ -129,7 +129,8 @@ pub fn code(program: &Program<'_>, targets: AddrRange) -> Vec<CodeRef> {
     let function_at = |addr| program.function_at(addr);
     let has_constants = !program.part.image.kind.is_relocatable() && program.go.is_none();
     let found = program.code().flat_map(|code| program.coder.find(code, targets, &function_at));
-    found.filter(|place| has_constants || place.kind != RefKind::Constant).collect()
+    let found = found.filter(|place| has_constants || place.kind != RefKind::Constant).collect();
+    program.shape.resolved(program, found)
 }
 
 /// File offsets of the aligned 8-byte words in a stretch of the file that are addresses in `targets`.

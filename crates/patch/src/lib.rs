@@ -133,7 +133,7 @@ impl Patched {
             return Err(unverified("the manifest reads differently"));
         }
         verify::difference(original, written, &found.change())?;
-        let parsed = ashore_formats::read(written)?;
+        let parsed = ashore_formats::read_unlinked(written)?;
         for (index, expects) in &self.expects {
             let part = parsed.parts.get(*index).ok_or_else(|| unverified("the program is not found again"))?;
             let program = Program::new(&parsed, part)?;
@@ -157,7 +157,7 @@ fn put(bytes: &mut [u8], range: FileRange, new: &[u8]) -> Result<(), Report> {
 pub fn is_intact(patched: &[u8], found: &Found) -> bool {
     let seals = &found.manifest.change.seals;
     let holds = || -> Result<(), Report> {
-        let parsed = ashore_formats::read(patched)?;
+        let parsed = ashore_formats::read_unlinked(patched)?;
         let is_sealed = |part: &&Part| seals.iter().any(|seal| part.file.contains(seal.range.offset));
         parsed.parts.iter().filter(is_sealed).try_for_each(|part| {
             let program = Program::new(&parsed, part)?;

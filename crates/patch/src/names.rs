@@ -3,7 +3,7 @@
 //! A name is looked for among the symbols and in Go's line table. Several places of one name are never guessed between: the
 //! person chooses by address or by binding.
 
-use crate::program::Program;
+use crate::{census::Census, program::Program, shape::Choice};
 use ashore_base::Addr;
 use ashore_formats::Binding;
 use ashore_report::{Report, table::*};
@@ -53,6 +53,21 @@ pub fn resolve(program: &Program<'_>, name: &Name) -> Result<Addr, Report> {
         Some(_) if is_aligned => Ok(addr),
         Some(_) => Err(PATCH_REFUSED.at(addr, "no instruction of this CPU starts at such an address")),
         None => Err(PATCH_REFUSED.at(addr, format!("\"{}\" is not code of this program", name.text))),
+    }
+}
+
+/// The same for a function that is called by what `name` means. Some choose another function when the program starts, which is
+/// then called instead: what they do themselves nobody calls.
+pub(crate) fn function(program: &Program<'_>, name: &Name) -> Result<Addr, Report> {
+    let addr = resolve(program, name)?;
+    match program.shape.choice(program, addr) {
+        Choice::Itself => Ok(addr),
+        Choice::Other(_) | Choice::Unknown => {
+            let text = &name.text;
+            let reason = format!("{text} is never called but chooses, when the program starts, what is (ifunc)");
+            let report = PATCH_REFUSED.at(program.place(addr), reason);
+            Err(report.note(format!("name what it chooses among: `nm FILE` lists names that begin like {text}")))
+        }
     }
 }
 
@@ -117,11 +132,10 @@ fn choose(program: &Program<'_>, name: &Name) -> Result<Addr, Report> {
 }
 
 fn describe(program: &Program<'_>, candidate: &Candidate) -> String {
-    let binding = candidate.binding.map_or("in Go's table", Binding::word);
+    let binding = candidate.binding.map_or("in no symbol table", Binding::word);
     let len = program.function_at(candidate.addr).map_or(0, |function| function.len());
-    let targets = crate::census::entry(candidate.addr);
-    let places = crate::census::code(program, targets).len();
-    format!("{} {binding}, {len} bytes, {places} places in code name it", candidate.addr)
+    let places = Census::of(program, candidate.addr).len();
+    format!("{} {binding}, {len} bytes, {places} places lead to it", candidate.addr)
 }
 
 /// Every place of that name, each address once, sorted.
@@ -137,6 +151,11 @@ fn candidates(program: &Program<'_>, text: &str) -> Vec<Candidate> {
     if all.is_empty() {
         let found = program.go.map(|table| table.named(text.as_bytes())).unwrap_or_default();
         all.extend(found.iter().map(|code| Candidate { addr: code.start, binding: None }));
+    }
+    if all.is_empty() {
+        let sections = program.part.sections.iter().filter(|section| section.name == text);
+        let starts = sections.map(|section| Candidate { addr: section.memory.start, binding: None });
+        all.extend(starts.filter(|candidate| is_code(&candidate.addr)));
     }
     all.sort_unstable();
     all.dedup();
@@ -165,9 +184,43 @@ fn unknown(program: &Program<'_>, name: &Name, all: &[Candidate]) -> Report {
     if program.symbols.is_empty() && program.go.is_none() {
         return report.note("the file has no symbols: name functions by address, as in 0x401000");
     }
+    let names = || program.symbols.iter().filter(|symbol| symbol.is_function).map(|symbol| symbol.name);
+    let near = |part: &[u8]| {
+        let found = names().filter(|name| !part.is_empty() && memchr::memmem::find(name, part).is_some());
+        found.take(SIMILAR_MAX).map(String::from_utf8_lossy).collect::<Vec<_>>()
+    };
+    let mangled = near(mangled(text).as_bytes());
+    if !mangled.is_empty() {
+        let report = report.note(format!("the file has it, or its like, as: {}", mangled.join(", ")));
+        return report.note("names are written as the file has them: `nm FILE` without -C");
+    }
     let last = text.rsplit(['.', ':', '/', '_']).find(|part| part.len() > 2).unwrap_or(text);
-    let is_near = |name: &&[u8]| memchr::memmem::find(name, last.as_bytes()).is_some();
-    let names = program.symbols.iter().filter(|symbol| symbol.is_function).map(|symbol| symbol.name);
-    let near: Vec<_> = names.filter(is_near).take(5).map(String::from_utf8_lossy).collect();
+    let near = near(last.as_bytes());
     if near.is_empty() { report } else { report.note(format!("similar: {}", near.join(", "))) }
+}
+
+/// So many similar names are told.
+const SIMILAR_MAX: usize = 5;
+
+/// What the compilers of C++ and Rust make of a path such as `a::b`, without what stands before and behind it; nothing for
+/// other names. Each part has its length before it (Itanium C++ ABI, 5.1.2).
+fn mangled(text: &str) -> String {
+    let path = text.split(['(', '<']).next().unwrap_or_default();
+    if path == text && !path.contains("::") {
+        return String::new();
+    }
+    let parts = path.split("::").map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| format!("{}{part}", part.len())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mangled;
+
+    #[test]
+    fn a_path_is_looked_for_as_compilers_write_it() {
+        assert_eq!(mangled("door::Open::twice(int, char)"), "4door4Open5twice");
+        assert_eq!(mangled("open(int)"), "4open");
+        assert_eq!(mangled("main.Open"), "");
+    }
 }

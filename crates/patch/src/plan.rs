@@ -6,7 +6,7 @@ use crate::{
     draft::Draft,
     golang,
     inject::Placed,
-    names::{is_imported, resolve},
+    names::{function, is_imported, resolve},
     program::Program,
     request::{Object, Request, Spot},
     shape::{Annex, Room},
@@ -20,9 +20,12 @@ mod bytes;
 mod hook;
 mod import;
 mod redirect;
+mod relink;
 mod replace;
+mod tally;
 
 pub use hook::{KernelCall, kernel_calls};
+use tally::Tally;
 
 /// What a request came to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,24 +60,25 @@ pub fn plan(program: &Program<'_>, requests: &[Request]) -> Result<Plan, Report>
     for request in requests {
         planner.done.push(Done { request: request.line(), lines: Vec::new(), census: None });
         match request {
-            Request::Redirect { old, new, how } => match resolve(program, old) {
+            Request::Redirect { old, new, how } => match function(program, old) {
+                _ if planner.relink([old, new])? => {}
                 Err(why) if why.diagnosis == &PATCH_NO_MATCH && is_imported(program, old) => {
-                    planner.bind(&old.text, resolve(program, new)?)?;
+                    planner.bind(&old.text, function(program, new)?)?;
                 }
-                old => planner.redirect(old?, resolve(program, new)?, *how)?,
+                old => planner.redirect(old?, function(program, new)?, *how)?,
             },
-            Request::Replace { function, object, symbol } => {
-                let at = resolve(program, function)?;
-                planner.replace(at, &function.text, object, symbol.as_deref())?;
+            Request::Replace { function: name, object, symbol } => {
+                let at = function(program, name)?;
+                planner.replace(at, &name.text, object, symbol.as_deref())?;
             }
             Request::Nothing { at, len } => planner.nothing(at, *len)?,
-            Request::Return { function, value } => planner.returns(resolve(program, function)?, *value)?,
+            Request::Return { function: name, value } => planner.returns(function(program, name)?, *value)?,
             Request::Bytes { at, old, new } => planner.bytes(at, old, new)?,
-            Request::Hook { function } => planner.hook(resolve(program, function)?)?,
+            Request::Hook { function: name } => planner.hook(function(program, name)?)?,
             Request::KernelCalls { handler, object } => {
                 let at = match object {
                     Some(object) => planner.inject(object, Some(&handler.text), &handler.text)?,
-                    None => resolve(program, handler)?,
+                    None => function(program, handler)?,
                 };
                 planner.kernel_calls(at, &handler.text)?;
             }
@@ -96,6 +100,8 @@ struct Planner<'p, 'a> {
     originals: Vec<(Addr, Addr)>,
     /// Object files of which something is added, each once: functions of one file share its variables.
     objects: Vec<(Object, Placed)>,
+    /// What is to lead to functions whose references are changed.
+    tally: Tally,
 }
 
 /// How far from an instruction filler is looked for.
@@ -115,11 +121,13 @@ impl<'p, 'a> Planner<'p, 'a> {
             warnings: Vec::new(),
             originals: Vec::new(),
             objects: Vec::new(),
+            tally: Tally::default(),
         }
     }
 
     fn finish(mut self) -> Result<Plan, Report> {
         self.link()?;
+        self.expects.extend(self.tally.expects());
         if !self.annex.is_empty() {
             self.program.shape.attach(self.program, &mut self.draft, &self.annex)?;
         }
@@ -177,6 +185,8 @@ impl<'p, 'a> Planner<'p, 'a> {
         if headers.iter().any(|header| header.offset < end && offset < header.end()) {
             return Err(PATCH_REFUSED.at(self.program.place(at), "the header of the file lies there, not code"));
         }
+        let range = AddrRange { start: at, end: at.plus(bytes.len() as u64) };
+        self.program.shape.check_write(self.program, range)?;
         self.draft.replace(self.program.file, offset, bytes, reason)
     }
 

@@ -1,7 +1,7 @@
 //! Patching a damaged program: it may be refused, but what is made must be what was planned, and must be undone exactly.
 
 use ashore_base::Addr;
-use ashore_formats::{Parsed, read};
+use ashore_formats::{Parsed, read_unlinked};
 use ashore_patch::{Hash, How, LaidOut, Manifest, Name, Program, Request, Work, plan, undo};
 use ashore_report::Report;
 use std::hash::{DefaultHasher, Hasher};
@@ -15,7 +15,7 @@ pub(crate) fn patch(bytes: &[u8]) -> String {
 }
 
 fn all(bytes: &[u8]) -> Result<String, Report> {
-    let parsed = read(bytes)?;
+    let parsed = read_unlinked(bytes)?;
     if Manifest::find(bytes).is_some() {
         // It is patched already: what is patched anew is its original.
         return undo(bytes).map(|_| "undone".to_owned());
@@ -63,8 +63,11 @@ fn one<'a>(parsed: &'a Parsed<'a>, index: usize, choice: u64) -> Result<Option<W
     let (Some(old), Some(new), Some(third)) = (pick(1), pick(17), pick(33)) else { return Ok(None) };
     let how = if choice & 1 == 0 { How::Entry } else { How::Calls };
     let redirect = Request::Redirect { old, new, how };
-    let hook = Request::Hook { function: third };
-    let request = if choice & 6 == 0 { hook } else { redirect };
+    let request = match choice & 14 {
+        0 | 8 => Request::Hook { function: third },
+        2 => Request::Return { function: third, value: choice },
+        _ => redirect,
+    };
     plan(&program, &[request]).map(|plan| Some(Work { part: index, program, plan }))
 }
 

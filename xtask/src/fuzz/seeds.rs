@@ -12,6 +12,13 @@ const TINY: &str = "int main(void) { return 42; }\n";
 /// The same without a C library.
 const BARE: &str = "void _start(void) { for (;;) {} }\n";
 
+/// What an object file has for a linker: names, places in sections, and jumps that the assembler wrote.
+const PARTS: &str = "__attribute__((noinline, used)) static int in(int n) { return n * 3; }
+__attribute__((noinline)) int out(int n) { return in(n) + 1; }
+int far(int n); int (*table[])(int) = { in, out, far };
+int all(int n) { return in(n) + out(n) + far(n) + table[n & 1](n); }
+";
+
 /// A small program: its name, the target, the source, further options.
 type Small = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
@@ -22,6 +29,10 @@ const SMALL: &[Small] = &[
     ("bare-pie", "x86_64-freestanding", BARE, &["-nostdlib", "-fPIE", "-pie"]),
     ("bare-arm", "aarch64-freestanding", BARE, &["-nostdlib"]),
     ("linux-static", "x86_64-linux-musl", TINY, &["-static"]),
+    ("object", "x86_64-linux-musl", PARTS, &["-c", "-O1"]),
+    ("object-sections", "x86_64-linux-musl", PARTS, &["-c", "-O1", "-ffunction-sections", "-fPIC"]),
+    ("object-arm", "aarch64-linux-musl", PARTS, &["-c", "-O1"]),
+    ("object-riscv", "riscv64-linux-musl", PARTS, &["-c", "-O1"]),
     ("macos", "x86_64-macos", TINY, &["-nostdlib", "-lSystem"]),
     ("macos-arm", "aarch64-macos", TINY, &["-nostdlib", "-lSystem"]),
 ];
@@ -52,7 +63,7 @@ pub(super) fn folder(repo: &Repo, target: &str) -> Outcome<PathBuf> {
 /// Builds the small programs once. One the toolchain cannot build is left out, with a word.
 fn small_programs(repo: &Repo) -> Outcome<Vec<PathBuf>> {
     let folder = repo.guests().join("fuzz/small");
-    let done = folder.with_extension("done");
+    let done = folder.with_extension(format!("{}.done", SMALL.len()));
     if done.is_file() {
         return Ok(files(&folder));
     }

@@ -74,13 +74,18 @@ fn object(tools: &Toolchain, program: &Program) -> Command {
 }
 
 fn compiler(tools: &Toolchain, program: &Program) -> Command {
-    let cpu = match program.cpu {
-        "amd64" => "x86_64",
-        "arm64" => "aarch64",
-        other => other,
-    };
+    let cpu = cpu(program.cpu);
     let system = if program.os == "darwin" { "macos" } else { "linux-musl" };
     let mut command = tools.zig();
     command.args(["cc", "-target", &format!("{cpu}-{system}"), "-fno-sanitize=undefined"]);
     command
+}
+
+/// The name that C compilers have for a CPU that Go calls `name`.
+pub(super) fn cpu(name: &str) -> &str {
+    match name {
+        "amd64" => "x86_64",
+        "arm64" => "aarch64",
+        other => other,
+    }
 }

@@ -3,8 +3,10 @@
 //! Each program prints one line for every way to reach a function, and which function answered. After a redirection the
 //! other one must answer everywhere; after undoing it the file must be the same, byte for byte. Programs of a system that
 //! nothing here runs are patched and undone all the same: then what the patch verifies by itself is all that is known.
+//! Object files are patched before they are linked.
 
 mod build;
+mod objects;
 mod run;
 mod table;
 
@@ -12,6 +14,7 @@ use crate::args::Args;
 use crate::guests::Toolchain;
 use crate::shell;
 use crate::{Failure, Outcome, Repo};
+use objects::{OBJECTS, Object, Trial};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -61,11 +64,26 @@ fn exercise(repo: &Repo, programs: &[Program], only: &[String]) -> Outcome<usize
             }
         }
     }
-    println!("patched: {} programs, {ran} of them run, {} failed", wanted.len(), failures.len());
-    if wanted.is_empty() || !failures.is_empty() {
+    // The large program is tried by itself.
+    let objects: &[Object] = if programs == [LARGE] { &[] } else { OBJECTS };
+    let is_wanted = |object: &&Object| only.is_empty() || only.iter().any(|part| object.name().contains(part.as_str()));
+    let objects: Vec<&Object> = objects.iter().filter(is_wanted).collect();
+    let trial = Trial { repo, tools: &tools, ashore: &ashore, folder: &folder };
+    for object in &objects {
+        match trial.exercise(object) {
+            Ok(()) => println!("{:<28} ok", object.name()),
+            Err(why) => {
+                println!("{:<28} FAILED: {why}", object.name());
+                failures.push(object.name());
+            }
+        }
+    }
+    let (programs, objects) = (wanted.len(), objects.len());
+    println!("patched: {programs} programs, {ran} of them run, {objects} object files, {} failed", failures.len());
+    if programs + objects == 0 || !failures.is_empty() {
         return Err(Failure::new(format!("failed: {}", failures.join(", "))));
     }
-    Ok(wanted.len())
+    Ok(programs + objects)
 }
 
 /// One program under test.

@@ -1,10 +1,9 @@
 //! Redirecting one function to another.
 
-use super::Planner;
+use super::{Planner, tally::Places};
 use crate::{
     census::{Census, DataRef},
     request::How,
-    verify::Expect,
 };
 use ashore_base::{Addr, AddrRange};
 use ashore_isa::{CodeRef, RefKind};
@@ -71,7 +70,10 @@ impl Planner<'_, '_> {
             let reason = format!("nothing in the program leads to {old_name}");
             return Err(PATCH_NO_MATCH.at(self.program.place(old), reason));
         }
-        let before = Census::of(self.program, new);
+        if !self.tally.begin([old, new]) {
+            self.say("the same function by another name: done already".to_owned());
+            return Ok(());
+        }
         for place in &moved {
             self.retarget_code(place, new)?;
         }
@@ -87,12 +89,12 @@ impl Planner<'_, '_> {
         if !kept.is_empty() {
             self.say(format!("{} places inside {old_name} and {new_name} themselves are left as they are", kept.len()));
         }
-        self.expects.push(Expect::Census { addr: old, code: kept.len(), data: 0 });
-        let islands = usize::from(self.annex.code.is_empty());
-        // Through islands the places name the island, so the sum holds only without them.
-        if islands == 1 {
-            let code = before.code.len() + moved.len();
-            self.expects.push(Expect::Census { addr: new, code, data: before.data.len() + census.data.len() });
+        let places = Places { code: moved.len(), data: census.data.len() };
+        self.tally.take(self.program, old, places);
+        // Through islands the places name the island.
+        match self.annex.code.is_empty() {
+            true => self.tally.add(self.program, new, places),
+            false => self.tally.forget(new),
         }
         Ok(())
     }

@@ -2,16 +2,19 @@
 
 mod elf;
 mod macho;
+mod object;
 mod table;
 
 use crate::{
-    census::{self, DataRef},
+    census::{self, Census, DataRef},
     draft::Draft,
+    names::Name,
     program::Program,
 };
 use ashore_base::{Addr, AddrRange};
 use ashore_formats::Part;
 use ashore_image::FileRange;
+use ashore_isa::CodeRef;
 use ashore_report::{
     Report,
     table::{PATCH_REFUSED, PATCH_UNSUPPORTED},
@@ -35,6 +38,46 @@ pub struct Annex {
     pub data: Vec<u8>,
     /// Zeroes behind the data.
     pub zeroed_len: u64,
+    /// What the tables of a file that is still to be linked get.
+    pub added: Added,
+}
+
+/// Rows that are added to the tables of a file that is still to be linked.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Added {
+    /// Relocations, each with the number of the section it changes.
+    pub relocations: Vec<(usize, Vec<u8>)>,
+    /// Symbols: name, and what the row has behind it.
+    pub symbols: Vec<(String, Vec<u8>)>,
+}
+
+/// What must change in a file that is still to be linked so that whoever reaches one function reaches another.
+#[derive(Clone, Default, Debug)]
+pub struct Relink {
+    /// The old function and the new one, which need not be in the file.
+    pub ends: [Addr; 2],
+    /// What led to the old one.
+    pub census: Census,
+    /// Places in code to be encoded anew.
+    pub moved: Vec<CodeRef>,
+    /// Bytes of the tables that become others: where, what, why.
+    pub edits: Vec<(u64, Vec<u8>, String)>,
+    /// All rows that are added to the tables, those of earlier edits among them.
+    pub added: Added,
+    /// How many relocations name the new function instead of the old.
+    pub moved_relocations: usize,
+    /// How many relocations were added.
+    pub added_relocations: usize,
+    /// How many names that other files see mean the new function.
+    pub moved_exports: usize,
+    /// How many places in code still lead to the old one.
+    pub kept_code: usize,
+    /// How many relocations and names still do.
+    pub kept_data: usize,
+    /// How many words may lead to it, or elsewhere.
+    pub unclear: usize,
+    /// What was done, a sentence each.
+    pub lines: Vec<String>,
 }
 
 impl Annex {
@@ -120,6 +163,22 @@ pub trait Shape: Sync {
     /// File offsets of the words of loaded memory that are, or are completed to, addresses in `targets`.
     fn words(&self, program: &Program<'_>, targets: AddrRange) -> Vec<u64> {
         census::loaded_words(program, targets)
+    }
+
+    /// Those of `places`, found by decoding, whose target the instruction itself tells.
+    fn resolved(&self, _program: &Program<'_>, places: Vec<CodeRef>) -> Vec<CodeRef> {
+        places
+    }
+
+    /// Whether somebody else writes the bytes in `range` later.
+    fn check_write(&self, _program: &Program<'_>, _range: AddrRange) -> Result<(), Report> {
+        Ok(())
+    }
+
+    /// How the first of two functions is redirected to the second in a file that is still to be linked, beside what `added` has
+    /// already; none for files that are linked.
+    fn relink(&self, _program: &Program<'_>, _added: &Added, _names: [&Name; 2]) -> Option<Result<Relink, Report>> {
+        None
     }
 
     /// Makes `place` lead to `target`.
