@@ -1,6 +1,10 @@
 //! The built test guests are what their folder says. Passes without guests: `cargo xtask ci` builds them first.
 
-use ashore_formats::{Parsed, Part, detect, functions, golang::LineTable, read};
+use ashore_formats::{
+    Parsed, Part, detect, functions,
+    golang::{FunctionTraits, LineTable},
+    read,
+};
 use ashore_image::FunctionIndex;
 use std::{fs, path::Path};
 
@@ -48,4 +52,30 @@ fn compare_tables(parsed: &Parsed<'_>, part: &Part) {
         assert_eq!(found.start, symbol.code.start, "{name}");
         assert!(found.end >= symbol.code.end, "{name}");
     }
+}
+
+/// The places of a few functions of a Go program, as its source has them.
+#[test]
+fn places_in_go_programs_are_told_with_what_was_inlined() {
+    let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/out/linux-amd64/nilptr");
+    let Ok(bytes) = fs::read(guest) else { return };
+    let parsed = read(&bytes).unwrap();
+    let part = &parsed.parts[0];
+    let table = LineTable::find(parsed.bytes, part).unwrap();
+    let [main] = table.named(b"main.main")[..] else { panic!("no main.main") };
+    let place = table.places(part, main.start)[0];
+    assert_eq!(place.function, b"main.main");
+    assert!(place.file.unwrap().ends_with(b"main.go"));
+    assert!(place.line.unwrap() > 1 && !place.is_inlined);
+    assert_eq!(table.frame_len(main.start), Some(0));
+    let has = |name: &[u8], is: fn(FunctionTraits) -> bool| {
+        table.named(name).iter().filter_map(|code| table.traits(code.start)).any(is)
+    };
+    assert!(has(b"runtime.goexit", |traits| traits.is_outermost));
+    assert!(has(b"runtime.systemstack", |traits| traits.switches_stacks));
+    let mut inlined = (0..table.len()).filter_map(|index| table.function(index)).filter(|code| {
+        let places = table.places(part, code.start.plus(code.len() / 2));
+        places.len() > 1 && places.iter().all(|place| place.line.is_some() && place.file.is_some())
+    });
+    assert!(inlined.nth(10).is_some());
 }

@@ -26,26 +26,42 @@ const MODULE_TEXT_AT: u64 = 8 + 6 * 24 + 3 * 8;
 /// Where it has the start of its type records, since 1.16.
 const MODULE_TYPES_AT: u64 = MODULE_TEXT_AT + 15 * 8;
 
-/// How an entry of the function table is written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Width {
-    /// Two 32-bit offsets, code from the start of the text.
-    Offsets,
-    /// An address and a 64-bit offset.
-    Addresses,
+/// The releases that changed the layout.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Release {
+    /// 1.16: an entry of the function table is an address and a 64-bit offset.
+    Go1_16,
+    /// 1.18: it is two 32-bit offsets, code from the start of the text.
+    Go1_18,
+    /// 1.20: records of functions have the line they begin at.
+    Go1_20,
+}
+
+impl Release {
+    fn of(magic: u32) -> Release {
+        match magic {
+            MAGIC_1_16 => Release::Go1_16,
+            MAGIC_1_18 => Release::Go1_18,
+            _ => Release::Go1_20,
+        }
+    }
 }
 
 /// The line table of a part.
 #[derive(Clone, Copy, Debug)]
 pub struct LineTable<'a> {
-    bytes: Bytes<'a>,
+    pub(super) bytes: Bytes<'a>,
     /// File offset of the table; the further offsets count from the start of the file too.
     offset: u64,
-    width: Width,
+    pub(super) release: Release,
     text: Addr,
     count: u64,
     names_at: u64,
-    files: FileRange,
+    /// Which file of the program each file of a unit is.
+    pub(super) units_at: u64,
+    pub(super) files: FileRange,
+    /// What changes along the code of a function.
+    pub(super) values_at: u64,
     functions_at: u64,
 }
 
@@ -60,26 +76,28 @@ impl<'a> LineTable<'a> {
     fn read(bytes: Bytes<'a>, part: &Part, offset: u64) -> Option<LineTable<'a>> {
         let word = |index: u64| bytes.u64(offset.checked_add(8 + index * 8)?);
         let place = |index: u64| offset.checked_add(word(index)?).filter(|&at| at < bytes.0.len() as u64);
-        let width = if bytes.u32(offset)? == MAGIC_1_16 { Width::Addresses } else { Width::Offsets };
+        let release = Release::of(bytes.u32(offset)?);
         // Since 1.18 the third word is the start of the text, or 0 since nobody relocates it any more.
-        let first = if width == Width::Addresses { 2 } else { 3 };
-        let (names_at, files_at, lines_at, functions_at) =
-            (place(first)?, place(first + 2)?, place(first + 3)?, place(first + 4)?);
+        let first = if release == Release::Go1_16 { 2 } else { 3 };
+        let (names_at, units_at, files_at) = (place(first)?, place(first + 1)?, place(first + 2)?);
+        let (values_at, functions_at) = (place(first + 3)?, place(first + 4)?);
         let mut table = LineTable {
             bytes,
             offset,
-            width,
+            release,
             text: Addr::NULL,
             count: word(0)?,
             names_at,
-            files: FileRange { offset: files_at, len: lines_at.checked_sub(files_at)? },
+            units_at,
+            files: FileRange { offset: files_at, len: values_at.checked_sub(files_at)? },
+            values_at,
             functions_at,
         };
         let limit = (bytes.0.len() as u64 - functions_at) / table.entry_len();
         if table.count == 0 || table.count >= limit {
             return None;
         }
-        if width == Width::Offsets {
+        if release >= Release::Go1_18 {
             table.text = table.text_start(part, word(2)?)?;
         }
         Some(table)
@@ -103,6 +121,19 @@ impl<'a> LineTable<'a> {
     fn module_text(&self, part: &Part) -> Option<Addr> {
         let text = self.module(part).find_map(|at| self.bytes.u64(at.checked_add(MODULE_TEXT_AT)?));
         text.map(Addr).filter(|text| !text.is_null())
+    }
+
+    /// The address that the data about functions is counted from, since 1.18.
+    pub(super) fn data_of_functions(&self, part: &Part) -> Option<Addr> {
+        let mapped = |at: u64| {
+            let addr = Addr(self.bytes.u64(at)?);
+            part.image.segment_at(addr).filter(|segment| !segment.perms.is_write).map(|_| addr)
+        };
+        // Until 1.26 two words stand between it and the start of the types; since 1.27 five, the third of them a distance.
+        self.module(part).find_map(|at| {
+            let types = at.checked_add(MODULE_TYPES_AT)?;
+            mapped(types.checked_add(3 * 8)?).or_else(|| mapped(types.checked_add(6 * 8)?))
+        })
     }
 
     /// The address that the offsets of names and types in type records count from.
@@ -129,18 +160,16 @@ impl<'a> LineTable<'a> {
     }
 
     fn entry_len(&self) -> u64 {
-        match self.width {
-            Width::Offsets => 8,
-            Width::Addresses => 16,
-        }
+        if self.release >= Release::Go1_18 { 8 } else { 16 }
     }
 
     /// Word `index` of the function table: even ones are code, odd ones lead to records. Names of code as offsets from the
     /// text's start, or addresses in the older layout.
     fn word(&self, index: u64) -> Option<u64> {
-        match self.width {
-            Width::Offsets => self.bytes.u32(self.functions_at.checked_add(index.checked_mul(4)?)?).map(u64::from),
-            Width::Addresses => self.bytes.u64(self.functions_at.checked_add(index.checked_mul(8)?)?),
+        if self.release >= Release::Go1_18 {
+            self.bytes.u32(self.functions_at.checked_add(index.checked_mul(4)?)?).map(u64::from)
+        } else {
+            self.bytes.u64(self.functions_at.checked_add(index.checked_mul(8)?)?)
         }
     }
 
@@ -198,15 +227,23 @@ impl<'a> LineTable<'a> {
         self.offset
     }
 
-    fn name_of(&self, index: u64) -> Option<&'a [u8]> {
+    /// The record of function `index`, behind its first word: that is the function's start, as wide as a code word.
+    pub(super) fn record_of(&self, index: u64) -> Option<u64> {
         let record = self.functions_at.checked_add(self.word(index.checked_mul(2)?.checked_add(1)?)?)?;
-        // A record begins with the function's start, as wide as a code word, and the offset of its name.
-        let name_at = record.checked_add(self.entry_len() / 2)?;
-        let name = self.bytes.cstr(self.names_at.checked_add(self.bytes.u32(name_at)?.into())?)?;
+        record.checked_add(self.entry_len() / 2)
+    }
+
+    fn name_of(&self, index: u64) -> Option<&'a [u8]> {
+        self.name_at(self.bytes.u32(self.record_of(index)?)?)
+    }
+
+    /// The name at an offset of the names.
+    pub(super) fn name_at(&self, offset: u32) -> Option<&'a [u8]> {
+        let name = self.bytes.cstr(self.names_at.checked_add(offset.into())?)?;
         (name.len() <= NAME_LIMIT).then_some(name)
     }
 
-    fn index_of(&self, addr: Addr) -> Option<u64> {
+    pub(super) fn index_of(&self, addr: Addr) -> Option<u64> {
         let (mut low, mut high) = (0, self.count);
         // Invariant: functions before `low` start at or before `addr`; from `high` on they start after it.
         while low < high {

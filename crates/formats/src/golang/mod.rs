@@ -2,9 +2,11 @@
 
 mod buildinfo;
 mod linetable;
+mod values;
 
 pub use buildinfo::BuildInfo;
 pub use linetable::LineTable;
+pub use values::{FunctionTraits, SourcePlace};
 
 use crate::parsed::Part;
 use ashore_base::Bytes;
