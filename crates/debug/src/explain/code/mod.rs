@@ -3,7 +3,10 @@
 //! Everything takes values: a [`Program`] (a parsed file and where it was loaded), registers, and memory to read, of a
 //! live guest or of a core file. Nothing here opens files, stops on damage or panics: damage gives less.
 
+mod demangle;
+mod dwarf;
 mod instruction;
+mod lines;
 mod owner;
 mod program;
 mod regions;
@@ -11,6 +14,7 @@ mod regions;
 mod testing;
 
 pub use instruction::{Access, Class, Formula, Instruction, Role, Way, before, instruction_at};
+pub use lines::Spot;
 pub use owner::{Owner, OwnerKind, Space, Stack};
 pub use program::{Named, Program};
 pub use regions::{Region, parse_maps};

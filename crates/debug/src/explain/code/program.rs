@@ -1,7 +1,8 @@
 //! The program that died: its file's bytes and where they were loaded.
 
+use super::dwarf::Lines;
 use ashore_base::{Addr, AddrRange};
-use ashore_formats::{Functions, Parsed, Part, functions};
+use ashore_formats::{Functions, Parsed, Part, functions, golang::LineTable};
 use ashore_image::{FunctionIndex, Segment};
 use std::cell::OnceCell;
 
@@ -16,6 +17,8 @@ pub struct Program<'a> {
     pub(super) part: &'a Part,
     bias: u64,
     functions: OnceCell<Functions<'a>>,
+    go: OnceCell<Option<LineTable<'a>>>,
+    lines: OnceCell<Option<Box<Lines<'a>>>>,
 }
 
 /// A name and how far behind its beginning an address is.
@@ -31,8 +34,8 @@ impl<'a> Program<'a> {
     /// The program `part` of a file whose path a person knows as `path`, loaded `bias` bytes above the addresses in it (0
     /// unless it is relocatable).
     pub fn new(parsed: &'a Parsed<'a>, part: &'a Part, path: &str, bias: u64) -> Program<'a> {
-        let path = path.to_owned();
-        Program { path, parsed, part, bias, functions: OnceCell::new() }
+        let (functions, go, lines) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Program { path: path.to_owned(), parsed, part, bias, functions, go, lines }
     }
 
     /// The path a person knows it by.
@@ -53,6 +56,16 @@ impl<'a> Program<'a> {
     /// Which function holds an address of the file.
     pub(super) fn functions(&self) -> &Functions<'a> {
         self.functions.get_or_init(|| functions(self.parsed, self.part))
+    }
+
+    /// Go's line table, where the program has one.
+    pub(super) fn go(&self) -> Option<&LineTable<'a>> {
+        self.go.get_or_init(|| LineTable::find(self.parsed.bytes, self.part)).as_ref()
+    }
+
+    /// The debugging records, where the program has some.
+    pub(super) fn lines(&self) -> Option<&Lines<'a>> {
+        self.lines.get_or_init(|| Lines::read(self.parsed.bytes, self.part).map(Box::new)).as_deref()
     }
 
     /// The program's segment at an address of memory.
