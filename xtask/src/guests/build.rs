@@ -101,12 +101,14 @@ fn c_program(tools: &Toolchain, source: &CSource, system: &System, out: &Path) -
     match system.link {
         CLink::StaticLibc => {
             let mut command = compiler(tools, system.compile_target);
-            shell::run(command.args(["-static", "-o"]).arg(&program).arg(&source.file))
+            shell::run(command.arg("-static").args(&source.options).arg("-o").arg(&program).arg(&source.file))
         }
         CLink::Bare => {
             let object = out.join(format!(".{}.o", source.name));
             let mut compile = compiler(tools, system.compile_target);
-            shell::run(compile.args(["-ffreestanding", "-c", "-o"]).arg(&object).arg(&source.file))?;
+            shell::run(
+                compile.arg("-ffreestanding").args(&source.options).args(["-c", "-o"]).arg(&object).arg(&source.file),
+            )?;
             let mut link = compiler(tools, "x86_64-freestanding");
             shell::run(link.args(["-nostdlib", "-static", "-o"]).arg(&program).arg(&object))?;
             fs::remove_file(&object).map_err(|why| Failure::of(object.display(), why))

@@ -13,6 +13,9 @@ const RECIPE: &str = "recipe 1";
 /// The word before the systems a C source is for, in its first comment line.
 const SYSTEMS_DIRECTIVE: &str = "// systems:";
 
+/// The word before further options for the compiler, in its first comment line too.
+const OPTIONS_DIRECTIVE: &str = "// options:";
+
 /// Every source of a test guest.
 pub(crate) struct Sources {
     /// The folders of Go programs, each holding one main package.
@@ -41,6 +44,8 @@ pub(crate) struct CSource {
     pub(crate) name: String,
     /// Its file.
     pub(crate) file: PathBuf,
+    /// What its header wants the compiler to be told.
+    pub(crate) options: Vec<String>,
     /// The systems its header names; only Linux when it names none.
     systems: Vec<String>,
 }
@@ -97,7 +102,8 @@ impl Sources {
 impl CSource {
     fn read(file: PathBuf) -> Outcome<CSource> {
         let text = fs::read_to_string(&file).map_err(|why| Failure::of(file.display(), why))?;
-        Ok(CSource { name: stem(&file), systems: named_systems(&text), file })
+        let options = named(&text, OPTIONS_DIRECTIVE);
+        Ok(CSource { name: stem(&file), systems: named(&text, SYSTEMS_DIRECTIVE), options, file })
     }
 
     /// Whether this program is built for `system`.
@@ -109,9 +115,10 @@ impl CSource {
     }
 }
 
-fn named_systems(text: &str) -> Vec<String> {
+/// The words behind `directive` in the header of a source.
+fn named(text: &str, directive: &str) -> Vec<String> {
     let comment = text.lines().take_while(|line| line.starts_with("//"));
-    let named = comment.filter_map(|line| line.strip_prefix(SYSTEMS_DIRECTIVE));
+    let named = comment.filter_map(|line| line.strip_prefix(directive));
     named.flat_map(str::split_whitespace).map(str::to_owned).collect()
 }
 
@@ -147,7 +154,9 @@ mod tests {
 
     #[test]
     fn the_systems_of_a_c_source_come_from_its_header() {
-        assert_eq!(named_systems("// Prints.\n// systems: freebsd netbsd\nint x;\n"), ["freebsd", "netbsd"]);
-        assert!(named_systems("int x;\n// systems: freebsd\n").is_empty());
+        let text = "// Prints.\n// systems: freebsd netbsd\n// options: -pie\nint x;\n";
+        assert_eq!(named(text, SYSTEMS_DIRECTIVE), ["freebsd", "netbsd"]);
+        assert_eq!(named(text, OPTIONS_DIRECTIVE), ["-pie"]);
+        assert!(named("int x;\n// systems: freebsd\n", SYSTEMS_DIRECTIVE).is_empty());
     }
 }
