@@ -11,9 +11,12 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// How much memory is read at once.
 const CHUNK: usize = 1 << 18;
+/// How long it may take: whoever waits for a witness gives up a little later, and would leave a part of a file behind.
+const TIME: Duration = Duration::from_secs(15);
 
 /// The name with `%p` replaced by the process's id.
 pub(super) fn final_path(path: &Path, pid: i32) -> PathBuf {
@@ -51,6 +54,7 @@ fn create(path: &Path) -> io::Result<File> {
 
 fn fill(file: &File, head: &Head, plan: &Plan, memory: &Memory<'_>) -> io::Result<()> {
     file.write_all_at(&head.bytes, 0)?;
+    let begun = Instant::now();
     let mut bytes = vec![0; CHUNK];
     for ((stretch, sparse), offset) in plan.stretches.iter().zip(&plan.sparse).zip(&head.offsets) {
         let mut at = 0;
@@ -61,6 +65,9 @@ fn fill(file: &File, head: &Head, plan: &Plan, memory: &Memory<'_>) -> io::Resul
             if *sparse && memory.touched(start, len as u64).is_some_and(|touched| touched.count == 0) {
                 at += len as u64;
                 continue;
+            }
+            if begun.elapsed() > TIME {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, format!("it took more than {TIME:?} to write")));
             }
             let read = memory.read(start, chunk);
             write_pages(file, chunk.get(..read).unwrap_or_default(), offset + at)?;

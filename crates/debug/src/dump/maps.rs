@@ -31,6 +31,13 @@ impl Mapping {
         self.inode != 0 && self.name.starts_with(b"/") && !self.name.ends_with(DELETED) && !self.is_device()
     }
 
+    /// Whether it is the process's alone and nothing but what it wrote: of such memory the kernel tells which pages were
+    /// touched.
+    pub(super) fn is_anonymous(&self) -> bool {
+        let is_named = !self.name.is_empty() && !self.name.starts_with(b"[anon:");
+        self.inode == 0 && !self.is_shared && !is_named
+    }
+
     /// Whether reading it may do something.
     pub(super) fn is_device(&self) -> bool {
         let is_memory = self.name.starts_with(b"/dev/zero") || self.name.starts_with(b"/dev/shm/");

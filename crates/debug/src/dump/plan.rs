@@ -115,7 +115,7 @@ fn want(mapping: &Mapping, memory: &Memory<'_>) -> Want {
     if mapping.is_file() && !mapping.perms.is_write && is_as_in_file(mapping, memory) {
         return Want::whole(if mapping.offset == 0 { PAGE_SIZE.min(len) } else { 0 });
     }
-    if mapping.inode != 0 || mapping.is_shared {
+    if !mapping.is_anonymous() {
         return Want::whole(len);
     }
     memory.touched(mapping.memory.start, len).map_or(Want::whole(len), |touched| Want {
