@@ -29,6 +29,7 @@ const SA_ONSTACK: u64 = 0x0800_0000;
 const SYS_USER_DISPATCH: i32 = 2;
 const SYS_SECCOMP: i32 = 1;
 const SI_KERNEL: i32 = 0x80;
+const TRAP_PERF: i32 = 6;
 /// The trap of an instruction that a program has no right to.
 const TRAP_PROTECTION: u64 = 13;
 /// The length of a call instruction.
@@ -189,7 +190,9 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
     // code in a way that matters: `queue` and the register saves are done with every signal blocked.
     let (info, context, block) = unsafe { (&*info, &mut *context, &mut *thread::current_ptr().cast_mut()) };
     let rip = context.rip;
-    let is_fault = info.code > 0 && Signal(number as u8).is_fault();
+    // Watched memory was touched, by the guest or for it: not a fault, for what touched it is done.
+    let is_touch = number == i32::from(Signal::TRAP.0) && info.code == TRAP_PERF;
+    let is_fault = info.code > 0 && Signal(number as u8).is_fault() && !is_touch;
     let is_ours = text::is_host(rip) || fs == block.host_fs || block.asks_clock != 0;
     if is_ours && number == i32::from(Signal::SEGV.0) && info.code == SI_KERNEL && read_counter(context) {
         return fs;
