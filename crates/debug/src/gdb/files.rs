@@ -1,5 +1,6 @@
 //! Files that gdb reads through the connection: the program, and what the host tells of the process.
 
+use super::brand::Brand;
 use super::target::Target;
 use gdbstub::target::ext::host_io::{
     FsKind, HostIo, HostIoClose, HostIoCloseOps, HostIoErrno, HostIoError, HostIoFstat, HostIoFstatOps, HostIoOpen,
@@ -15,7 +16,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 /// The files gdb has open.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    open: BTreeMap<u32, File>,
+    open: BTreeMap<u32, (File, Brand)>,
     next: u32,
 }
 
@@ -23,7 +24,7 @@ pub(super) struct Files {
 const MOST: usize = 256;
 
 impl Files {
-    fn get(&self, fd: u32) -> HostIoResult<&File, Target> {
+    fn get(&self, fd: u32) -> HostIoResult<&(File, Brand), Target> {
         self.open.get(&fd).ok_or(HostIoError::Errno(HostIoErrno::EBADF))
     }
 }
@@ -69,7 +70,8 @@ impl HostIoOpen for Target {
         }
         let fd = self.files.next;
         self.files.next += 1;
-        self.files.open.insert(fd, file);
+        let brand = if name == self.program { Brand::of(&file) } else { Brand::default() };
+        self.files.open.insert(fd, (file, brand));
         Ok(fd)
     }
 }
@@ -83,13 +85,16 @@ impl HostIoClose for Target {
 impl HostIoPread for Target {
     fn pread(&mut self, fd: u32, count: usize, offset: u64, into: &mut [u8]) -> HostIoResult<usize, Self> {
         let len = count.min(into.len());
-        Ok(self.files.get(fd)?.read_at(into.get_mut(..len).unwrap_or_default(), offset)?)
+        let (file, brand) = self.files.get(fd)?;
+        let read = file.read_at(into.get_mut(..len).unwrap_or_default(), offset)?;
+        brand.hide(offset, into.get_mut(..read).unwrap_or_default());
+        Ok(read)
     }
 }
 
 impl HostIoFstat for Target {
     fn fstat(&mut self, fd: u32) -> HostIoResult<HostIoStat, Self> {
-        let meta = self.files.get(fd)?.metadata()?;
+        let meta = self.files.get(fd)?.0.metadata()?;
         Ok(HostIoStat {
             st_dev: meta.dev() as u32,
             st_ino: meta.ino() as u32,

@@ -4,6 +4,7 @@
 //! thread of its own, which is no guest's and has its own table of files: the guest's descriptors are the guest's. All
 //! threads stop together and, unless gdb says otherwise, go on together ([`world`]).
 
+mod brand;
 mod files;
 mod listen;
 mod memory;
@@ -12,6 +13,7 @@ mod registers;
 mod serve;
 mod signals;
 mod target;
+mod watch;
 mod wire;
 mod world;
 

@@ -112,7 +112,10 @@ impl Server {
             let target =
                 Target::new(self.world.clone(), self.space.clone(), self.settings.program.clone(), auxv.clone());
             match session(wire, target) {
-                End::Killed => ashore_sys::die_of(Signal::KILL),
+                End::Killed => {
+                    (self.world.at_end)();
+                    ashore_sys::die_of(Signal::KILL)
+                }
                 End::Ended => {}
                 End::Detached => self.let_go("gdb let the program go: it runs on"),
                 End::Lost { has_run: false, .. } => self.say("gdb is gone before the program ran: waiting for another"),

@@ -1,7 +1,7 @@
 //! What gdb asks of the process, answered from the [`World`].
 
 use super::files::Files;
-use super::memory::Space;
+use super::memory::{Kind, Space};
 use super::registers::{Amd64, File, description};
 use super::signals::{from_gdb, to_gdb};
 use super::world::{Action, Event, World};
@@ -14,7 +14,10 @@ use gdbstub::target::ext::base::multithread::{
     MultiThreadBase, MultiThreadRangeStepping, MultiThreadRangeSteppingOps, MultiThreadResume, MultiThreadResumeOps,
     MultiThreadSchedulerLocking, MultiThreadSchedulerLockingOps, MultiThreadSingleStep, MultiThreadSingleStepOps,
 };
-use gdbstub::target::ext::breakpoints::{Breakpoints, BreakpointsOps, SwBreakpoint, SwBreakpointOps};
+use gdbstub::target::ext::breakpoints::{
+    Breakpoints, BreakpointsOps, HwBreakpoint, HwBreakpointOps, HwWatchpoint, HwWatchpointOps, SwBreakpoint,
+    SwBreakpointOps, WatchKind,
+};
 use gdbstub::target::ext::exec_file::{ExecFile, ExecFileOps};
 use gdbstub::target::ext::extended_mode::{
     Args, AttachKind, CurrentActivePid, CurrentActivePidOps, ExtendedMode, ExtendedModeOps, ShouldTerminate,
@@ -71,7 +74,9 @@ impl Target {
         let Some(tid) = tid_of(host_tid) else { return StopReason::Signal(Signal::SIGTRAP) };
         match event {
             Event::Stepped => StopReason::SignalWithThread { tid, signal: Signal::SIGTRAP },
-            Event::Break => StopReason::SwBreak(tid),
+            Event::Break(Kind::Software) => StopReason::SwBreak(tid),
+            Event::Break(Kind::Hardware) => StopReason::HwBreak(tid),
+            Event::Touch(addr, kind) => StopReason::Watch { tid, kind, addr },
             Event::Signal(delivery) => StopReason::SignalWithThread { tid, signal: to_gdb(delivery.signal) },
             Event::Exits(status) => StopReason::Exited(status),
             Event::Dies(signal) => StopReason::Terminated(to_gdb(signal)),
@@ -266,17 +271,46 @@ impl Breakpoints for Target {
     fn support_sw_breakpoint(&mut self) -> Option<SwBreakpointOps<'_, Self>> {
         Some(self)
     }
+
+    fn support_hw_breakpoint(&mut self) -> Option<HwBreakpointOps<'_, Self>> {
+        Some(self)
+    }
+
+    fn support_hw_watchpoint(&mut self) -> Option<HwWatchpointOps<'_, Self>> {
+        Some(self)
+    }
 }
 
 impl SwBreakpoint for Target {
     fn add_sw_breakpoint(&mut self, at: u64, _kind: usize) -> TargetResult<bool, Self> {
-        Ok(self.world.with_breakpoints(|breakpoints| breakpoints.add(at, &self.space)).is_ok())
+        Ok(self.world.with_breakpoints(|breakpoints| breakpoints.add(at, Kind::Software, &self.space)).is_ok())
     }
 
     fn remove_sw_breakpoint(&mut self, at: u64, _kind: usize) -> TargetResult<bool, Self> {
         // Memory that is gone took the breakpoint with it.
-        let _ = self.world.with_breakpoints(|breakpoints| breakpoints.remove(at, &self.space));
+        let _ = self.world.with_breakpoints(|breakpoints| breakpoints.remove(at, Kind::Software, &self.space));
         Ok(true)
+    }
+}
+
+impl HwBreakpoint for Target {
+    fn add_hw_breakpoint(&mut self, at: u64, _kind: usize) -> TargetResult<bool, Self> {
+        Ok(self.world.with_breakpoints(|breakpoints| breakpoints.add(at, Kind::Hardware, &self.space)).is_ok())
+    }
+
+    fn remove_hw_breakpoint(&mut self, at: u64, _kind: usize) -> TargetResult<bool, Self> {
+        let _ = self.world.with_breakpoints(|breakpoints| breakpoints.remove(at, Kind::Hardware, &self.space));
+        Ok(true)
+    }
+}
+
+impl HwWatchpoint for Target {
+    fn add_hw_watchpoint(&mut self, at: u64, len: u64, kind: WatchKind) -> TargetResult<bool, Self> {
+        Ok(self.world.watch(at, len, kind).is_ok())
+    }
+
+    fn remove_hw_watchpoint(&mut self, at: u64, len: u64, kind: WatchKind) -> TargetResult<bool, Self> {
+        Ok(self.world.unwatch(at, len, kind))
     }
 }
 

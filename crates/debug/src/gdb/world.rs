@@ -3,13 +3,15 @@
 //! Guest threads come in through [`Supervisor`] and wait here; the server's thread holds all, looks and changes, and lets
 //! some go on. One thread's event is told at a time; others keep theirs until they may go on.
 
-use super::memory::{Breakpoints, Space};
+use super::memory::{Breakpoints, Kind, Space};
 use super::registers::File;
 use super::signals::to_gdb;
+use super::watch::{Watches, is_touch};
 use ashore_guest::{Delivery, Os};
 use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Errno, Signal};
 use ashore_process::{Pace, Resume, Stop, Supervisor, Why};
+use gdbstub::target::ext::breakpoints::WatchKind;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,7 +29,9 @@ const TRAP_BREAKPOINT: u32 = 3;
 pub(super) enum Event {
     Stepped,
     /// It came to a breakpoint.
-    Break,
+    Break(Kind),
+    /// It touched watched memory.
+    Touch(u64, WatchKind),
     Signal(Delivery),
     Exits(u8),
     Dies(Signal),
@@ -90,6 +94,7 @@ struct State {
     guests: BTreeMap<i32, Guest>,
     last_told: i32,
     breakpoints: Breakpoints,
+    watches: Watches,
     /// gdb's numbers of signals that it does not want to hear of.
     passed: BTreeSet<u8>,
     input: VecDeque<u8>,
@@ -124,6 +129,7 @@ impl World {
             guests: BTreeMap::new(),
             last_told: 0,
             breakpoints: Breakpoints::default(),
+            watches: Watches::default(),
             passed: BTreeSet::new(),
             input: VecDeque::new(),
             is_closed: false,
@@ -222,7 +228,7 @@ impl World {
         let mut state = self.lock();
         state.phase = Phase::Running;
         state.is_locked = is_locked;
-        let State { guests, breakpoints, .. } = &mut *state;
+        let State { guests, breakpoints, watches, .. } = &mut *state;
         for (tid, guest) in guests {
             let plain = (!is_locked).then_some(Action { pace: Pace::Run, signal: None });
             let Some(action) = actions.get(tid).copied().or(plain) else {
@@ -230,9 +236,14 @@ impl World {
                 continue;
             };
             guest.is_resumed = true;
-            guest.pace = action.pace;
+            guest.pace = match action.pace {
+                // A step within the range may touch what is watched: each is looked at.
+                Pace::Leave(_) if !watches.is_empty() => Pace::Step,
+                pace => pace,
+            };
+            let action = Action { pace: guest.pace, ..action };
             let Some(parked) = &mut guest.parked else { continue };
-            let is_gone = matches!(parked.event, Some(Event::Break)) && !breakpoints.has(parked.file.regs.rip);
+            let is_gone = matches!(parked.event, Some(Event::Break(_))) && !breakpoints.has(parked.file.regs.rip);
             if parked.event.is_some() && !parked.is_told && !is_gone {
                 // It has something to tell first.
                 continue;
@@ -246,6 +257,7 @@ impl World {
         let state = self.lock();
         let mut state = self.held(state);
         state.breakpoints.clear(space);
+        state.watches.clear();
         state.phase = Phase::Free;
         for guest in state.guests.values_mut() {
             let event = guest.parked.as_ref().and_then(|parked| parked.event);
@@ -299,6 +311,16 @@ impl World {
         work(&mut self.lock().breakpoints)
     }
 
+    pub(super) fn watch(&self, at: u64, len: u64, kind: WatchKind) -> Result<(), Errno> {
+        let state = &mut *self.lock();
+        let tids: Vec<i32> = state.guests.keys().copied().collect();
+        state.watches.add(at, len, kind, &tids)
+    }
+
+    pub(super) fn unwatch(&self, at: u64, len: u64, kind: WatchKind) -> bool {
+        self.lock().watches.remove(at, len, kind)
+    }
+
     /// The signals, by gdb's numbers, that are delivered without a word.
     pub(super) fn pass(&self, numbers: BTreeSet<u8>) {
         self.lock().passed = numbers;
@@ -317,6 +339,9 @@ impl State {
     fn tell(&mut self, tid: i32) -> Option<Event> {
         let parked = self.guests.get_mut(&tid)?.parked.as_mut()?;
         parked.is_told = true;
+        if let (Some((at, kind)), Some(Event::Stepped | Event::Touch(..))) = (self.watches.touched(tid), parked.event) {
+            parked.event = Some(Event::Touch(at, kind));
+        }
         parked.event
     }
 }
@@ -350,7 +375,11 @@ impl Supervisor for World {
             Why::Stepped => Some(Event::Stepped),
             Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.has(stop.regs.rip.wrapping_sub(1)) => {
                 stop.regs.rip -= 1;
-                Some(Event::Break)
+                Some(Event::Break(state.breakpoints.kind(stop.regs.rip)))
+            }
+            // One that is no longer watched counts for nothing.
+            Why::Signal(touch) if is_touch(&touch) => {
+                state.watches.hit(&touch).map(|(at, kind)| Event::Touch(at, kind))
             }
             Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.is_gone(stop.regs.rip.wrapping_sub(1)) => {
                 // It was removed while the thread was on its way here.
@@ -412,6 +441,7 @@ impl Supervisor for World {
             if let Ok(space) = Space::open() {
                 state.breakpoints.clear(&space);
             }
+            state.watches.forget();
             state.is_child = true;
             state.phase = Phase::Free;
             state.guests.clear();
