@@ -174,3 +174,18 @@ fn other_verbs_say_that_an_object_file_is_not_linked() {
         assert!(output.status.code().is_some_and(|status| status != 0), "{verb}: {output:?}");
     }
 }
+
+#[test]
+fn two_redirections_to_one_function_are_counted_together() {
+    let folder = with_object("together");
+    let both = |edits: [&str; 2]| {
+        folder.patch(&["object", "redirect", edits[0], "redirect", edits[1], "--calls", "-o", "out"])
+    };
+    let output = both(["old_one=new_one", "hidden_old=new_one"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    for chain in [["old_one=new_one", "new_one=hidden_old"], ["new_one=hidden_old", "old_one=new_one"]] {
+        let output = both(chain);
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        assert!(said(&output).contains("in the end"), "{output:?}");
+    }
+}

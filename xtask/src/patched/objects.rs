@@ -115,7 +115,7 @@ impl Trial<'_> {
         compile(self.repo, self.tools, object, &file)?;
         let mut command = compiler(self.tools, object.cpu);
         let source = self.repo.root().join("tests/patch/c/callers.c");
-        shell::output(command.args(["-O1", "-c"]).arg(source).arg("-o").arg(&other))?;
+        shell::output(command.args(["-O1", "-c", "-fPIC"]).arg(source).arg("-o").arg(&other))?;
         let before = self.linked(object, [&file, &other])?;
         if !before.contains(": old") || before.contains("neither") {
             return Err(Failure::new(format!("it does not say what it should before any patch: {before}")));
@@ -140,6 +140,9 @@ impl Trial<'_> {
             return Err(Failure::new(format!("it says\n{got}\ninstead of\n{expected}")));
         }
         self.read_by_others(&patched)?;
+        if object.flags.contains(&"-fPIC") && object.cpu != "riscv64" {
+            self.shared(object, [&patched, other])?;
+        }
         shell::output(self.patch(&patched, &undone).arg("--undo"))?;
         let [original, restored] = [file, undone.as_path()].map(fs::read);
         if original.ok() != restored.ok() {
@@ -163,6 +166,14 @@ impl Trial<'_> {
             true => Err(Failure::new("the manifest is in the linked program".to_owned())),
             false => Ok(text),
         }
+    }
+
+    /// A library can be made of the two: nothing in it takes for granted where another file's functions are.
+    fn shared(&self, object: &Object, files: [&Path; 2]) -> Outcome {
+        let out = self.folder.join(format!("{}.so", object.name()));
+        let mut command = compiler(self.tools, object.cpu);
+        shell::output(command.arg("-shared").args(files).arg("-o").arg(&out))?;
+        fs::remove_file(&out).map_err(|why| Failure::of(out.display(), why))
     }
 
     fn patch(&self, file: &Path, output: &PathBuf) -> Command {

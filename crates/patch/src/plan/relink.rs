@@ -2,13 +2,19 @@
 
 use super::{Planner, tally::Places};
 use crate::{names::Name, shape::Relink};
-use ashore_report::Report;
+use ashore_report::{Report, table::PATCH_REFUSED};
 
 impl Planner<'_, '_> {
     /// Redirects the first of two functions to the second; tells whether the file is one that is still to be linked.
     pub(super) fn relink(&mut self, names: [&Name; 2]) -> Result<bool, Report> {
         let Some(found) = self.program.shape.relink(self.program, &self.annex.added, names) else { return Ok(false) };
         let found = found?;
+        if self.tally.is_chained(found.ends) {
+            // Who is sent to a name would follow it when it is sent on.
+            let [old, new] = names.map(|name| name.text.as_str());
+            let reason = format!("another edit sends {new} on, or sends somebody to {old}");
+            return Err(PATCH_REFUSED.because(reason).note("name for each where it is to lead in the end"));
+        }
         if !self.tally.begin(found.ends) {
             self.say("the same function by another name: done already".to_owned());
             return Ok(true);

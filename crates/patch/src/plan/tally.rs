@@ -25,6 +25,11 @@ impl Tally {
         self.done.insert(ends)
     }
 
+    /// Whether one of the two ends is the other end of another redirection.
+    pub(super) fn is_chained(&self, [old, new]: [Addr; 2]) -> bool {
+        self.done.iter().any(|&[first, last]| last == old || first == new)
+    }
+
     /// So many places that led to `addr` do not any more.
     pub(super) fn take(&mut self, program: &Program<'_>, addr: Addr, places: Places) {
         if let Some(count) = self.count(program, addr) {

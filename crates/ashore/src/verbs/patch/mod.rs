@@ -111,3 +111,17 @@ fn status_of(report: &Report) -> u8 {
         () => status::REFUSED,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_to_refuse_has_its_status() {
+        let status = |row: &'static Diagnosis| status_of(&row.because(""));
+        assert_eq!(status(&table::PATCH_USAGE), 1);
+        assert_eq!(status(&table::PATCH_NO_MATCH), 2);
+        assert_eq!(status(&table::PATCH_REFUSED), 3);
+        assert_eq!(status(&table::PATCH_UNVERIFIED), 4);
+    }
+}

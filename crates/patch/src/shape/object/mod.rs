@@ -8,6 +8,7 @@ mod finish;
 mod redirect;
 mod rows;
 mod table;
+mod word;
 
 use super::{Added, Annex, Changed, Choice, Ending, Relink, Room, Shape};
 use crate::{

@@ -4,6 +4,7 @@ use super::{
     super::{Added, Relink},
     added,
     rows::{Leads, ORIGINAL, Relocation, SYMBOL_LEN, Symbol, Tables},
+    word::{Through, through},
 };
 use crate::{
     census::Census,
@@ -17,7 +18,9 @@ use ashore_report::{
     table::{PATCH_NO_MATCH, PATCH_REFUSED},
 };
 
-/// In a relocation's row: its symbol, with the addend behind it. In a symbol's row: its section, with value and size behind it.
+/// In a relocation's row: its type; its symbol, with the addend behind it. In a symbol's row: its section, with value and size
+/// behind it.
+const TYPE_AT: u64 = 8;
 const NAMED_AT: u64 = 12;
 const HOME_AT: u64 = 6;
 /// In a symbol's row: its binding and type.
@@ -118,12 +121,18 @@ impl Plan<'_, '_> {
             refused("its target was written by the assembler, and it is too short for one outside its section")
                 .note("compile with -ffunction-sections, or make the old function visible to other files")
         })?;
-        let (number, home) = self.tables.section_at(place.at).ok_or_else(|| refused("it is in no section"))?;
-        let (symbol, more) = self.named().or_else(|_| self.in_section())?;
+        let (section, home) = self.tables.section_at(place.at).ok_or_else(|| refused("it is in no section"))?;
+        let (symbol, more) = self.in_section().or_else(|_| self.named())?;
         let offset = wanted.place.0 - home.file.offset;
-        let info = u64::from(symbol) << 32 | u64::from(wanted.number);
+        let is_global = self.symbol(symbol).is_some_and(Symbol::is_global);
+        let wide = through(self.program, wanted.place, wanted.number).filter(|_| is_global);
+        let number = wide.as_ref().map_or(wanted.number, |wide| wide.number);
+        if let Some((offset, bytes)) = wide.and_then(|wide| wide.bytes) {
+            self.relink.edits.push((offset, bytes, format!("{} through a word of the linker's", self.new.name)));
+        }
+        let info = u64::from(symbol) << 32 | u64::from(number);
         let row = [offset, info, wanted.addend.wrapping_add(more).cast_unsigned()];
-        self.relink.added.relocations.push((number, row.map(u64::to_le_bytes).as_flattened().to_vec()));
+        self.relink.added.relocations.push((section, row.map(u64::to_le_bytes).as_flattened().to_vec()));
         self.relink.added_relocations += 1;
         Ok(())
     }
@@ -131,6 +140,13 @@ impl Plan<'_, '_> {
     /// Relocations that name the old function. Those that go on doing so are given back.
     fn relocations(&mut self) -> Result<Vec<Relocation>, Report> {
         let mut kept = Vec::new();
+        let to_old = |relocation: &&Relocation| self.tables.leads(relocation) == Leads::To(self.old.addr);
+        let is_address = self
+            .tables
+            .relocations
+            .iter()
+            .filter(to_old)
+            .all(|relocation| self.tables.kind(relocation).is_none_or(|row| !row.name.starts_with("LDST")));
         for relocation in &self.tables.relocations {
             let is_label = || self.symbol(relocation.symbol).is_some_and(|symbol| symbol.is_label());
             match self.tables.leads(relocation) {
@@ -140,6 +156,10 @@ impl Plan<'_, '_> {
                         kept.push(*relocation);
                     } else {
                         let named = self.renamed(relocation)?;
+                        // Who reads the function's code as data wants no word between.
+                        if is_address {
+                            self.widen(relocation, named.0);
+                        }
                         self.name(relocation, named, format!("{} to {}", self.old.name, self.new.name));
                         self.relink.moved_relocations += 1;
                     }
@@ -154,6 +174,21 @@ impl Plan<'_, '_> {
             }
         }
         Ok(kept)
+    }
+
+    /// What named a function of this file alone, and is to name one that other files see, goes through a word of the linker's:
+    /// the linker could refuse it otherwise.
+    fn widen(&mut self, relocation: &Relocation, symbol: u32) {
+        let is_global = |number| self.symbol(number).is_some_and(Symbol::is_global);
+        if is_global(relocation.symbol) || !is_global(symbol) {
+            return;
+        }
+        let Some(Through { number, bytes }) = through(self.program, relocation.place, relocation.number) else {
+            return;
+        };
+        let reason = format!("{} through a word of the linker's", self.new.name);
+        self.relink.edits.push((relocation.at + TYPE_AT, number.to_le_bytes().to_vec(), reason.clone()));
+        self.relink.edits.extend(bytes.map(|(offset, bytes)| (offset, bytes, reason)));
     }
 
     fn symbol(&self, number: u32) -> Option<&Symbol<'_>> {
