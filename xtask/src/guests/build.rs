@@ -30,8 +30,10 @@ fn go_programs(tools: &Toolchain, sources: &Sources, system: &System, out: &Path
     for source in own {
         built.extend(go_build(tools, system, out, &source.folder, &[source])?);
     }
-    if let Some(module) = shared.first().and_then(|source| source.folder.parent()) {
-        built.extend(go_build(tools, system, out, module, &shared)?);
+    for of_module in shared.chunk_by(|one, other| one.folder.parent() == other.folder.parent()) {
+        if let Some(module) = of_module.first().and_then(|source| source.folder.parent()) {
+            built.extend(go_build(tools, system, out, module, of_module)?);
+        }
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The sources of the test guests: `tests/guest/go/<name>/` and `tests/guest/c/<name>.c`.
+//! The sources of the test guests: `tests/guest/go/<name>/`, `tests/guest/c/<name>.c` and `tests/diff/<name>/`.
 
 use super::stamp::Stamp;
 use super::table::{CLink, System};
@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 
 /// Changed when the way of building changes, so that what was built the old way is built again.
 const RECIPE: &str = "recipe 1";
+
+/// The folders of Go programs, a module each.
+const GO_ROOTS: [&str; 2] = ["tests/guest/go", "tests/diff"];
 
 /// The word before the systems a C source is for, in its first comment line.
 const SYSTEMS_DIRECTIVE: &str = "// systems:";
@@ -53,17 +56,19 @@ pub(crate) struct CSource {
 impl Sources {
     /// Looks for the sources; a checkout without any is fine.
     pub(crate) fn find(repo: &Repo) -> Outcome<Sources> {
-        let go_root = repo.path("tests/guest/go");
+        let go_roots = GO_ROOTS.map(|root| repo.path(root));
         let c_root = repo.path("tests/guest/c");
         let mut go = Vec::new();
-        for folder in entries(&go_root)? {
-            if folder.is_dir() && entries(&folder)?.iter().any(|file| has_extension(file, "go")) {
-                let own_module = folder.join("go.mod").is_file();
-                go.push(GoSource { name: stem(&folder), folder, own_module });
-            }
-        }
         let mut go_files = Vec::new();
-        walk(&go_root, &mut go_files)?;
+        for root in &go_roots {
+            for folder in entries(root)? {
+                if folder.is_dir() && entries(&folder)?.iter().any(|file| has_extension(file, "go")) {
+                    let own_module = folder.join("go.mod").is_file();
+                    go.push(GoSource { name: stem(&folder), folder, own_module });
+                }
+            }
+            walk(root, &mut go_files)?;
+        }
         let (c_files, rest): (Vec<_>, Vec<_>) =
             entries(&c_root)?.into_iter().partition(|file| has_extension(file, "c"));
         let c = c_files.into_iter().map(CSource::read).collect::<Outcome<Vec<_>>>()?;

@@ -1,5 +1,6 @@
 //! Which story and which step of one side is which of the other.
 
+use super::meaning::Part;
 use super::step::Step;
 use super::story::{PARTS, Story};
 
@@ -9,10 +10,16 @@ const MOST_CELLS: usize = 4_000_000;
 /// Pairs of positions; one of a pair is missing where only one side has something.
 pub(super) type Pairs = Vec<(Option<usize>, Option<usize>)>;
 
+/// The parts that can be compared.
+pub(super) fn counted(a: &Story, b: &Story) -> impl Iterator<Item = Part> {
+    let is_counted = !a.is_opaque && !b.is_opaque;
+    PARTS.into_iter().filter(move |part| is_counted || !matches!(part, Part::In | Part::Out))
+}
+
 /// Whether everything in two stories is the same.
 pub(super) fn is_same(a: &Story, b: &Story) -> bool {
-    PARTS.iter().all(|part| {
-        let (a, b) = (a.steps(*part), b.steps(*part));
+    counted(a, b).all(|part| {
+        let (a, b) = (a.steps(part), b.steps(part));
         a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
     })
 }
@@ -68,8 +75,32 @@ fn fit(a: &Step, b: &Step) -> u32 {
     }
 }
 
-/// Aligns two lists of steps: the best sum of fits, in order.
+/// Finds each step's other: in order where both lists have one, and what is left in any order, since threads take
+/// turns on one thing too.
 pub(super) fn steps(a: &[Step], b: &[Step]) -> Pairs {
+    let fits = |rule: fn(&Step, &Step) -> bool, at: usize, other: usize| {
+        a.get(at).zip(b.get(other)).is_some_and(|(one, other)| rule(one, other))
+    };
+    let (mut pairs, left): (Pairs, Pairs) = in_order(a, b)
+        .into_iter()
+        .partition(|pair| pair.0.zip(pair.1).is_some_and(|(at, other)| fits(Step::is_same, at, other)));
+    let mut of_a: Vec<usize> = left.iter().filter_map(|pair| pair.0).collect();
+    let mut of_b: Vec<usize> = left.iter().filter_map(|pair| pair.1).collect();
+    let rules: [fn(&Step, &Step) -> bool; 3] = [Step::is_same, Step::asks_same, |one, other| one.word == other.word];
+    for rule in rules {
+        of_a.retain(|at| {
+            let found = of_b.iter().take(MOST_CANDIDATES).position(|other| fits(rule, *at, *other));
+            pairs.extend(found.map(|found| (Some(*at), Some(of_b.remove(found)))));
+            found.is_none()
+        });
+    }
+    pairs.extend(of_a.into_iter().map(|at| (Some(at), None)));
+    pairs.extend(of_b.into_iter().map(|at| (None, Some(at))));
+    pairs
+}
+
+/// Aligns two lists of steps: the best sum of fits, in order.
+fn in_order(a: &[Step], b: &[Step]) -> Pairs {
     let same = a.iter().zip(b).take_while(|(a, b)| a.is_same(b)).count();
     let (rest_a, rest_b) = (a.get(same..).unwrap_or_default(), b.get(same..).unwrap_or_default());
     let mut pairs: Pairs = (0..same).map(|at| (Some(at), Some(at))).collect();

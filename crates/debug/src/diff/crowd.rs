@@ -75,6 +75,7 @@ fn one_of(stories: &[Story], at: &[usize], others: &[Story]) -> Story {
         origin: first.map(|story| story.origin.clone()).unwrap_or_default(),
         role: first.map_or("", |story| story.role),
         parts,
+        is_opaque: members().any(|story| story.is_opaque),
         is_open_end: members().any(|story| story.is_open_end),
         first: members().map(|story| story.first).min().unwrap_or(0),
         count: at.len(),

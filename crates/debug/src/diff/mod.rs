@@ -44,6 +44,10 @@ pub struct Seen {
     pub line: usize,
     /// Which of the trace's calls, counted from 1; 0 for what is no call.
     pub nth: usize,
+    /// What its system calls it.
+    pub name: &'static str,
+    /// What was asked, as far as it is compared.
+    args: Vec<(&'static str, String)>,
     /// The call in its own system's words.
     pub text: String,
     /// What it answered, in few words.
@@ -69,8 +73,8 @@ pub struct Difference {
     pub seen: [Option<Seen>; 2],
     /// Why, when that is known.
     pub cause: Option<&'static Cause>,
-    /// Its place in time: the first side's call at or before it.
-    at: usize,
+    /// Its place in time: when the first side's call at or before it began.
+    at: u64,
 }
 
 /// What a difference is, run for run.
@@ -161,14 +165,14 @@ struct Finder<'a> {
     a: &'a Trace,
     b: &'a Trace,
     found: Vec<Difference>,
-    /// Steps that are each other's, as (call of A, call of B).
-    matched: Vec<(usize, usize)>,
+    /// When steps that are each other's began.
+    matched: Vec<(u64, u64)>,
     asides: usize,
 }
 
 impl Finder<'_> {
     fn pair(&mut self, a: &Story, b: &Story) {
-        for part in story::PARTS {
+        for part in align::counted(a, b) {
             let (of_a, of_b) = (a.steps(part), b.steps(part));
             for pair in align::steps(of_a, of_b) {
                 match (pair.0.and_then(|at| of_a.get(at)), pair.1.and_then(|at| of_b.get(at))) {
@@ -183,7 +187,7 @@ impl Finder<'_> {
 
     /// Two steps that are each other's.
     fn steps(&mut self, a: &Story, b: &Story, one: &Step, other: &Step) {
-        self.matched.push((one.nth, other.nth));
+        self.matched.push((one.began, other.began));
         if one.is_same(other) || is_unfinished(a, b, one, other) {
             return;
         }
@@ -202,9 +206,9 @@ impl Finder<'_> {
             word: one.word.clone(),
             thing: a.name(self.a.program.as_deref()),
             class: one.meaning.class,
-            seen: [Some(seen(one)), Some(seen(other))],
+            seen: [Some(seen(one, &a.origin)), Some(seen(other, &b.origin))],
             cause: cause::of(&a.name(None), [(one, self.a.system.name), (other, self.b.system.name)]),
-            at: one.nth,
+            at: one.began,
         });
     }
 
@@ -216,7 +220,7 @@ impl Finder<'_> {
         }
         let program = if side == 0 { &self.a.program } else { &self.b.program };
         let mut seen_by = [None, None];
-        seen_by[side] = Some(seen(step));
+        seen_by[side] = Some(seen(step, &story.origin));
         self.found.push(Difference {
             kind: Kind::Alone,
             word: step.word.clone(),
@@ -224,7 +228,7 @@ impl Finder<'_> {
             class: step.meaning.class,
             seen: seen_by,
             cause: None,
-            at: if side == 0 { step.nth } else { usize::MAX },
+            at: step.began,
         });
     }
 
@@ -250,6 +254,8 @@ impl Finder<'_> {
             Some(Seen {
                 line: end.line,
                 nth: 0,
+                name: "exit",
+                args: Vec::new(),
                 text: format!("the program {}", end.text),
                 answer: end.text.clone(),
                 place: None,
@@ -263,7 +269,7 @@ impl Finder<'_> {
             class: Class::Process,
             seen: [seen(one), seen(other)],
             cause: None,
-            at: usize::MAX,
+            at: u64::MAX,
         });
     }
 
@@ -271,13 +277,13 @@ impl Finder<'_> {
     fn in_order(mut self) -> Vec<Difference> {
         self.matched.sort_by_key(|pair| pair.1);
         for difference in &mut self.found {
-            if let [None, Some(seen)] = &difference.seen {
-                let before = self.matched.partition_point(|pair| pair.1 < seen.nth);
+            if difference.seen[0].is_none() {
+                let before = self.matched.partition_point(|pair| pair.1 <= difference.at);
                 let last = self.matched.iter().take(before).map(|pair| pair.0).next_back();
                 difference.at = last.unwrap_or(0);
             }
         }
-        self.found.sort_by_key(|difference| difference.at);
+        self.found.sort_by_key(|difference| (difference.at, difference.kind == Kind::Alone));
         self.found
     }
 }
@@ -288,12 +294,21 @@ fn is_unfinished(a: &Story, b: &Story, one: &Step, other: &Step) -> bool {
     one.meaning.part == Part::In && both_read && (a.is_open_end || b.is_open_end)
 }
 
-fn seen(step: &Step) -> Seen {
+fn seen(step: &Step, thing: &str) -> Seen {
     let answer = match &step.answer {
+        Answer::Done(Some(text)) if text.is_empty() => "no flags".into(),
         Answer::Done(Some(text)) => text.clone(),
         Answer::Done(None) => "success".into(),
         Answer::Failed(error) => error.clone(),
     };
-    let lasting = format!("{:?} {answer}", step.args);
-    Seen { line: step.line, nth: step.nth, text: step.shown.clone(), answer, place: step.place.clone(), lasting }
+    Seen {
+        line: step.line,
+        nth: step.nth,
+        name: step.name,
+        args: step.args.clone(),
+        text: step.shown.clone(),
+        place: step.place.clone(),
+        lasting: format!("{} {:?} {answer}", thing::digits_as_one(thing), step.args),
+        answer,
+    }
 }

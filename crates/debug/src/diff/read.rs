@@ -50,6 +50,8 @@ pub(super) struct Call {
     pub(super) args: Vec<(String, String)>,
     pub(super) result: Option<String>,
     pub(super) errno: Option<String>,
+    /// When it began, when the trace tells.
+    pub(super) began: Option<u64>,
     /// Where in the program, when the trace tells.
     pub(super) place: Option<String>,
 }
@@ -187,6 +189,7 @@ fn call(value: &Value) -> Result<Call, String> {
         args: args.collect(),
         result: text(value, "result").map(str::to_owned),
         errno: text(value, "errno").map(str::to_owned),
+        began: value.get("began").and_then(Value::as_u64),
         place: text(value, "place").map(str::to_owned),
     })
 }

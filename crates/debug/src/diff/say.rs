@@ -15,22 +15,50 @@ impl Kind {
     }
 }
 
+/// Arguments that differ between two sides, as one line; and all of them when nothing does.
+fn asked(seen: &Seen, other: Option<&Seen>) -> String {
+    let is_told = |arg: &&(&str, String)| other.is_none_or(|other| !other.args.contains(arg));
+    let shown: Vec<String> = seen
+        .args
+        .iter()
+        .filter(is_told)
+        .map(|(name, value)| match other {
+            Some(_) => format!("{name} {value}"),
+            None => value.clone(),
+        })
+        .collect();
+    shown.join(", ")
+}
+
 impl Difference {
+    /// The call and what it was done to: `open/openat(O_NOFOLLOW) of "./link"`.
+    fn call(&self) -> String {
+        let mut names: Vec<&str> = self.seen.iter().flatten().map(|seen| seen.name).collect();
+        names.dedup();
+        let args = match (&self.seen, self.kind) {
+            ([Some(one), Some(_)], Kind::Answer) | ([Some(one), None] | [None, Some(one)], _) => asked(one, None),
+            _ => String::new(),
+        };
+        format!("{}({args}) of {}", names.join("/"), self.thing)
+    }
+
     /// The difference in one line.
     pub fn headline(&self, names: &[String; 2]) -> String {
         let [a, b] = names;
         match (&self.seen, self.kind) {
-            ([Some(one), Some(other)], Kind::Answer | Kind::End) => {
-                format!("{} {}: {a} answers {}, {b} {}", self.word, self.thing, one.answer, other.answer)
-                    .replace("end the program: ", "")
-                    .replace(&format!("{a} answers dies"), &format!("{a}'s dies"))
-                    .replace(&format!("{a} answers exits"), &format!("{a}'s exits"))
+            ([Some(one), Some(other)], Kind::End) => {
+                format!("the program {} on {a} and {} on {b}", one.answer, other.answer)
+            }
+            ([Some(one), Some(other)], Kind::Answer) => {
+                format!("{}: {a} answers {}, {b} {}", self.call(), one.answer, other.answer)
             }
             ([Some(one), Some(other)], _) => {
-                format!("{} {}: {a} asks {}, {b} {}", self.word, self.thing, one.text, other.text)
+                let [first, second] = [asked(one, Some(other)), asked(other, Some(one))];
+                let or_nothing = |text: String| if text.is_empty() { "nothing more".into() } else { text };
+                format!("{}: on {a} with {}, on {b} with {}", self.call(), or_nothing(first), or_nothing(second))
             }
-            ([Some(one), None], _) => format!("{} {}: only {a} does it: {}", self.word, self.thing, one.text),
-            ([None, Some(other)], _) => format!("{} {}: only {b} does it: {}", self.word, self.thing, other.text),
+            ([Some(_), None], _) => format!("{}: only on {a}", self.call()),
+            ([None, Some(_)], _) => format!("{}: only on {b}", self.call()),
             ([None, None], _) => self.word.clone(),
         }
     }

@@ -48,6 +48,10 @@ pub(super) struct Step {
     pub(super) turn: (i64, usize),
     /// Which of its trace's calls it is, counted from 1.
     pub(super) nth: usize,
+    /// When it began, compared with others of its trace.
+    pub(super) began: u64,
+    /// What its system calls it.
+    pub(super) name: &'static str,
     /// The call in its own system's words.
     pub(super) shown: String,
     pub(super) place: Option<String>,
@@ -86,6 +90,10 @@ pub(super) struct Teller<'a> {
     /// What descriptors were last seen open on.
     targets: BTreeMap<(i64, i64), String>,
     turns: BTreeMap<i64, usize>,
+    /// When the latest call so far began.
+    latest: u64,
+    /// Between what data went over that nobody counted.
+    pub(super) opaque: BTreeSet<Thing>,
     /// What an event queue watches: a call on it that must wait is made again later.
     pub(super) watched: BTreeSet<Thing>,
 }
@@ -93,11 +101,27 @@ pub(super) struct Teller<'a> {
 impl<'a> Teller<'a> {
     pub(super) fn new(trace: &'a Trace) -> Teller<'a> {
         let directory = trace.directory.clone();
-        Teller { trace, directory, targets: BTreeMap::new(), turns: BTreeMap::new(), watched: BTreeSet::new() }
+        Teller {
+            trace,
+            directory,
+            targets: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            latest: 0,
+            opaque: BTreeSet::new(),
+            watched: BTreeSet::new(),
+        }
     }
 
     fn os(&self) -> &'static Os {
         self.trace.system
+    }
+
+    /// When a call began. Each process has its own clock; the others' calls begin when the first's before them did.
+    fn began(&mut self, event: &Event, call: &Call) -> u64 {
+        let is_first = self.trace.events.first().is_some_and(|first| first.pid == event.pid);
+        let began = call.began.filter(|_| is_first).unwrap_or(self.latest);
+        self.latest = self.latest.max(began);
+        began
     }
 
     /// How many compared calls each thread made.
@@ -114,6 +138,11 @@ impl<'a> Teller<'a> {
         let signature = parse(row.signature);
         self.remember(pid, call, &signature.params);
         let meaning = meaning::of_row(row)?;
+        if meaning.word == "copy between descriptors" {
+            let fds = signature.params.iter().filter(|param| param.kind == Type::Fd);
+            let things: Vec<Thing> = fds.filter_map(|fd| self.thing_of_fd(call.arg(fd.name)?)).collect();
+            self.opaque.extend(things);
+        }
         if meaning.on == On::Nothing || (call.errno.is_none() && call.result.is_none()) {
             return None;
         }
@@ -133,6 +162,8 @@ impl<'a> Teller<'a> {
             line,
             turn: self.turn(event.thread),
             nth,
+            began: self.began(event, call),
+            name: meaning::plain(row.name()),
             shown: shown(call, &signature.params, &self.trace.standard),
             place: call.place.clone(),
         };

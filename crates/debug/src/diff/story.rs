@@ -24,6 +24,8 @@ pub(super) struct Story {
     pub(super) parts: BTreeMap<Part, Vec<Step>>,
     /// How much was read is not known, or not all that would have been was.
     pub(super) is_open_end: bool,
+    /// Data went over that nobody counted.
+    pub(super) is_opaque: bool,
     /// The first call's place among all.
     pub(super) first: usize,
     /// How many things of a kind are told as one.
@@ -39,7 +41,7 @@ impl Story {
             Thing::Standard(n) => format!("standard {n}"),
             Thing::Process => "process".into(),
         };
-        Story { thing, origin, role: "", parts: BTreeMap::new(), is_open_end: true, first, count: 1 }
+        Story { thing, origin, role: "", parts: BTreeMap::new(), is_open_end: true, is_opaque: false, first, count: 1 }
     }
 
     pub(super) fn steps(&self, part: Part) -> &[Step] {
@@ -129,8 +131,7 @@ pub(super) fn stories(trace: &Trace, is_alone: bool) -> Stories {
             What::Fatal(_) | What::Exit(_) => {}
         }
     }
-    let watched = std::mem::take(&mut teller.watched);
-    let mut stories: Vec<Story> = found.into_values().map(|story| finish(story, &watched)).collect();
+    let mut stories: Vec<Story> = found.into_values().map(|story| finish(story, &teller)).collect();
     stories.sort_by_key(|story| story.first);
     Stories { stories, end, calls }
 }
@@ -168,9 +169,10 @@ fn kind_of_socket(step: &Step) -> String {
 }
 
 /// Takes out of a story what differs from run to run.
-fn finish(mut story: Story, watched: &BTreeSet<Thing>) -> Story {
+fn finish(mut story: Story, teller: &Teller<'_>) -> Story {
     story.role = role_of(&story);
-    let is_watched = watched.contains(&story.thing);
+    story.is_opaque = teller.opaque.contains(&story.thing);
+    let is_watched = teller.watched.contains(&story.thing);
     for steps in story.parts.values_mut() {
         retried(steps, is_watched);
     }
@@ -237,14 +239,21 @@ fn connected(steps: &mut Vec<Step>) {
     steps.retain(|step| !is_error(step));
 }
 
-/// Removing whatever a name is: a try to remove it as a file says only that it is a directory, if that is removed next.
+/// Removing whatever a name is: a try to remove it as a file says only that it is a directory, if that is what its
+/// thread opens or removes next.
 fn absorbed(steps: &mut Vec<Step>) {
     let is_try =
         |step: &Step| step.word == "remove" && ["EISDIR", "EPERM"].iter().any(|error| step.answer.is_error(error));
-    let is_next =
-        |step: &Step, next: &Step| next.word == "remove directory" && next.turn == (step.turn.0, step.turn.1 + 1);
-    let is_absorbed: Vec<bool> =
-        steps.iter().map(|step| is_try(step) && steps.iter().any(|next| is_next(step, next))).collect();
+    let is_as_directory = |next: &Step| ["remove directory", "open"].contains(&next.word.as_str());
+    // A goroutine may go on in another thread.
+    let is_at_once = |step: &Step, next: &Step| step.turn.0 != next.turn.0 || next.turn.1 == step.turn.1 + 1;
+    let is_next = |step: &Step, next: &Step| is_as_directory(next) && is_at_once(step, next);
+    let next = steps.iter().skip(1).map(Some).chain([None]);
+    let is_absorbed: Vec<bool> = steps
+        .iter()
+        .zip(next)
+        .map(|(step, next)| is_try(step) && next.is_some_and(|next| is_next(step, next)))
+        .collect();
     let mut is_absorbed = is_absorbed.into_iter();
     steps.retain(|_| !is_absorbed.next().unwrap_or(false));
 }

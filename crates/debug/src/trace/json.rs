@@ -11,6 +11,8 @@ pub(crate) struct CallLine<'a> {
     pub(crate) args: Vec<(&'a str, String)>,
     pub(crate) result: Option<String>,
     pub(crate) errno: Option<String>,
+    /// When it began, in nanoseconds since some moment of the process.
+    pub(crate) began: u64,
     pub(crate) nanos: u64,
 }
 
@@ -20,7 +22,7 @@ impl CallLine<'_> {
             self.args.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
         json!({
             "event": "call", "pid": self.pid, "thread": self.thread, "call": self.name, "number": self.number,
-            "args": args, "result": self.result, "errno": self.errno, "nanos": self.nanos,
+            "args": args, "result": self.result, "errno": self.errno, "began": self.began, "nanos": self.nanos,
         })
         .to_string()
     }

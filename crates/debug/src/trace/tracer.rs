@@ -253,6 +253,7 @@ impl Tracer {
             args,
             result: answer.is_ok().then(|| shown.into_string()),
             errno: errno.map(|n| (asked.os.errno_name)(n).map_or_else(|| n.to_string(), str::to_owned)),
+            began: self.watch.age(begun.at),
             nanos,
         };
         self.write(begun.ended, |out| out.push_str(&line.text()));

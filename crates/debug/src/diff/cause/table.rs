@@ -21,7 +21,7 @@ pub(super) static CAUSES: &[Cause] = &[
         text: "A new IPv6 socket takes IPv6 only on the BSDs and IPv4 too on Linux. Set IPV6_V6ONLY before bind.",
     },
     Cause {
-        code: "v6only-bind", word: "bind", asked: "", thing: "IPv6", sides: [on(BSD, "success"), on(LINUX, "EADDRINUSE")],
+        code: "v6only-bind", word: "bind", asked: "", thing: "IPv", sides: [on(BSD, "success"), on(LINUX, "EADDRINUSE")],
         text: "On Linux an IPv6 wildcard socket takes IPv4's port too unless IPV6_V6ONLY is set; on the BSDs it is set from the start. SO_REUSEPORT differs as well: on Linux all sockets of a port must set it.",
     },
     Cause {

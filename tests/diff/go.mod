@@ -1,0 +1,3 @@
+module diff
+
+go 1.25
