@@ -10,6 +10,7 @@ mod lines;
 mod owner;
 mod program;
 mod regions;
+mod stack;
 #[cfg(test)]
 mod testing;
 
@@ -18,3 +19,4 @@ pub use lines::Spot;
 pub use owner::{Owner, OwnerKind, Space, Stack};
 pub use program::{Named, Program};
 pub use regions::{Region, parse_maps};
+pub use stack::{Backtrace, End, FoundBy, Frame, Gap, Row, backtrace};

@@ -1,6 +1,7 @@
 //! The program that died: its file's bytes and where they were loaded.
 
 use super::dwarf::Lines;
+use super::stack::Cfi;
 use ashore_base::{Addr, AddrRange};
 use ashore_formats::{Functions, Parsed, Part, functions, golang::LineTable};
 use ashore_image::{FunctionIndex, Segment};
@@ -19,6 +20,7 @@ pub struct Program<'a> {
     functions: OnceCell<Functions<'a>>,
     go: OnceCell<Option<LineTable<'a>>>,
     lines: OnceCell<Option<Box<Lines<'a>>>>,
+    cfi: OnceCell<Cfi<'a>>,
 }
 
 /// A name and how far behind its beginning an address is.
@@ -34,8 +36,8 @@ impl<'a> Program<'a> {
     /// The program `part` of a file whose path a person knows as `path`, loaded `bias` bytes above the addresses in it (0
     /// unless it is relocatable).
     pub fn new(parsed: &'a Parsed<'a>, part: &'a Part, path: &str, bias: u64) -> Program<'a> {
-        let (functions, go, lines) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Program { path: path.to_owned(), parsed, part, bias, functions, go, lines }
+        let (functions, go, lines, cfi) = (OnceCell::new(), OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Program { path: path.to_owned(), parsed, part, bias, functions, go, lines, cfi }
     }
 
     /// The path a person knows it by.
@@ -66,6 +68,11 @@ impl<'a> Program<'a> {
     /// The debugging records, where the program has some.
     pub(super) fn lines(&self) -> Option<&Lines<'a>> {
         self.lines.get_or_init(|| Lines::read(self.parsed.bytes, self.part).map(Box::new)).as_deref()
+    }
+
+    /// How to unwind code that is not Go's.
+    pub(super) fn cfi(&self) -> &Cfi<'a> {
+        self.cfi.get_or_init(|| Cfi::read(self))
     }
 
     /// The program's segment at an address of memory.

@@ -118,7 +118,7 @@ pub struct Instruction {
 
 /// The instruction at `at`, its operands resolved by `regs`. None when there is nothing to fetch.
 pub fn instruction_at(program: &Program<'_>, regs: &Regs, memory: &dyn Memory, at: Addr) -> Option<Instruction> {
-    let bytes = fetch(program, memory, at)?;
+    let bytes = bytes_at(program, memory, at)?;
     let mut found = decode(program.part.image.cpu, &bytes, at)?;
     if program.part.image.cpu == Cpu::X86_64 {
         x86_64::resolve(&mut found, regs, memory);
@@ -135,7 +135,7 @@ pub fn before(program: &Program<'_>, memory: &dyn Memory, at: Addr, count: usize
     let mut found = std::collections::VecDeque::with_capacity(count.min(64).saturating_add(1));
     let mut next = function.start;
     while next < at {
-        let bytes = fetch(program, memory, next).unwrap_or_default();
+        let bytes = bytes_at(program, memory, next).unwrap_or_default();
         let Some(instruction) = decode(program.part.image.cpu, &bytes, next) else { break };
         next = next.plus(instruction.bytes.len().max(1) as u64);
         found.push_back(instruction);
@@ -147,8 +147,19 @@ pub fn before(program: &Program<'_>, memory: &dyn Memory, at: Addr, count: usize
     if next == at { found.into() } else { Vec::new() }
 }
 
+/// The call that ends right before `at`, which may then be a return address.
+pub(super) fn call_before(program: &Program<'_>, memory: &dyn Memory, at: Addr) -> Option<Instruction> {
+    // Near calls of x86-64 have two to seven bytes, and prefixes nobody writes.
+    (2..=7).find_map(|len| {
+        let start = at.minus(len);
+        let bytes = bytes_at(program, memory, start).filter(|_| program.is_code(start))?;
+        let found = decode(program.part.image.cpu, &bytes, start)?;
+        (found.class == Class::Call && found.bytes.len() as u64 == len).then_some(found)
+    })
+}
+
 /// The bytes at `at`: the file's where the program cannot have changed them, else memory's, as many as there are.
-fn fetch(program: &Program<'_>, memory: &dyn Memory, at: Addr) -> Option<Vec<u8>> {
+pub(super) fn bytes_at(program: &Program<'_>, memory: &dyn Memory, at: Addr) -> Option<Vec<u8>> {
     if let Some(bytes) = program.original(at).filter(|bytes| !bytes.is_empty()) {
         return Some(bytes.get(..LEN_MAX).unwrap_or(bytes).to_vec());
     }
