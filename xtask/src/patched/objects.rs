@@ -33,7 +33,7 @@ const fn c(cpu: &'static str, variant: &'static str, flags: &'static [&'static s
 
 const O2_ONE: &[&str] = &["-O2", "-fno-function-sections", "-fno-data-sections"];
 const O2_MANY: &[&str] = &["-O2", "-ffunction-sections", "-fdata-sections", "-fPIC"];
-const NO_FAR: &[&str] = &["-Os", "-g", "-ffunction-sections"];
+const SMALL: &[&str] = &["-Os", "-g", "-ffunction-sections"];
 
 /// Every object file.
 #[rustfmt::skip]
@@ -41,15 +41,16 @@ pub(super) const OBJECTS: &[Object] = &[
     c("amd64", "o0", &["-O0"]),
     c("amd64", "o2", O2_ONE),
     c("amd64", "sections", O2_MANY),
-    c("amd64", "os", NO_FAR),
+    c("amd64", "os", SMALL),
     c("arm64", "o0", &["-O0"]),
     c("arm64", "o2", O2_ONE),
     c("arm64", "sections", O2_MANY),
-    c("arm64", "os", NO_FAR),
+    c("arm64", "os", SMALL),
     c("riscv64", "o0", &["-O0"]),
     c("riscv64", "o2", O2_ONE),
     c("riscv64", "sections", O2_MANY),
-    c("riscv64", "os", NO_FAR),
+    c("riscv64", "os", SMALL),
+    c("riscv64", "relax", &["-O2", "-mrelax"]),
     Object { language: Language::Rust, cpu: "amd64", variant: "o0", flags: &["-Copt-level=0"] },
     Object { language: Language::Rust, cpu: "amd64", variant: "o2", flags: &["-Copt-level=2"] },
 ];

@@ -27,6 +27,7 @@ const HOME_AT: u64 = 6;
 const INFO_AT: u64 = 4;
 /// `st_info` and `st_other` of an added symbol: other files may name it, but no other program.
 const STB_GLOBAL: u8 = 1 << 4;
+const STB_WEAK: u8 = 2 << 4;
 const STT_FUNC: u8 = 2;
 const HIDDEN: u8 = 2;
 
@@ -39,6 +40,8 @@ struct End {
     symbol: Option<u32>,
     /// The type of its symbol: a function, or one that chooses a function.
     kind: u8,
+    /// Whether another file's function of its name comes before it.
+    is_weak: bool,
     /// The code it takes; none when it is of another file.
     code: AddrRange,
     is_here: bool,
@@ -74,7 +77,8 @@ fn end(program: &Program<'_>, tables: &Tables<'_>, name: &Name) -> Result<End, R
             let code = program.function_from(addr).unwrap_or_default();
             let named = symbol.and_then(|symbol| tables.symbols.get(symbol as usize));
             let kind = named.map_or(STT_FUNC, |symbol| symbol.info & 0xf);
-            Ok(End { addr, name: program.describe(addr), symbol, kind, code, is_here: true })
+            let is_weak = named.is_some_and(|symbol| symbol.info & 0xf0 == STB_WEAK);
+            Ok(End { addr, name: program.describe(addr), symbol, kind, is_weak, code, is_here: true })
         }
         Err(why) if why.diagnosis == &PATCH_NO_MATCH => {
             let at = tables.symbols.iter().position(|symbol| symbol.is_elsewhere() && symbol.name == text);
@@ -84,7 +88,15 @@ fn end(program: &Program<'_>, tables: &Tables<'_>, name: &Name) -> Result<End, R
                 return Err(why.note(note).note("a function of another file must be used somewhere in this one"));
             };
             let code = AddrRange::default();
-            Ok(End { addr, name: name.text.clone(), symbol: number(at), kind: STT_FUNC, code, is_here: false })
+            Ok(End {
+                addr,
+                name: name.text.clone(),
+                symbol: number(at),
+                kind: STT_FUNC,
+                is_weak: false,
+                code,
+                is_here: false,
+            })
         }
         Err(why) => Err(why),
     }
@@ -303,7 +315,9 @@ impl Plan<'_, '_> {
         let place = symbols.iter().position(|(name, _)| name == original).unwrap_or(symbols.len());
         if place == symbols.len() {
             let home = self.home(self.old.addr, self.old.symbol)?;
-            let row = [&[STB_GLOBAL | self.old.kind, HIDDEN][..], &home].concat();
+            // Several files may have the same weak function, each patched alike.
+            let binding = if self.old.is_weak { STB_WEAK } else { STB_GLOBAL };
+            let row = [&[binding | self.old.kind, HIDDEN][..], &home].concat();
             self.relink.added.symbols.push((original.to_owned(), row));
         }
         self.relink.lines.push(format!("the code of {} as it was is called {original} now", self.old.name));
@@ -329,7 +343,9 @@ impl Plan<'_, '_> {
             lines.push(format!("{added_relocations} of the relocations are new: {new} is in another section"));
         }
         if *moved_exports > 0 {
-            lines.push(format!("other files that name {old} reach {new}"));
+            let unless =
+                if self.old.is_weak { ", unless the linker takes a function of another file for the name" } else { "" };
+            lines.push(format!("other files that name {old} reach {new}{unless}"));
         }
         if kept_exports > 0 {
             lines.push(format!("other files that name {old} still reach it: {new} is not in this file"));
