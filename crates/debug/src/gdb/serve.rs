@@ -189,7 +189,7 @@ fn session(wire: Wire, mut target: Target) -> End {
             },
             GdbStubStateMachine::Running(mut running) => match running.borrow_conn().ready() {
                 Some(byte) => running.incoming_data(&mut target, byte),
-                None => match target.world.clone().wait() {
+                None => match running.borrow_conn().wait() {
                     Came::Input => {
                         if !running.borrow_conn().fill().unwrap_or(false) {
                             return lost(&target, "it closed the connection".into());

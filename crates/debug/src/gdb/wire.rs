@@ -4,11 +4,13 @@
 //! is changed in one place: gdb's list of signals it does not want to hear of (`QPassSignals`), which `gdbstub` does not
 //! know, is announced, taken and answered here.
 
-use super::world::World;
+use super::world::{Came, World};
+use ashore_pivot::Sys;
 use gdbstub::conn::Connection;
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
@@ -40,6 +42,18 @@ impl Stream {
         }
     }
 
+    /// Waits until there is something to read, or the end; whether there is, when that is not to take forever.
+    fn wait(&self, timeout: u64) -> bool {
+        let fd = match self {
+            Stream::Tcp(stream) => stream.as_raw_fd(),
+            Stream::Unix(stream) => stream.as_raw_fd(),
+        };
+        // struct pollfd: the descriptor, what is waited for (POLLIN), what came.
+        let mut record = u64::from(fd as u32) | 1 << 32;
+        let words = [&raw mut record as u64, 1, timeout, 0, 0, 0];
+        ashore_sys::call(u64::from(Sys::POLL.0), words) == Ok(1)
+    }
+
     fn close(&self) {
         let _ = match self {
             Stream::Tcp(stream) => stream.shutdown(std::net::Shutdown::Both),
@@ -49,6 +63,9 @@ impl Stream {
 }
 
 const PASS: &[u8] = b"QPassSignals:";
+/// Milliseconds of `poll`.
+const NOW: u64 = 0;
+const FOREVER: u64 = u64::MAX;
 const NO_ACK: &[u8] = b"QStartNoAckMode";
 /// How the answer to gdb's first question begins.
 const FEATURES: &[u8] = b"$PacketSize=";
@@ -71,20 +88,22 @@ impl Wire {
         if let Stream::Tcp(tcp) = &stream {
             tcp.set_nodelay(true)?;
         }
-        world.opened();
-        let mut reader = stream.try_clone()?;
+        let session = world.opened();
+        let listener = stream.try_clone()?;
         let into = world.clone();
         ashore_sys::spawn(move || {
-            let mut buffer = [0; 4096];
-            loop {
-                match reader.read(&mut buffer) {
-                    Ok(0) | Err(_) => return into.closed(),
-                    Ok(len) => into.came_in(buffer.get(..len).unwrap_or_default()),
-                }
+            while into.may_listen(session) {
+                listener.wait(FOREVER);
+                into.heard();
             }
         })
         .map_err(|errno| io::Error::from_raw_os_error(errno.0.into()))?;
         Ok(Wire { stream, world, partial: Vec::new(), ready: VecDeque::new(), out: Vec::new(), is_acked: true })
+    }
+
+    /// Waits for the guest or gdb.
+    pub(super) fn wait(&self) -> Came {
+        self.world.wait(&|| self.stream.wait(NOW))
     }
 
     pub(super) fn close(&self) {
@@ -98,8 +117,12 @@ impl Wire {
 
     /// Waits for bytes; false when gdb is gone.
     pub(super) fn fill(&mut self) -> io::Result<bool> {
-        let bytes = self.world.take_input();
-        self.partial.extend(&bytes);
+        let mut buffer = [0; 4096];
+        let len = match self.stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return Ok(false),
+            Ok(len) => len,
+        };
+        self.partial.extend(buffer.get(..len).unwrap_or_default());
         while let Some(len) = first_part(&self.partial) {
             let part: Vec<u8> = self.partial.drain(..len).collect();
             match part.strip_prefix(b"$").and_then(|packet| packet.strip_prefix(PASS)) {
@@ -112,7 +135,7 @@ impl Wire {
                 }
             }
         }
-        Ok(!bytes.is_empty())
+        Ok(true)
     }
 
     fn pass(&mut self, list: &[u8]) -> io::Result<()> {
@@ -122,6 +145,14 @@ impl Wire {
         self.world.pass(numbers);
         let answer: &[u8] = if self.is_acked { b"+$OK#9a" } else { b"$OK#9a" };
         self.stream.write_all(answer)
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        // What listens wakes up, and finds that it is over.
+        self.world.closed();
+        self.stream.close();
     }
 }
 

@@ -1,18 +1,19 @@
 //! The threads of the debugged process: which run, which are held, and why.
 //!
-//! Guest threads come in through [`Supervisor`] and wait here; the server's thread holds all, looks and changes, and lets
+//! Guest threads come in through [`ashore_process::Supervisor`] ([`stops`]) and wait here; the server's thread holds all, looks and changes, and lets
 //! some go on. One thread's event is told at a time; others keep theirs until they may go on.
 
-use super::memory::{Breakpoints, Kind, Space};
-use super::registers::File;
-use super::signals::to_gdb;
-use super::watch::{Watches, is_touch};
+mod stops;
+
+use crate::gdb::memory::{Breakpoints, Kind, Space};
+use crate::gdb::registers::File;
+use crate::gdb::watch::Watches;
 use ashore_guest::{Delivery, Os};
 use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Errno, Signal};
-use ashore_process::{Pace, Resume, Stop, Supervisor, Why};
+use ashore_process::{Pace, Resume};
 use gdbstub::target::ext::breakpoints::WatchKind;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,8 +22,8 @@ use std::time::{Duration, Instant};
 const LIMIT: Duration = Duration::from_millis(250);
 /// When a thread is kicked again: a kick may come to nothing.
 const AGAIN: Duration = Duration::from_millis(20);
-/// The trap of a breakpoint instruction.
-const TRAP_BREAKPOINT: u32 = 3;
+/// How long others stay held while a thread is stepped: a step is mostly over before they would run.
+const STEP: Duration = Duration::from_millis(1);
 
 /// What happened to a thread.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +66,8 @@ struct Guest {
     is_resumed: bool,
     pace: Pace,
     parked: Option<Parked>,
+    /// How it goes on when the step of another takes long.
+    later: Option<Action>,
     go: Option<Resume>,
     wake: Arc<Condvar>,
     /// Its registers at its last call.
@@ -86,6 +89,17 @@ pub(super) enum Came {
     Event(i32, Event),
 }
 
+/// Who looks whether the debugger says something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ear {
+    /// The server, which waits for nothing else.
+    Closed,
+    /// A thread of its own, while the server waits for the guest.
+    Open,
+    /// It heard something.
+    Heard,
+}
+
 #[derive(Debug)]
 struct State {
     phase: Phase,
@@ -97,8 +111,9 @@ struct State {
     watches: Watches,
     /// gdb's numbers of signals that it does not want to hear of.
     passed: BTreeSet<u8>,
-    input: VecDeque<u8>,
-    is_closed: bool,
+    ear: Ear,
+    /// Counts debuggers that came and went.
+    session: u64,
     /// Whether this is a child of the debugged process, which nobody debugs.
     is_child: bool,
 }
@@ -116,6 +131,7 @@ pub(super) struct Listed {
 pub(super) struct World {
     state: Mutex<State>,
     server: Condvar,
+    listener: Condvar,
     pub(super) os: &'static Os,
     /// Called when the process is about to end.
     pub(super) at_end: Box<dyn Fn() + Send + Sync>,
@@ -131,11 +147,11 @@ impl World {
             breakpoints: Breakpoints::default(),
             watches: Watches::default(),
             passed: BTreeSet::new(),
-            input: VecDeque::new(),
-            is_closed: false,
+            ear: Ear::Closed,
+            session: 0,
             is_child: false,
         };
-        World { state: Mutex::new(state), server: Condvar::new(), os, at_end }
+        World { state: Mutex::new(state), server: Condvar::new(), listener: Condvar::new(), os, at_end }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -150,33 +166,35 @@ impl World {
         }
     }
 
-    /// Bytes from the debugger, by the thread that reads them.
-    pub(super) fn came_in(&self, bytes: &[u8]) {
-        self.lock().input.extend(bytes);
-        self.server.notify_all();
-    }
-
-    /// The debugger is gone.
-    pub(super) fn closed(&self) {
-        self.lock().is_closed = true;
-        self.server.notify_all();
-    }
-
-    /// A new debugger is there.
-    pub(super) fn opened(&self) {
+    /// A new debugger is there: its number.
+    pub(super) fn opened(&self) -> u64 {
         let mut state = self.lock();
-        state.input.clear();
-        state.is_closed = false;
         state.passed.clear();
+        state.ear = Ear::Closed;
+        state.session += 1;
+        state.session
     }
 
-    /// Waits for bytes and takes them; none when the debugger is gone.
-    pub(super) fn take_input(&self) -> Vec<u8> {
+    /// This debugger is gone.
+    pub(super) fn closed(&self) {
+        self.lock().session += 1;
+        self.listener.notify_all();
+    }
+
+    /// Waits until the server does not look at the debugger by itself; false when that debugger is gone. For the thread
+    /// that listens to it then.
+    pub(super) fn may_listen(&self, session: u64) -> bool {
         let mut state = self.lock();
-        while state.input.is_empty() && !state.is_closed {
-            state = self.server.wait(state).unwrap_or_else(PoisonError::into_inner);
+        while state.session == session && state.ear != Ear::Open {
+            state = self.listener.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.input.drain(..).collect()
+        state.session == session
+    }
+
+    /// The debugger said something, or is gone.
+    pub(super) fn heard(&self) {
+        self.lock().ear = Ear::Heard;
+        self.server.notify_all();
     }
 
     /// Stops every thread.
@@ -187,6 +205,7 @@ impl World {
 
     fn held<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         state.phase = Phase::Held;
+        state.guests.values_mut().for_each(|guest| guest.later = None);
         let begun = Instant::now();
         let mut kicked_at: Option<Instant> = None;
         loop {
@@ -205,21 +224,42 @@ impl World {
         }
     }
 
-    /// Waits for what comes first. Everything is held when it is an event.
-    pub(super) fn wait(&self) -> Came {
+    /// Waits for what comes first. Everything is held when it is an event. `is_heard` looks whether the debugger said
+    /// something, without waiting.
+    pub(super) fn wait(&self, is_heard: &dyn Fn() -> bool) -> Came {
         let mut state = self.lock();
+        state.ear = Ear::Heard;
         loop {
-            if !state.input.is_empty() || state.is_closed {
-                return Came::Input;
+            if state.ear == Ear::Heard {
+                // What was heard may have been read since.
+                if is_heard() {
+                    state.ear = Ear::Closed;
+                    return Came::Input;
+                }
+                state.ear = Ear::Open;
+                self.listener.notify_all();
             }
             if let Some(tid) = state.next_event() {
                 state = self.held(state);
                 state.last_told = tid;
+                state.ear = Ear::Closed;
                 if let Some(event) = state.tell(tid) {
                     return Came::Event(tid, event);
                 }
             }
-            state = self.server.wait(state).unwrap_or_else(PoisonError::into_inner);
+            if state.guests.values().all(|guest| guest.later.is_none()) {
+                state = self.server.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let (waited, timeout) = self.server.wait_timeout(state, STEP).unwrap_or_else(PoisonError::into_inner);
+            state = waited;
+            if timeout.timed_out() {
+                for guest in state.guests.values_mut() {
+                    if let Some(action) = guest.later.take() {
+                        guest.go_on(action);
+                    }
+                }
+            }
         }
     }
 
@@ -228,6 +268,7 @@ impl World {
         let mut state = self.lock();
         state.phase = Phase::Running;
         state.is_locked = is_locked;
+        let is_stepping = actions.values().any(|action| action.pace != Pace::Run);
         let State { guests, breakpoints, watches, .. } = &mut *state;
         for (tid, guest) in guests {
             let plain = (!is_locked).then_some(Action { pace: Pace::Run, signal: None });
@@ -248,7 +289,11 @@ impl World {
                 // It has something to tell first.
                 continue;
             }
-            guest.go_on(action);
+            if is_stepping && action.pace == Pace::Run {
+                guest.later = Some(action);
+            } else {
+                guest.go_on(action);
+            }
         }
     }
 
@@ -348,7 +393,16 @@ impl State {
 
 impl Guest {
     fn new(id: u64, is_resumed: bool) -> Guest {
-        Guest { id, is_resumed, pace: Pace::Run, parked: None, go: None, wake: Arc::default(), at_call: None }
+        Guest {
+            id,
+            is_resumed,
+            pace: Pace::Run,
+            parked: None,
+            later: None,
+            go: None,
+            wake: Arc::default(),
+            at_call: None,
+        }
     }
 
     fn has_news(&self) -> bool {
@@ -365,91 +419,4 @@ impl Guest {
         self.go = Some(Resume { regs: parked.file.regs, fp, pace: action.pace, signal });
         self.wake.notify_all();
     }
-}
-
-impl Supervisor for World {
-    fn stopped(&self, mut stop: Stop) -> Resume {
-        let mut state = self.lock();
-        let event = match stop.why {
-            Why::Began | Why::Kicked => None,
-            Why::Stepped => Some(Event::Stepped),
-            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.has(stop.regs.rip.wrapping_sub(1)) => {
-                stop.regs.rip -= 1;
-                Some(Event::Break(state.breakpoints.kind(stop.regs.rip)))
-            }
-            // One that is no longer watched counts for nothing.
-            Why::Signal(touch) if is_touch(&touch) => {
-                state.watches.hit(&touch).map(|(at, kind)| Event::Touch(at, kind))
-            }
-            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.is_gone(stop.regs.rip.wrapping_sub(1)) => {
-                // It was removed while the thread was on its way here.
-                stop.regs.rip -= 1;
-                None
-            }
-            Why::Signal(delivery) => Some(Event::Signal(delivery)),
-            Why::Exits(status) => Some(Event::Exits(status)),
-            Why::Dies(signal) => Some(Event::Dies(signal)),
-        };
-        let is_end = matches!(event, Some(Event::Exits(_) | Event::Dies(_)));
-        if is_end && !state.is_child {
-            (self.at_end)();
-        }
-        let (phase, is_locked) = (state.phase, state.is_locked);
-        let guest = state.guests.entry(stop.host_tid).or_insert_with(|| Guest::new(stop.thread, !is_locked));
-        let passed = match event {
-            Some(Event::Signal(delivery)) => Some(delivery),
-            _ => None,
-        };
-        let unchanged = Resume { regs: stop.regs, fp: None, pace: guest.pace, signal: passed };
-        let may_run = guest.is_resumed && event.is_none();
-        if phase == Phase::Free || (phase == Phase::Running && may_run) {
-            return unchanged;
-        }
-        if passed.is_some_and(|delivery| state.passed.contains(&to_gdb(delivery.signal).0)) {
-            return unchanged;
-        }
-        let file = File { regs: stop.regs, fp: stop.fp };
-        let parked = Parked { file, is_fp_changed: false, event, is_told: false };
-        let Some(guest) = state.guests.get_mut(&stop.host_tid) else { return unchanged };
-        guest.parked = Some(parked);
-        let wake = guest.wake.clone();
-        self.server.notify_all();
-        loop {
-            if let Some(go) = state.guests.get_mut(&stop.host_tid).and_then(|guest| guest.go.take()) {
-                return go;
-            }
-            state = wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn calls(&self, host_tid: i32, regs: &Regs) {
-        if let Some(guest) = self.lock().guests.get_mut(&host_tid) {
-            guest.at_call = Some(*regs);
-        }
-    }
-
-    fn ended(&self, host_tid: i32) {
-        self.lock().guests.remove(&host_tid);
-        self.server.notify_all();
-    }
-
-    fn around_fork(&self, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno> {
-        let mut state = self.lock();
-        let result = fork();
-        if result == Ok(0) {
-            // The server's thread is not here: nobody would ever let a thread go on.
-            if let Ok(space) = Space::open() {
-                state.breakpoints.clear(&space);
-            }
-            state.watches.forget();
-            state.is_child = true;
-            state.phase = Phase::Free;
-            state.guests.clear();
-        }
-        result
-    }
-}
-
-fn is_breakpoint(delivery: &Delivery) -> bool {
-    delivery.signal == Signal::TRAP && delivery.code > 0 && delivery.trap == TRAP_BREAKPOINT
 }

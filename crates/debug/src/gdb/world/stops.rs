@@ -1,0 +1,101 @@
+//! Guest threads as they stop, run, fork and end.
+
+use super::{Event, File, Guest, Parked, Phase, World};
+use crate::gdb::memory::Space;
+use crate::gdb::signals::to_gdb;
+use crate::gdb::watch::is_touch;
+use ashore_guest::Delivery;
+use ashore_isa::x86_64::Regs;
+use ashore_pivot::{Errno, Signal};
+use ashore_process::{Resume, Stop, Supervisor, Why};
+use std::sync::PoisonError;
+
+/// The trap of a breakpoint instruction.
+const TRAP_BREAKPOINT: u32 = 3;
+
+impl Supervisor for World {
+    fn stopped(&self, mut stop: Stop) -> Resume {
+        let mut state = self.lock();
+        let event = match stop.why {
+            Why::Began | Why::Kicked => None,
+            Why::Stepped => Some(Event::Stepped),
+            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.has(stop.regs.rip.wrapping_sub(1)) => {
+                stop.regs.rip -= 1;
+                Some(Event::Break(state.breakpoints.kind(stop.regs.rip)))
+            }
+            // One that is no longer watched counts for nothing.
+            Why::Signal(touch) if is_touch(&touch) => {
+                state.watches.hit(&touch).map(|(at, kind)| Event::Touch(at, kind))
+            }
+            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.is_gone(stop.regs.rip.wrapping_sub(1)) => {
+                // It was removed while the thread was on its way here.
+                stop.regs.rip -= 1;
+                None
+            }
+            Why::Signal(delivery) => Some(Event::Signal(delivery)),
+            Why::Exits(status) => Some(Event::Exits(status)),
+            Why::Dies(signal) => Some(Event::Dies(signal)),
+        };
+        let is_end = matches!(event, Some(Event::Exits(_) | Event::Dies(_)));
+        if is_end && !state.is_child {
+            (self.at_end)();
+        }
+        let (phase, is_locked) = (state.phase, state.is_locked);
+        let guest = state.guests.entry(stop.host_tid).or_insert_with(|| Guest::new(stop.thread, !is_locked));
+        let passed = match event {
+            Some(Event::Signal(delivery)) => Some(delivery),
+            _ => None,
+        };
+        let unchanged = Resume { regs: stop.regs, fp: None, pace: guest.pace, signal: passed };
+        let may_run = guest.is_resumed && event.is_none();
+        if phase == Phase::Free || (phase == Phase::Running && may_run) {
+            return unchanged;
+        }
+        if passed.is_some_and(|delivery| state.passed.contains(&to_gdb(delivery.signal).0)) {
+            return unchanged;
+        }
+        let file = File { regs: stop.regs, fp: stop.fp };
+        let parked = Parked { file, is_fp_changed: false, event, is_told: false };
+        let Some(guest) = state.guests.get_mut(&stop.host_tid) else { return unchanged };
+        guest.parked = Some(parked);
+        let wake = guest.wake.clone();
+        self.server.notify_all();
+        loop {
+            if let Some(go) = state.guests.get_mut(&stop.host_tid).and_then(|guest| guest.go.take()) {
+                return go;
+            }
+            state = wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn calls(&self, host_tid: i32, regs: &Regs) {
+        if let Some(guest) = self.lock().guests.get_mut(&host_tid) {
+            guest.at_call = Some(*regs);
+        }
+    }
+
+    fn ended(&self, host_tid: i32) {
+        self.lock().guests.remove(&host_tid);
+        self.server.notify_all();
+    }
+
+    fn around_fork(&self, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno> {
+        let mut state = self.lock();
+        let result = fork();
+        if result == Ok(0) {
+            // The server's thread is not here: nobody would ever let a thread go on.
+            if let Ok(space) = Space::open() {
+                state.breakpoints.clear(&space);
+            }
+            state.watches.forget();
+            state.is_child = true;
+            state.phase = Phase::Free;
+            state.guests.clear();
+        }
+        result
+    }
+}
+
+fn is_breakpoint(delivery: &Delivery) -> bool {
+    delivery.signal == Signal::TRAP && delivery.code > 0 && delivery.trap == TRAP_BREAKPOINT
+}
