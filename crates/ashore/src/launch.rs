@@ -1,6 +1,7 @@
 //! Starts a program, and decides what becomes of the programs it execs.
 
 use crate::open::{self, Opened};
+use crate::postmortem::{Manner, Output, PostMortem};
 use crate::record;
 use ashore_base::{Addr, Cpu, Os};
 use ashore_debug::dump::{CoreFile, Tell};
@@ -36,6 +37,8 @@ pub(crate) struct Request {
     pub(crate) gdb: Option<Listen>,
     /// Where to record the run.
     pub(crate) record: Option<PathBuf>,
+    /// How its end is explained.
+    pub(crate) manner: Manner,
     /// The verb, with its own options, that execs of guests' files come back to.
     pub(crate) verb: Vec<OsString>,
 }
@@ -111,7 +114,6 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         args: args.map(OsStringExt::into_vec).collect(),
         env: environment(),
     };
-    let witnesses = core_file(request, image, &program.args).into_iter().collect();
     if request.record.is_some() && supervisor.is_some() {
         return Err(table::RECORDING_UNWRITABLE.because("a debugger changes what the program does"));
     }
@@ -119,6 +121,16 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         Some(into) => Some(record::recorder(into, &program, request, choice.guest.os)?),
         None => None,
     };
+    let post_mortem = PostMortem {
+        parsed,
+        part: choice.part,
+        path: path.to_string_lossy().into_owned(),
+        manner: request.manner,
+        is_quiet: request.quiet,
+        stderr: Output::stderr(),
+    };
+    let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(post_mortem)];
+    witnesses.extend(core_file(request, image, &program.args));
     let options = Options {
         root: request.root.as_ref().map(|root| root.clone().into_os_string().into_vec()),
         quiet: request.quiet,

@@ -1,8 +1,10 @@
 //! The `ashore` command: opens files, prints, sets exit codes. What it can do is the table of verbs.
 #![forbid(unsafe_code)]
 
+mod failures;
 mod launch;
 mod open;
+mod postmortem;
 mod record;
 mod verbs;
 

@@ -8,6 +8,7 @@
 
 mod exec;
 mod follow;
+mod last_words;
 mod loader;
 mod observe;
 mod outside;

@@ -1,6 +1,7 @@
 //! What all threads of a process share.
 
 use crate::Names;
+use crate::last_words::LastWords;
 use crate::outside::{self, Choice};
 use crate::space::Space;
 use crate::threads::Threads;
@@ -67,6 +68,8 @@ pub struct Process {
     /// The host's id of the thread that froze all others, or 0 ([`crate::stop`]).
     pub(crate) freezer: AtomicI32,
     noted: Mutex<BTreeSet<String>>,
+    /// What the guest said last.
+    pub(crate) last_words: LastWords,
     /// Times of what is recorded.
     pub(crate) watch: ashore_sys::Watch,
 }
@@ -111,6 +114,7 @@ impl Process {
             watched: AtomicU64::new(0),
             freezer: AtomicI32::new(0),
             noted: Mutex::new(BTreeSet::new()),
+            last_words: LastWords::of(os),
             watch,
         }))
     }
@@ -134,16 +138,22 @@ impl Process {
 
     /// Says something on stderr once.
     pub(crate) fn note(&self, what: &str) {
-        if self.options.quiet || !lock(&self.noted).insert(what.to_owned()) {
+        if !lock(&self.noted).insert(what.to_owned()) || self.options.quiet {
             return;
         }
         eprintln!("ashore: {what}");
+    }
+
+    /// What was said.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        lock(&self.noted).iter().cloned().collect()
     }
 
     /// Runs `fork` with every lock of the process held, so that the child gets none that nobody releases.
     pub(crate) fn with_locks<T>(&self, fork: impl FnOnce() -> T) -> T {
         let _actions = self.actions();
         let _noted = lock(&self.noted);
+        let _last_words = self.last_words.hold();
         let _threads = self.threads.hold();
         let _space = self.space.hold();
         fork()

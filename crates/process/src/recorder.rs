@@ -41,8 +41,6 @@ const FIFTH_SHIFT: u32 = 32;
 #[repr(align(64))]
 struct Slot([AtomicU64; WORDS]);
 
-const EMPTY: Slot = Slot([const { AtomicU64::new(0) }; WORDS]);
-
 impl Slot {
     fn set(&self, word: usize, value: u64) {
         self.0[word].store(value, Ordering::Relaxed);
@@ -123,7 +121,11 @@ pub(crate) struct Ring {
 
 impl Default for Ring {
     fn default() -> Ring {
-        Ring { slots: Box::new([EMPTY; RING_LEN]), count: AtomicU64::new(0), repeats: AtomicU64::new(0) }
+        Ring {
+            slots: Box::new([const { Slot([const { AtomicU64::new(0) }; WORDS]) }; RING_LEN]),
+            count: AtomicU64::new(0),
+            repeats: AtomicU64::new(0),
+        }
     }
 }
 
@@ -139,8 +141,8 @@ impl Ring {
         slot.set(TIME, watch.mark().count());
         slot.set(KIND, UNDER_WAY | number.min(NUMBER_MAX) << NUMBER_SHIFT | args[4] << FIFTH_SHIFT);
         slot.set(AT, at);
-        for n in 0..4 {
-            slot.set(ARGS + n, args[n]);
+        for (n, arg) in args.iter().take(4).enumerate() {
+            slot.set(ARGS + n, *arg);
         }
     }
 

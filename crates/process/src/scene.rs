@@ -79,6 +79,10 @@ pub struct Scene<'a> {
     pub break_start: Addr,
     /// What is Ashore's own and no business of the guest's.
     pub own: Vec<AddrRange>,
+    /// What was said to the person about its calls.
+    pub notes: Vec<String>,
+    /// The end of what it wrote to its standard error output.
+    pub last_words: Vec<u8>,
     /// The guest's memory.
     pub memory: &'a dyn Memory,
     /// What knows where it was rewritten.
@@ -128,6 +132,11 @@ impl Process {
             let found = || frozen.iter().find(|thread| thread.host_tid == host_tid).and_then(|thread| thread.regs);
             if is_last { Some(*last.regs) } else { found() }
         };
+        // Locks are taken here: in the copy nobody would release one that another thread holds.
+        let records = self.threads.all();
+        let notes = self.notes();
+        let own = ashore_sys::host_ranges().into_iter().filter(|own| !own.contains(self.trampoline)).collect();
+        let last_words = self.last_words.lock_copy();
         ashore_sys::in_copy(LIMIT, || {
             let scene_of = |record: &Arc<Record>| ThreadScene {
                 id: record.id.load(Ordering::Relaxed),
@@ -145,10 +154,12 @@ impl Process {
                 thread: last.record.id.load(Ordering::Relaxed),
                 regs: *last.regs,
                 alt_stack: last.alt_stack,
-                threads: self.threads.all().iter().map(scene_of).collect(),
+                threads: records.iter().map(scene_of).collect(),
                 stack: self.space.stack,
                 break_start: Addr(self.space.break_start.load(Ordering::Relaxed)),
-                own: ashore_sys::host_ranges().into_iter().filter(|own| !own.contains(self.trampoline)).collect(),
+                own,
+                notes,
+                last_words,
                 memory: &GuestMemory,
                 space: &self.space,
             };

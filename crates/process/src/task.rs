@@ -258,6 +258,7 @@ impl Task {
             Some(Does::Custom(function)) => function(&mut ctx, args),
             Some(Does::Missing) | None => unknown(&mut ctx, &services, row, number),
         };
+        self.process.last_words.hear(number, args, &answer);
         if let Some(observer) = observer {
             observer.answer(&services, &asked, &answer);
         }

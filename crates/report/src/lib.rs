@@ -27,6 +27,8 @@ pub enum Level {
     Failed,
     /// The program holds a fault that will show when it runs; said by a verb that looks for faults: exit status 1.
     Finding,
+    /// Why a program died, which is no fault of Ashore's: the program's own end stands.
+    Cause,
     /// Work goes on, but the person should know.
     Warning,
     /// Extra knowledge, no fault.
@@ -41,7 +43,7 @@ impl Level {
             Level::CannotRun => Some(126),
             Level::Failed => Some(125),
             Level::Finding => Some(1),
-            Level::Warning | Level::Note => None,
+            Level::Cause | Level::Warning | Level::Note => None,
         }
     }
 
@@ -49,6 +51,7 @@ impl Level {
     pub const fn word(self) -> &'static str {
         match self {
             Level::NotFound | Level::CannotRun | Level::Failed | Level::Finding => "error",
+            Level::Cause => "cause",
             Level::Warning => "warning",
             Level::Note => "note",
         }

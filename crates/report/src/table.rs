@@ -1,6 +1,6 @@
 //! Every diagnosis Ashore can make, by area: E01xx files, E02xx which system, E03xx start-up, E04xx call sites and engine,
 //! E05xx the guest's calls, E06xx the command line and the host, E07xx what `ashore check` finds, E08xx changing
-//! programs.
+//! programs, E09xx why a program died.
 //!
 //! To add one: a row here, the site that raises it, a case that expects it and a case that must not raise it.
 
@@ -253,6 +253,37 @@ rows! {
     PATCH_CONVENTION: "E0815", "patch-convention", Warning,
         "the added function is called in another way than its compiler thinks",
         "write it in assembly, or read its arguments from the caller's registers";
+    // E09xx: why a program died
+    DIED_WRONG_THREAD_CALL: "E0901", "wrong-thread-call", Cause,
+        "the program set its thread pointer with another system's call",
+        "set the thread pointer with this system's own call, or run the program as the system it was built for (--os)";
+    DIED_WRONG_SYSTEM: "E0902", "wrong-system", Cause,
+        "the program was built for another system than it ran as",
+        "leave out --os, or name the system that the program was built for";
+    DIED_ON_PURPOSE: "E0911", "on-purpose", Cause,
+        "the program crashed on purpose behind a failed call",
+        "look at the call that failed, not at the crash";
+    DIED_NULL: "E0921", "null-pointer", Cause,
+        "the program used a null pointer",
+        "look at where the pointer should have been set: a call that failed, a field that was never filled";
+    DIED_UNMAPPED: "E0922", "unmapped", Cause,
+        "the program used an address where nothing is",
+        "look at where the address comes from: freed memory, an overwritten pointer, an index out of range";
+    DIED_STACK_OVERFLOW: "E0923", "stack-overflow", Cause,
+        "the program ran out of stack",
+        "end the recursion, make local arrays smaller, or raise the limit (ulimit -s; a thread's stack where it is created)";
+    DIED_DIVIDING: "E0931", "division", Cause,
+        "the program made a division that has no result",
+        "check the divisor before the division";
+    DIED_ABORTING: "E0951", "aborted", Cause,
+        "the program ended itself by abort",
+        "read what it wrote last, and look at who called abort";
+    DIED_OF_SIGNAL: "E0998", "signal", Cause,
+        "a signal ended the program",
+        "`ashore explain PROGRAM` shows all that is known; `ashore run --gdb` lets you look yourself";
+    ENDED_FAILING: "E0999", "failed", Cause,
+        "the program ended by itself and says that it failed",
+        "`ashore trace PROGRAM` shows every call that it made";
 }
 
 #[cfg(test)]

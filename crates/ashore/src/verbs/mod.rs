@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod demo;
 mod doctor;
+mod explain;
 mod follow;
 mod inspect;
 mod patch;

@@ -2,6 +2,7 @@
 
 use super::switch;
 use crate::launch::{self, Request};
+use crate::postmortem::Manner;
 use ashore_base::Os;
 use ashore_debug::gdb::Listen;
 use clap::{Arg, ArgMatches, Command, value_parser};
@@ -127,6 +128,7 @@ pub(crate) fn request(matches: &ArgMatches) -> Request {
         gdb: matches.try_get_one::<Listen>("gdb").ok().flatten().cloned(),
         record: matches.get_one::<PathBuf>("record").cloned(),
         verb: vec!["run".into()],
+        manner: Manner::Brief,
     }
 }
 

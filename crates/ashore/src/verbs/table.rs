@@ -1,7 +1,8 @@
 //! The verbs as rows. Help, man pages and completions derive from them.
 
 use super::{
-    FAILED, Verb, check, completions, demo, doctor, follow, inspect, patch, platforms, replay, run, shims, trace,
+    FAILED, Verb, check, completions, demo, doctor, explain, follow, inspect, patch, platforms, replay, run, shims,
+    trace,
 };
 
 /// The verbs, in the order of the help.
@@ -13,6 +14,7 @@ pub(crate) static VERBS: &[Verb] = &[
     Verb { name: "patch", about: "Change a finished program safely, or undo that", options: patch::options, run: patch::run, misuse: patch::MISUSE },
     Verb { name: "trace", about: "Run a program and tell every call, signal and thread in its own system's words", options: trace::options, run: trace::run, misuse: FAILED },
     Verb { name: "replay", about: "Run a recorded program again, from its recording alone", options: replay::options, run: replay::run, misuse: FAILED },
+    Verb { name: "explain", about: "Run a program and say why it died or failed, or tell what a diagnosis means", options: explain::options, run: explain::run, misuse: FAILED },
     Verb { name: "doctor", about: "Show what this machine offers and what Ashore makes of it", options: doctor::options, run: doctor::run, misuse: FAILED },
     Verb { name: "platforms", about: "Show which systems' programs run, and how much of each", options: platforms::options, run: platforms::run, misuse: FAILED },
     Verb { name: "shims", about: "Make `GOOS=... go test` use Ashore by itself", options: shims::options, run: shims::run, misuse: FAILED },

@@ -7,16 +7,16 @@ use std::io;
 
 /// A mapping, or the part of one that is the guest's.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Mapping {
-    pub(super) memory: AddrRange,
-    pub(super) perms: Perms,
+pub(crate) struct Mapping {
+    pub(crate) memory: AddrRange,
+    pub(crate) perms: Perms,
     pub(super) is_shared: bool,
     /// The offset in the file.
     pub(super) offset: u64,
     /// The file's number in its file system; 0 when there is no file.
     pub(super) inode: u64,
     /// The file's name, or what the kernel says in brackets.
-    pub(super) name: Vec<u8>,
+    pub(crate) name: Vec<u8>,
 }
 
 /// What the kernel puts behind the name of a file that is gone.
@@ -46,7 +46,7 @@ impl Mapping {
 }
 
 /// The guest's mappings, by ascending address.
-pub(super) fn of_guest(scene: &Scene<'_>) -> io::Result<Vec<Mapping>> {
+pub(crate) fn of_guest(scene: &Scene<'_>) -> io::Result<Vec<Mapping>> {
     let text = std::fs::read("/proc/self/maps")?;
     let has_vdso = scene.os.name == "linux";
     let all = text.split(|byte| *byte == b'\n').filter_map(parse);

@@ -1,3 +1,18 @@
 //! Says why a program died.
+//!
+//! What is known of an end is one value ([`Evidence`], made from a live process by [`gather`]); [`judge`] asks every rule
+//! of a table what it makes of it; an [`Account`] tells a person, or a program, the result. Nothing here opens a file or
+//! prints.
 
+mod account;
 pub mod code;
+mod evidence;
+mod gather;
+mod rules;
+mod verdict;
+
+pub use account::{Account, Depth};
+pub use evidence::{Arrival, Call, Deed, End, Evidence, FileFacts, Step, Thread};
+pub use gather::gather;
+pub use rules::RULES;
+pub use verdict::{Confidence, Rule, Verdict, judge};

@@ -8,6 +8,7 @@ mod fds;
 mod filter;
 mod format;
 mod json;
+mod line;
 mod output;
 pub(crate) mod signature;
 mod summary;
@@ -15,5 +16,6 @@ mod text;
 mod tracer;
 
 pub use filter::Filter;
+pub(crate) use line::Lines;
 pub use output::Sink;
 pub use tracer::{Settings, Tracer};

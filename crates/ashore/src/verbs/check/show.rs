@@ -19,7 +19,7 @@ impl Count {
         for report in reports {
             match report.diagnosis.level {
                 Level::Warning => count.warnings += 1,
-                Level::Note => count.notes += 1,
+                Level::Note | Level::Cause => count.notes += 1,
                 Level::Finding | Level::Failed | Level::CannotRun | Level::NotFound => count.errors += 1,
             }
         }

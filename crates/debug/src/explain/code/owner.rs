@@ -28,11 +28,11 @@ pub struct Stack {
 
 /// Everything that is known about the address space.
 #[derive(Clone, Copy)]
-pub struct Space<'a> {
+pub struct Space<'a, 'p> {
     /// The mappings, sorted by address.
     pub regions: &'a [Region],
     /// The program, its libraries.
-    pub programs: &'a [Program<'a>],
+    pub programs: &'a [Program<'p>],
     /// Stacks that are known.
     pub stacks: &'a [Stack],
 }
@@ -83,7 +83,7 @@ pub struct Owner {
     pub region: Option<Region>,
 }
 
-impl Space<'_> {
+impl Space<'_, '_> {
     /// The mapping that holds `at`.
     pub fn region(&self, at: Addr) -> Option<&Region> {
         let after = self.regions.partition_point(|region| region.range.start <= at);

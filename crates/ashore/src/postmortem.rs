@@ -1,0 +1,128 @@
+//! Tells why a program died: on stderr, and in a record that is kept for later.
+//!
+//! It runs in a copy of the process that ends ([`ashore_process::Witness`]): nothing here can change how the guest ends.
+
+use crate::failures;
+use ashore_debug::explain::{Account, Depth, End, Evidence, FileFacts, code::Program, gather};
+use ashore_formats::{Parsed, Part, golang};
+use ashore_pivot::Signal;
+use ashore_process::{Ending, Interest, Scene, Witness};
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+
+/// When a program's end is explained, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Manner {
+    /// A death is told in short; other failures are only kept.
+    #[default]
+    Brief,
+    /// Every end is told in full.
+    Full,
+    /// Every end is told as one JSON object.
+    Json,
+    /// Nothing is said, and nothing kept.
+    Silent,
+}
+
+/// Explains the end of one program.
+pub(crate) struct PostMortem {
+    pub(crate) parsed: &'static Parsed<'static>,
+    pub(crate) part: &'static Part,
+    pub(crate) path: String,
+    pub(crate) manner: Manner,
+    /// Whether the person wants to hear nothing of ours.
+    pub(crate) is_quiet: bool,
+    /// What the standard error output was at the start.
+    pub(crate) stderr: Option<Output>,
+}
+
+/// What a descriptor is open on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Output {
+    device: u64,
+    inode: u64,
+}
+
+impl Output {
+    /// What the standard error output is now.
+    pub(crate) fn stderr() -> Option<Output> {
+        let meta = stderr()?.metadata().ok()?;
+        Some(Output { device: meta.dev(), inode: meta.ino() })
+    }
+}
+
+fn stderr() -> Option<File> {
+    std::io::stderr().as_fd().try_clone_to_owned().ok().map(File::from)
+}
+
+/// The signals that end a process because something is wrong with it.
+const CRASHES: [Signal; 10] = [
+    Signal::QUIT,
+    Signal::ILL,
+    Signal::TRAP,
+    Signal::ABRT,
+    Signal::BUS,
+    Signal::FPE,
+    Signal::SEGV,
+    Signal::SYS,
+    Signal::XCPU,
+    Signal::XFSZ,
+];
+
+impl Witness for PostMortem {
+    fn interest(&self, ending: &Ending<'_>) -> Interest {
+        let is_full = matches!(self.manner, Manner::Full | Manner::Json);
+        match ending {
+            _ if self.manner == Manner::Silent => Interest::Nothing,
+            Ending::Signal(delivery) if CRASHES.contains(&delivery.signal) => Interest::Whole,
+            Ending::Refused(_) => Interest::Whole,
+            _ if is_full => Interest::Whole,
+            Ending::Exit(status) if *status != 0 => Interest::Glance,
+            Ending::Exit(_) | Ending::Signal(_) => Interest::Nothing,
+        }
+    }
+
+    fn witness(&self, scene: &Scene<'_>) {
+        let programs = [Program::new(self.parsed, self.part, &self.path, scene.bias)];
+        let evidence = gather(scene, &programs, self.facts());
+        let account = Account::of(&evidence);
+        // The person first: keeping the record may take its time, or fail.
+        self.say(&account, &evidence);
+        if !matches!(evidence.end, End::Exit(0)) {
+            failures::keep(&account);
+        }
+    }
+}
+
+impl PostMortem {
+    fn facts(&self) -> FileFacts {
+        let detection = ashore_formats::detect(self.parsed, self.part);
+        FileFacts {
+            detected: detection.os,
+            clue: detection.deciding().map_or_else(String::new, ToString::to_string),
+            is_go: golang::BuildInfo::find(self.parsed.bytes, self.part).is_some(),
+            is_patched: false,
+        }
+    }
+
+    fn say(&self, account: &Account<'_>, evidence: &Evidence<'_>) {
+        let text = match (self.manner, &evidence.end) {
+            (Manner::Silent, _) => return,
+            (Manner::Json, _) => format!("{}\n", account.json()),
+            (Manner::Full, End::Exit(0)) => "ashore: it ended with status 0: there is nothing to explain\n".to_owned(),
+            (Manner::Full, _) => account.text(Depth::Full),
+            (Manner::Brief, End::Exit(_)) => return,
+            (Manner::Brief, _) if self.is_quiet => return,
+            (Manner::Brief, _) => account.text(Depth::Brief),
+        };
+        // A guest may have put a file of its own in the place of its standard error output: that gets nothing of ours.
+        if Output::stderr() != self.stderr {
+            return;
+        }
+        if let Some(mut out) = stderr() {
+            let _ = out.write_all(text.as_bytes());
+        }
+    }
+}

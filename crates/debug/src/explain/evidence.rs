@@ -1,0 +1,247 @@
+//! Everything that is known of an end: what the rules look at.
+
+use super::code::{Instruction, Owner, Program, Region, Space, Stack};
+use ashore_base::{Addr, Os as Name};
+use ashore_guest::{AltStack, Delivery, Os};
+use ashore_isa::x86_64::Regs;
+use ashore_pivot::{Memory, Signal};
+use ashore_process::{ARGS_KEPT, Ended};
+
+/// How the process ended.
+#[derive(Debug, Clone)]
+pub enum End {
+    /// By a signal.
+    Signal(Delivery),
+    /// By itself.
+    Exit(u8),
+    /// By us, for this reason.
+    Refused(String),
+}
+
+/// A call that a thread made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Its name in the guest's words; `call_N` for a number that the system does not have.
+    pub name: String,
+    /// Its number.
+    pub number: u64,
+    /// Its first words.
+    pub args: [u64; ARGS_KEPT],
+    /// How it ended.
+    pub ended: Ended,
+    /// How often it was repeated just so.
+    pub repeats: u64,
+    /// As a trace shows it.
+    pub line: String,
+}
+
+impl Call {
+    /// Whether this is the call's name, or it is with the underscores that some systems put before a name.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.trim_start_matches('_') == name
+    }
+
+    /// Whether it has one of these names.
+    pub fn is_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.is(name))
+    }
+
+    /// The error number that it failed with, the guest's.
+    pub fn errno(&self) -> Option<u16> {
+        match self.ended {
+            Ended::Failed(errno) => Some(errno),
+            _ => None,
+        }
+    }
+
+    /// The word that it gave back.
+    pub fn result(&self) -> Option<u64> {
+        match self.ended {
+            Ended::With(word) => Some(word),
+            _ => None,
+        }
+    }
+}
+
+/// A signal that came to a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Which, in Linux's numbering.
+    pub signal: Signal,
+    /// Its name in the guest's words.
+    pub name: String,
+    /// Linux's `si_code`.
+    pub code: i32,
+    /// The faulting address.
+    pub addr: Addr,
+    /// The guest's handler, if it has one.
+    pub handler: Option<Addr>,
+}
+
+/// What a thread did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// It made a call.
+    Call(Call),
+    /// A signal came.
+    Signal(Arrival),
+}
+
+/// Something a thread did, and when and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Nanoseconds since the start.
+    pub time: u64,
+    /// The address after the call instruction, or of the interrupted instruction.
+    pub at: Addr,
+    /// What.
+    pub deed: Deed,
+}
+
+/// A thread at the end.
+#[derive(Debug, Clone)]
+pub struct Thread {
+    /// Its id in the guest's numbering.
+    pub id: u64,
+    /// Its registers, where they are known.
+    pub regs: Option<Regs>,
+    /// What it did last, the oldest first.
+    pub steps: Vec<Step>,
+}
+
+/// What the file says of itself.
+#[derive(Debug, Clone)]
+pub struct FileFacts {
+    /// The system that the file is for, when it says so.
+    pub detected: Option<Name>,
+    /// The clue that decided.
+    pub clue: String,
+    /// Whether the Go toolchain made it.
+    pub is_go: bool,
+    /// Whether `ashore patch` changed it.
+    pub is_patched: bool,
+}
+
+/// Everything that is known of an end.
+pub struct Evidence<'a> {
+    /// The system that the program ran as.
+    pub os: &'static Os,
+    /// What the file says.
+    pub file: FileFacts,
+    /// The program first, then libraries.
+    pub programs: &'a [Program<'a>],
+    /// How it ended.
+    pub end: End,
+    /// The registers of the thread that ended it.
+    pub regs: Regs,
+    /// That thread's alternate signal stack, where known.
+    pub alt_stack: Option<AltStack>,
+    /// The thread that ended it first, then the others.
+    pub threads: Vec<Thread>,
+    /// The mappings of the guest, sorted by address.
+    pub regions: Vec<Region>,
+    /// The stacks that are known.
+    pub stacks: Vec<Stack>,
+    /// What was said to the person while it ran.
+    pub notes: Vec<String>,
+    /// The end of what it wrote to its standard error output.
+    pub last_words: String,
+    /// The instruction that it stopped at.
+    pub instruction: Option<Instruction>,
+    /// Those before it.
+    pub before: Vec<Instruction>,
+    /// The guest's memory.
+    pub memory: &'a dyn Memory,
+}
+
+impl<'a> Evidence<'a> {
+    /// The program.
+    pub fn program(&self) -> Option<&'a Program<'a>> {
+        self.programs.first()
+    }
+
+    /// The address space.
+    pub fn space(&self) -> Space<'_, 'a> {
+        Space { regions: &self.regions, programs: self.programs, stacks: &self.stacks }
+    }
+
+    /// Whose an address is.
+    pub fn owner(&self, at: Addr) -> Owner {
+        self.space().owner(at)
+    }
+
+    /// What the thread that ended it did last, the oldest first.
+    pub fn steps(&self) -> &[Step] {
+        self.threads.first().map_or(&[], |thread| &thread.steps)
+    }
+
+    /// Its calls, the latest first.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.steps().iter().rev().filter_map(|step| match &step.deed {
+            Deed::Call(call) => Some(call),
+            Deed::Signal(_) => None,
+        })
+    }
+
+    /// The calls of every thread, thread by thread, the latest first.
+    pub fn all_calls(&self) -> impl Iterator<Item = &Call> {
+        let steps = self.threads.iter().flat_map(|thread| thread.steps.iter().rev());
+        steps.filter_map(|step| match &step.deed {
+            Deed::Call(call) => Some(call),
+            Deed::Signal(_) => None,
+        })
+    }
+
+    /// The signal that it died of.
+    pub fn signal(&self) -> Option<&Delivery> {
+        match &self.end {
+            End::Signal(delivery) => Some(delivery),
+            _ => None,
+        }
+    }
+
+    /// The fault that it died of: an instruction's, not a signal that somebody sent.
+    pub fn fault(&self) -> Option<&Delivery> {
+        self.signal().filter(|delivery| delivery.signal.is_fault() && delivery.code > 0)
+    }
+
+    /// The address of the memory fault that it died of.
+    pub fn fault_address(&self) -> Option<Addr> {
+        self.fault().filter(|fault| matches!(fault.signal, Signal::SEGV | Signal::BUS)).map(|fault| fault.addr)
+    }
+
+    /// The exit status that it ended with.
+    pub fn status(&self) -> Option<u8> {
+        match self.end {
+            End::Exit(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// The name of an error number of the guest's.
+    pub fn errno_name(&self, errno: u16) -> String {
+        (self.os.errno_name)(errno).map_or_else(|| format!("error {errno}"), str::to_owned)
+    }
+
+    /// `N` bytes of the guest's memory.
+    pub fn read<const N: usize>(&self, at: Addr) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        self.memory.read(at, &mut bytes).ok().map(|()| bytes)
+    }
+
+    /// A word of the guest's memory.
+    pub fn word(&self, at: Addr) -> Option<u64> {
+        self.read(at).map(u64::from_le_bytes)
+    }
+
+    /// Where it stopped, for a sentence.
+    pub fn place(&self) -> String {
+        let at = Addr(self.regs.rip);
+        self.name(at).unwrap_or_else(|| format!("the code at {at}"))
+    }
+
+    /// The name of what is at an address of a program: `runtime.main+0x1f`.
+    pub fn name(&self, at: Addr) -> Option<String> {
+        self.programs.iter().find_map(|program| program.name(at)).map(|name| name.to_string())
+    }
+}

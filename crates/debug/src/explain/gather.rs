@@ -1,0 +1,87 @@
+//! From a scene to evidence.
+
+use super::code::{Program, Region, Stack, before, instruction_at};
+use super::evidence::{Arrival, Call, Deed, End, Evidence, FileFacts, Step, Thread};
+use crate::trace::Lines;
+use ashore_base::Addr;
+use ashore_guest::Os;
+use ashore_pivot::{Memory, Signal};
+use ashore_process::{Ending, Event, Scene, ThreadScene, What};
+
+/// How many instructions before the last are looked at.
+const BEFORE: usize = 12;
+
+/// Puts together what a scene and the program's file tell.
+pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileFacts) -> Evidence<'a> {
+    let lines = Lines::of(scene.os);
+    let thread_of = |thread: &ThreadScene| Thread {
+        id: thread.id,
+        regs: thread.regs,
+        steps: thread.events.iter().map(|event| step(event, scene.os, scene.memory, &lines)).collect(),
+    };
+    let (mut threads, others): (Vec<Thread>, Vec<Thread>) =
+        scene.threads.iter().map(thread_of).partition(|thread| thread.id == scene.thread);
+    threads.extend(others);
+    let at = Addr(scene.regs.rip);
+    let program = programs.first();
+    let instruction = program.and_then(|program| instruction_at(program, &scene.regs, scene.memory, at));
+    let before = program.map_or_else(Vec::new, |program| before(program, scene.memory, at, BEFORE));
+    Evidence {
+        os: scene.os,
+        file,
+        programs,
+        end: match scene.ending {
+            Ending::Signal(delivery) => End::Signal(delivery),
+            Ending::Exit(status) => End::Exit(status),
+            Ending::Refused(why) => End::Refused(why.to_owned()),
+        },
+        regs: scene.regs,
+        alt_stack: scene.alt_stack,
+        threads,
+        regions: regions(scene),
+        stacks: vec![Stack { range: scene.stack, name: "the main stack".to_owned() }],
+        notes: scene.notes.clone(),
+        last_words: String::from_utf8_lossy(&scene.last_words).into_owned(),
+        instruction,
+        before,
+        memory: scene.memory,
+    }
+}
+
+/// The guest's mappings.
+fn regions(scene: &Scene<'_>) -> Vec<Region> {
+    let mappings = crate::dump::of_guest(scene).unwrap_or_default();
+    let region = |mapping: crate::dump::Mapping| Region {
+        range: mapping.memory,
+        perms: mapping.perms,
+        name: String::from_utf8_lossy(&mapping.name).into_owned(),
+    };
+    mappings.into_iter().map(region).collect()
+}
+
+fn step(event: &Event, os: &'static Os, memory: &dyn Memory, lines: &Lines) -> Step {
+    let deed = match event.what {
+        What::Call { number, args, ended, repeats } => Deed::Call(Call {
+            name: lines.name(number),
+            number,
+            args,
+            ended,
+            repeats,
+            line: lines.line(memory, number, &args, ended),
+        }),
+        What::Signal { signal, code, addr, handler } => Deed::Signal(Arrival {
+            signal: Signal(signal),
+            name: signal_name(os, Signal(signal)),
+            code,
+            addr,
+            handler: (!handler.is_null()).then_some(handler),
+        }),
+    };
+    Step { time: event.time, at: event.at, deed }
+}
+
+/// The guest's name of a signal.
+pub(super) fn signal_name(os: &Os, signal: Signal) -> String {
+    let number = (os.signal)(signal);
+    (os.signal_name)(number).map_or_else(|| format!("signal {number}"), str::to_owned)
+}
