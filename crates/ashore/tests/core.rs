@@ -43,9 +43,12 @@ fn text(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap()
 }
 
-/// The last line of stderr, which is Ashore's.
+/// The one line that tells of the core file.
 fn told(output: &Output) -> &str {
-    text(&output.stderr).lines().last().unwrap_or_default()
+    let is_ours = |line: &&str| line.starts_with("ashore: core file") || line.starts_with("ashore: no core file");
+    let lines: Vec<_> = text(&output.stderr).lines().filter(is_ours).collect();
+    assert!(lines.len() < 2, "{output:?}");
+    lines.first().copied().unwrap_or_default()
 }
 
 /// What gdb says. Its own system's conventions hold whatever the program's brand: the file is one of Linux.
@@ -272,13 +275,13 @@ fn a_limit_cuts_and_says_so_and_keeps_the_stack() {
 #[test]
 fn what_goes_wrong_is_one_line_and_the_guest_dies_as_before() {
     let (folder, program) = (folder("wrong"), guest("freebsd", "dies"));
-    let cases = [(folder.join("missing/core"), "No such file"), (folder.clone(), "Is a directory")];
+    let cases =
+        [(folder.join("missing/core"), "No such file"), (folder.clone(), "no file"), ("/dev/null".into(), "no file")];
     for (core, why) in cases {
         let output = die(&core, &[], &program, &[]);
         assert_eq!(output.status.signal(), Some(SIGSEGV), "{output:?}");
-        let errors = text(&output.stderr);
-        assert!(errors.starts_with(&format!("ashore: no core file {}: ", core.display())), "{errors}");
-        assert!(errors.contains(why) && errors.lines().count() == 1, "{errors}");
+        assert!(told(&output).starts_with(&format!("ashore: no core file {}: ", core.display())), "{output:?}");
+        assert!(told(&output).contains(why), "{output:?}");
     }
     // A file that must not grow, as on a full disk.
     let core = folder.join("full");
@@ -309,6 +312,17 @@ fn a_quiet_run_says_nothing_and_the_name_may_hold_the_process() {
     let names: Vec<_> = fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.file_name()).collect();
     let name = names[0].to_str().unwrap().strip_prefix("a-").unwrap();
     assert!(names.len() == 1 && name.parse::<u32>().is_ok(), "{names:?}");
+}
+
+#[test]
+fn programs_that_a_script_starts_leave_cores_too() {
+    let folder = folder("script");
+    let script = folder.join("script");
+    fs::write(&script, format!("#!/bin/sh\n{}\necho \"status $?\"\n", guest("freebsd", "dies").display())).unwrap();
+    fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+    let output = die(&folder.join("core"), &[], &script, &[]);
+    assert_eq!(text(&output.stdout), "status 139\n", "{output:?}");
+    assert_eq!(read(&fs::read(folder.join("core")).unwrap()).unwrap().threads.len(), 2);
 }
 
 #[test]

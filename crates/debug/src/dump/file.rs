@@ -34,6 +34,10 @@ pub(super) fn final_path(path: &Path, pid: i32) -> PathBuf {
 
 /// Writes the core file: first beside its name, then under it.
 pub(super) fn write(path: &Path, head: &Head, plan: &Plan, memory: &Memory<'_>) -> io::Result<()> {
+    // Nobody means to have a device or a socket replaced.
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file() && !there.is_symlink()) {
+        return Err(io::Error::other("something that is no file has this name"));
+    }
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
     let beside = PathBuf::from(beside);
