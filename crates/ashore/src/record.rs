@@ -44,7 +44,7 @@ pub(crate) fn recorder(
         env: program.env.clone(),
     };
     let held = if program.bytes.len() <= PROGRAM_MAX { program.bytes } else { &[] };
-    let recorder = Recorder::new(Sink::new(file), &head, held).map_err(unwritable)?;
+    let recorder = Sink::new(file).and_then(|sink| Recorder::new(sink, &head, held)).map_err(unwritable)?;
     Ok(Box::new(recorder))
 }
 

@@ -69,3 +69,30 @@ pub(super) fn check_message(fd: i32, message: &Message<'_>, flags: u32) -> u32 {
     }
     hasher.finish() as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ashore_guest::{Does, GUESTS};
+    use ashore_pivot::ROWS;
+
+    #[test]
+    fn every_call_a_guest_makes_as_it_is_has_an_effect() {
+        let kinds = Kinds::new();
+        for guest in GUESTS {
+            for row in guest.os.calls {
+                let (Does::Same(sys) | Does::Block(sys) | Does::Interrupt(sys) | Does::Paths(sys, _)) = row.does else {
+                    continue;
+                };
+                let is_own = matches!(kinds.of(sys), Kind::Own);
+                assert!(!is_own && EFFECTS.iter().any(|effect| effect.sys == sys), "{} {}", guest.os.name, row.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_call_without_an_effect_is_refused() {
+        let beyond = ROWS.iter().find(|row| row.x86_64.is_none()).unwrap().sys;
+        assert!(matches!(Kinds::new().of(beyond), Kind::Refused(_)));
+    }
+}

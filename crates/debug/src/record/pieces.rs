@@ -22,10 +22,41 @@ pub(super) struct Before {
 }
 
 /// A piece of the guest's memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Piece {
     pub(super) at: u64,
     pub(super) len: u64,
+}
+
+/// Pieces of the guest's memory: few, as a rule.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    first: [Piece; 6],
+    len: usize,
+    many: Vec<Piece>,
+}
+
+impl Pieces {
+    fn add(&mut self, at: u64, len: u64) {
+        if at == 0 || len == 0 {
+            return;
+        }
+        let piece = Piece { at, len };
+        if let Some(place) = self.first.get_mut(self.len) {
+            *place = piece;
+            self.len += 1;
+            return;
+        }
+        if self.many.is_empty() {
+            self.many.extend(self.first);
+        }
+        self.many.push(piece);
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> &[Piece] {
+        if self.many.is_empty() { self.first.get(..self.len).unwrap_or_default() } else { &self.many }
+    }
 }
 
 /// A request whose record nobody knows.
@@ -85,19 +116,17 @@ impl Before {
     }
 
     /// The first `len` bytes of the pieces.
-    pub(super) fn pieces(&self, len: u64) -> Vec<Piece> {
+    pub(super) fn pieces(&self, len: u64) -> Pieces {
         pieces_of(&self.vector, len)
     }
 }
 
 /// The first `len` bytes of `vector`.
-pub(super) fn pieces_of(vector: &[IoVec], mut len: u64) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+pub(super) fn pieces_of(vector: &[IoVec], mut len: u64) -> Pieces {
+    let mut pieces = Pieces::default();
     for piece in vector {
         let part = piece.len.min(len);
-        if part != 0 {
-            pieces.push(Piece { at: piece.base, len: part });
-        }
+        pieces.add(piece.base, part);
         len -= part;
     }
     pieces
@@ -140,19 +169,15 @@ pub(super) fn written(
     before: &Before,
     result: Option<u64>,
     memory: &dyn Memory,
-) -> Result<Vec<Piece>, Unknown> {
-    let mut pieces = Vec::new();
-    let mut add = |at: u64, len: u64| {
-        if at != 0 && len != 0 {
-            pieces.push(Piece { at, len });
-        }
-    };
+) -> Result<Pieces, Unknown> {
+    let mut pieces = Pieces::default();
+    let mut add = |at: u64, len: u64| pieces.add(at, len);
     match kind {
         Kind::Writes(outputs) => {
             for output in outputs.iter().filter(|output| result.is_some() || output.when == When::Always) {
                 let result = result.unwrap_or(0);
                 if let Length::Vector(_) = output.len {
-                    before.pieces(result).iter().for_each(|piece| add(piece.at, piece.len));
+                    before.pieces(result).all().iter().for_each(|piece| add(piece.at, piece.len));
                 } else if let Some(len) = len_of(output.len, words, before, result) {
                     add(word(words, output.word), len);
                 }
@@ -186,7 +211,7 @@ pub(super) fn written(
                     add(word(words, 1), HEADER_LEN);
                     add(name, u64::from(name_len as u32));
                     add(control, control_len);
-                    before.pieces(result.unwrap_or(0)).iter().for_each(|piece| add(piece.at, piece.len));
+                    before.pieces(result.unwrap_or(0)).all().iter().for_each(|piece| add(piece.at, piece.len));
                 }
             }
         }
@@ -215,12 +240,14 @@ fn prctl_len(option: u64) -> u64 {
 }
 
 /// What a call sent of the guest's memory.
-pub(super) fn sent(kind: Kind, words: &[u64; 6], before: &Before, result: u64) -> Vec<Piece> {
+pub(super) fn sent(kind: Kind, words: &[u64; 6], before: &Before, result: u64) -> Pieces {
     match kind {
         Kind::Sends(Input::Bytes { at, len }) => {
-            vec![Piece { at: word(words, at), len: result.min(word(words, len)) }]
+            let mut pieces = Pieces::default();
+            pieces.add(word(words, at), result.min(word(words, len)));
+            pieces
         }
         Kind::Sends(Input::Vector { .. } | Input::Message { .. }) => before.pieces(result),
-        _ => Vec::new(),
+        _ => Pieces::default(),
     }
 }

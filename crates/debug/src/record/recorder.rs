@@ -65,14 +65,14 @@ enum Way {
 struct Made<'a> {
     sys: Sys,
     kind: Kind,
-    words: [u64; 6],
+    words: &'a [u64; 6],
     check: u32,
-    before: Before,
+    before: &'a Before,
     result: Result<u64, Errno>,
     /// What of it is ours.
     args: &'a [Arg<'a>],
     /// What went from a file to a standard descriptor.
-    shown: Vec<u8>,
+    shown: &'a [u8],
 }
 
 /// An answer as the kernel gives it.
@@ -195,7 +195,7 @@ impl Recorder {
             _ => ask(words),
         };
         let check = check_words(&words);
-        self.keep_call(&Made { sys, kind, words, check, before, result, args: &[], shown });
+        self.keep_call(&Made { sys, kind, words: &words, check, before: &before, result, args: &[], shown: &shown });
         result
     }
 
@@ -216,13 +216,13 @@ impl Recorder {
             Kind::Denied(errno) => Err(errno),
             _ => ask(args),
         };
-        self.keep_call(&Made { sys, kind, words, check, before, result, args, shown: Vec::new() });
+        self.keep_call(&Made { sys, kind, words: &words, check, before: &before, result, args, shown: &[] });
         result
     }
 
     fn keep_call(&self, made: &Made<'_>) {
         let count = made.result.ok();
-        let found = pieces::written(made.kind, &made.words, &made.before, count, &GuestMemory);
+        let found = pieces::written(made.kind, made.words, made.before, count, &GuestMemory);
         let found = found.unwrap_or_else(|unknown| {
             self.refuse(&format!(
                 "the program makes the call {:?} ({}), and nobody knows what it writes",
@@ -231,27 +231,27 @@ impl Recorder {
         });
         let mut inner = self.lock();
         if let Some(count) = count {
-            inner.streams.learn(made.sys, &made.words, count);
+            inner.streams.learn(made.sys, made.words, count);
         }
         let mut frame = Frame::new(&mut inner.sink.buffer, Tag::Linux);
-        frame.number(made.sys.0.into());
-        frame.number(made.check.into());
-        frame.number(raw(made.result));
-        frame.number(made.sent());
-        for piece in found {
-            keep_piece(&mut frame, piece);
+        frame.half(made.sys.0);
+        frame.word(made.check);
+        frame.long(raw(made.result));
+        frame.word(made.sent());
+        for piece in found.all() {
+            keep_piece(&mut frame, *piece);
         }
         for (at, arg) in made.args.iter().enumerate() {
             if let Arg::Out(bytes) = arg {
-                let len = pieces::len_at(made.kind, at as u8, &made.words, &made.before, count);
+                let len = pieces::len_at(made.kind, at as u8, made.words, made.before, count);
                 let len = len.map_or(bytes.len(), |len| bytes.len().min(len as usize));
                 frame.byte(at as u8 + 1);
-                frame.bytes(bytes.get(..len).unwrap_or_default());
+                frame.output(bytes.get(..len).unwrap_or_default());
             }
         }
         if !made.shown.is_empty() {
             frame.byte(place::SHOWN);
-            frame.bytes(&made.shown);
+            frame.output(made.shown);
         }
         frame.end();
         self.settle(inner.sink.tidy());
@@ -370,19 +370,16 @@ impl Recorder {
 
 impl Made<'_> {
     /// The check sum of what the call sent, 0 for nothing.
-    fn sent(&self) -> u64 {
-        let Ok(count) = self.result else { return 0 };
-        match pieces::sent(self.kind, &self.words, &self.before, count) {
-            sent if sent.iter().all(|piece| piece.at == 0) => 0,
-            sent => sent::sum(&sent, &GuestMemory),
-        }
+    fn sent(&self) -> u32 {
+        let (Kind::Sends(_), Ok(count)) = (self.kind, self.result) else { return 0 };
+        sent::sum(pieces::sent(self.kind, self.words, self.before, count).all(), &GuestMemory)
     }
 }
 
 fn keep_piece(frame: &mut Frame<'_>, piece: Piece) {
     frame.byte(place::MEMORY);
-    frame.number(piece.at);
-    frame.filled(piece.len as usize, |bytes| read_some(piece.at, bytes));
+    frame.long(piece.at);
+    frame.filled(piece.len as u32, |bytes| read_some(piece.at, bytes));
 }
 
 impl Linux for Recorder {
@@ -405,12 +402,12 @@ impl Linux for Recorder {
     fn sendmsg(&self, fd: i32, message: &Message<'_>, flags: u32) -> Result<u64, Errno> {
         let result = Host.sendmsg(fd, message, flags);
         if self.is_live() {
-            let sum = result.map_or(0, |count| sent::sum(&pieces::pieces_of(message.iov, count), &GuestMemory));
+            let sum = result.map_or(0, |count| sent::sum(pieces::pieces_of(message.iov, count).all(), &GuestMemory));
             self.keep(Tag::Linux, |frame| {
-                frame.number(Sys::SENDMSG.0.into());
-                frame.number(check_message(fd, message, flags).into());
-                frame.number(raw(result));
-                frame.number(sum);
+                frame.half(Sys::SENDMSG.0);
+                frame.word(check_message(fd, message, flags));
+                frame.long(raw(result));
+                frame.word(sum);
             });
         }
         result
@@ -422,19 +419,19 @@ impl Linux for Recorder {
         let result = Host.recvmsg(fd, message, flags);
         if self.is_live() {
             self.keep(Tag::Linux, |frame| {
-                frame.number(Sys::RECVMSG.0.into());
-                frame.number(check.into());
-                frame.number(raw(result));
-                frame.number(0);
+                frame.half(Sys::RECVMSG.0);
+                frame.word(check);
+                frame.long(raw(result));
+                frame.word(0);
                 let Ok(count) = result else { return };
-                pieces::pieces_of(iov, count).into_iter().for_each(|piece| keep_piece(frame, piece));
+                pieces::pieces_of(iov, count).all().iter().for_each(|piece| keep_piece(frame, *piece));
                 for (place, bytes) in [(place::NAME, &*message.name), (place::CONTROL, &*message.control)] {
                     frame.byte(place);
-                    frame.bytes(bytes);
+                    frame.output(bytes);
                 }
                 let lengths = [message.name_len as u64, message.control_len as u64, u64::from(message.flags)];
                 frame.byte(place::LENGTHS);
-                frame.bytes(lengths.map(u64::to_le_bytes).as_flattened());
+                frame.output(lengths.map(u64::to_le_bytes).as_flattened());
             });
         }
         result
@@ -456,15 +453,15 @@ impl Outside for Recorder {
 
     fn call(&self, number: u64, args: &Args) {
         self.keep(Tag::Call, |frame| {
-            frame.number(number);
-            args.iter().for_each(|arg| frame.number(*arg));
+            frame.long(number);
+            frame.longs(args);
         });
     }
 
     fn fault(&self, fault: &FaultInfo, at: Addr) {
         self.keep(Tag::Fault, |frame| {
             frame.byte(fault.signal as u8);
-            frame.number(at.0);
+            frame.long(at.0);
         });
     }
 
@@ -476,10 +473,10 @@ impl Outside for Recorder {
         let info = next()?;
         self.keep(Tag::Signal, |frame| {
             frame.byte(info.signal as u8);
-            [info.code, info.errno, info.pid].iter().for_each(|word| frame.number(*word as u32 as u64));
-            frame.number(info.uid.into());
-            frame.number(info.status as u32 as u64);
-            frame.number(info.value);
+            [info.code, info.errno, info.pid].iter().for_each(|word| frame.word(*word as u32));
+            frame.word(info.uid);
+            frame.word(info.status as u32);
+            frame.long(info.value);
         });
         Some(info)
     }
@@ -496,7 +493,7 @@ impl Outside for Recorder {
         let result = self.place(request, maps);
         let contents = if is_file && result.is_ok() { self.contents(request) } else { Vec::new() };
         self.keep(Tag::Map, |frame| {
-            frame.number(raw(result.map(|at| at.0)));
+            frame.long(raw(result.map(|at| at.0)));
             frame.rest(&contents);
         });
         result
@@ -513,7 +510,7 @@ impl Outside for Recorder {
             }
             self.keep(Tag::Choice, |frame| {
                 frame.byte(what as u8);
-                frame.number(value);
+                frame.long(value);
             });
         }
         value

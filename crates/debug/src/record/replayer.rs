@@ -62,7 +62,7 @@ struct Asked {
 /// What was recorded for one.
 struct Answer {
     result: Result<u64, Errno>,
-    sent: u64,
+    sent: u32,
     outputs: Outputs<'static>,
 }
 
@@ -199,14 +199,14 @@ impl Replayer {
             return;
         }
         let pieces = pieces::sent(kind, &asked.words, before, count);
-        self.compare(&pieces, answer.sent);
+        self.compare(pieces.all(), answer.sent);
         let stream = self.lock().streams.of(asked.words[0]);
         if stream.is_some() {
-            sent::for_each_chunk(&pieces, &GuestMemory, |chunk| self.show(stream, chunk));
+            sent::for_each_chunk(pieces.all(), &GuestMemory, |chunk| self.show(stream, chunk));
         }
     }
 
-    fn compare(&self, pieces: &[Piece], sum: u64) {
+    fn compare(&self, pieces: &[Piece], sum: u32) {
         if sent::sum(pieces, &GuestMemory) != sum {
             self.stop("the program writes other bytes than when it was recorded");
         }
@@ -323,7 +323,7 @@ impl Linux for Replayer {
         if let Ok(count) = answer.result
             && answer.sent != 0
         {
-            self.compare(&pieces::pieces_of(message.iov, count), answer.sent);
+            self.compare(pieces::pieces_of(message.iov, count).all(), answer.sent);
         }
         answer.result
     }

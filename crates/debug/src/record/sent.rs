@@ -27,8 +27,8 @@ pub(super) fn for_each_chunk(pieces: &[Piece], memory: &dyn Memory, mut each: im
 }
 
 /// The check sum of pieces of the guest's memory; never 0.
-pub(super) fn sum(pieces: &[Piece], memory: &dyn Memory) -> u64 {
+pub(super) fn sum(pieces: &[Piece], memory: &dyn Memory) -> u32 {
     let mut hasher = Hasher::new();
     for_each_chunk(pieces, memory, |chunk| hasher.bytes(chunk));
-    hasher.finish().max(1)
+    (hasher.finish() as u32).max(1)
 }

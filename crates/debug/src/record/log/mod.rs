@@ -1,15 +1,15 @@
 //! The file of a recording.
 //!
 //! It begins with [`MAGIC`] and the version of the format, 32 bits. Frames follow: one byte says what a frame holds
-//! ([`Tag`]), 32 bits say how long it is. Numbers inside are in groups of seven bits, the lowest first, the eighth bit says
-//! that another follows. The first frame is the [`Head`], the second the program's file, or nothing when it was too large.
+//! ([`Tag`]), 32 bits say how long it is. Words inside have the lowest byte first; numbers, in the head, are in groups of
+//! seven bits, the lowest first, the eighth bit says that another follows. The first frame is the [`Head`], the second the program's file, or nothing when it was too large.
 //! A frame whose end is missing is where a recording was cut off; it is as if the frame were not there.
 
 mod read;
 mod write;
 
 pub use read::{Damage, Head, Outputs, Reader, Record, Signalled};
-pub use write::{Frame, begin, head};
+pub use write::{Buffer, Frame, begin, head};
 
 /// How a recording begins.
 pub const MAGIC: &[u8; 16] = b"ashore recording";

@@ -89,7 +89,7 @@ pub enum Record<'a> {
         /// What the kernel returned, an error as a negative number.
         result: u64,
         /// The check sum of what it sent, 0 when it sent nothing.
-        sent: u64,
+        sent: u32,
         /// What it wrote.
         outputs: Outputs<'a>,
     },
@@ -156,8 +156,9 @@ impl<'a> Iterator for Outputs<'a> {
 impl<'a> Outputs<'a> {
     fn written(&mut self) -> Result<Written<'a>, Damage> {
         let place = self.0.byte()?;
-        let at = if place == super::place::MEMORY { self.0.number()? } else { 0 };
-        Ok(Written { place, at, bytes: self.0.bytes()? })
+        let at = if place == super::place::MEMORY { self.0.long()? } else { 0 };
+        let len = self.0.word()?;
+        Ok(Written { place, at, bytes: self.0.take(len.into())? })
     }
 }
 
@@ -195,6 +196,34 @@ impl<'a> Fields<'a> {
             }
         }
         Err(self.damage("a number is too long"))
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Damage> {
+        let short = self.damage("a frame ends before what it announces");
+        self.take(N as u64)?.first_chunk::<N>().copied().ok_or(short)
+    }
+
+    fn half(&mut self) -> Result<u16, Damage> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    fn word(&mut self) -> Result<u32, Damage> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn long(&mut self) -> Result<u64, Damage> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn longs(&mut self) -> Result<[u64; 8], Damage> {
+        let mask = self.byte()?;
+        let mut longs = [0; 8];
+        for (at, long) in longs.iter_mut().enumerate() {
+            if mask & 1 << at != 0 {
+                *long = self.long()?;
+            }
+        }
+        Ok(longs)
     }
 
     fn bytes(&mut self) -> Result<&'a [u8], Damage> {
@@ -293,33 +322,26 @@ fn head(frame: &mut Fields<'_>) -> Result<Head, Damage> {
 fn record<'a>(tag: Tag, frame: &mut Fields<'a>) -> Result<Record<'a>, Damage> {
     Ok(match tag {
         Tag::Head | Tag::Program => return Err(frame.damage("a recording begins inside another")),
-        Tag::Choice => Record::Choice { what: frame.byte()?, value: frame.number()? },
-        Tag::Call => {
-            let number = frame.number()?;
-            let mut args = [0; 8];
-            for arg in &mut args {
-                *arg = frame.number()?;
-            }
-            Record::Call { number, args }
-        }
+        Tag::Choice => Record::Choice { what: frame.byte()?, value: frame.long()? },
+        Tag::Call => Record::Call { number: frame.long()?, args: frame.longs()? },
         Tag::Linux => Record::Linux {
-            sys: frame.number()? as u16,
-            check: frame.number()? as u32,
-            result: frame.number()?,
-            sent: frame.number()?,
+            sys: frame.half()?,
+            check: frame.word()?,
+            result: frame.long()?,
+            sent: frame.word()?,
             outputs: Outputs(frame.clone()),
         },
-        Tag::Map => Record::Map { result: frame.number()?, contents: frame.rest() },
+        Tag::Map => Record::Map { result: frame.long()?, contents: frame.rest() },
         Tag::Signal => Record::Signal(Signalled {
             signal: frame.byte()?,
-            code: frame.number()? as i32,
-            errno: frame.number()? as i32,
-            pid: frame.number()? as i32,
-            uid: frame.number()? as u32,
-            status: frame.number()? as i32,
-            value: frame.number()?,
+            code: frame.word()? as i32,
+            errno: frame.word()? as i32,
+            pid: frame.word()? as i32,
+            uid: frame.word()?,
+            status: frame.word()? as i32,
+            value: frame.long()?,
         }),
-        Tag::Fault => Record::Fault { signal: frame.byte()?, at: frame.number()? },
+        Tag::Fault => Record::Fault { signal: frame.byte()?, at: frame.long()? },
         Tag::End => Record::End { kind: frame.byte()?, value: frame.byte()? },
         Tag::Stop => Record::Stop { why: frame.rest() },
     })

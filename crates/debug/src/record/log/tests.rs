@@ -1,7 +1,7 @@
 use super::*;
 
 fn sample() -> Vec<u8> {
-    let mut file = Vec::new();
+    let mut file = Buffer::new(16);
     begin(&mut file);
     let what = Head {
         version: "1".into(),
@@ -19,16 +19,16 @@ fn sample() -> Vec<u8> {
     frame.rest(b"elf");
     frame.end();
     let mut frame = Frame::new(&mut file, Tag::Call);
-    for number in [1, 0, 127, 128, u64::MAX, 1 << 63, 1 << 35, 5, 6] {
-        frame.number(number);
-    }
+    frame.long(1);
+    frame.longs(&[0, 127, 128, u64::MAX, 1 << 63, 1 << 35, 0, 6]);
     frame.end();
     let mut frame = Frame::new(&mut file, Tag::Linux);
-    for number in [39, 0xffff_ffff, (-2i64) as u64, 7] {
-        frame.number(number);
-    }
+    frame.half(39);
+    frame.word(0xffff_ffff);
+    frame.long((-2i64) as u64);
+    frame.word(7);
     frame.byte(place::MEMORY);
-    frame.number(0x1000);
+    frame.long(0x1000);
     frame.filled(2, |bytes| {
         bytes.copy_from_slice(b"ab");
         true
@@ -40,7 +40,7 @@ fn sample() -> Vec<u8> {
     frame.byte(ending::STATUS);
     frame.byte(3);
     frame.end();
-    file
+    file.written().to_vec()
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn what_is_written_is_read() {
     assert_eq!(reader.program, b"elf");
     assert_eq!(reader.head.args, [b"true".to_vec(), Vec::new()]);
     assert_eq!((reader.head.program_hash, reader.head.root.as_deref()), (u64::MAX, Some(&b"/tree"[..])));
-    let call = Record::Call { number: 1, args: [0, 127, 128, u64::MAX, 1 << 63, 1 << 35, 5, 6] };
+    let call = Record::Call { number: 1, args: [0, 127, 128, u64::MAX, 1 << 63, 1 << 35, 0, 6] };
     assert_eq!(reader.next_record(), Ok(Some(call)));
     let Ok(Some(Record::Linux { sys: 39, check: 0xffff_ffff, result, sent: 7, mut outputs })) = reader.next_record()
     else {

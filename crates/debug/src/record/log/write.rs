@@ -8,14 +8,64 @@ const FRAME_HEAD: usize = 5;
 const GROUP: u64 = 0x7f;
 const MORE: u8 = 0x80;
 
+/// Bytes that are written one after the other. What it once held stays: filling it again costs no zeroing.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Buffer {
+    /// One that holds so many bytes before it grows.
+    pub fn new(capacity: usize) -> Buffer {
+        Buffer { bytes: vec![0; capacity], len: 0 }
+    }
+
+    /// What was written.
+    pub fn written(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// How much was written.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing was.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Forgets what was written.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// The next `len` bytes, to be filled.
+    fn take(&mut self, len: usize) -> &mut [u8] {
+        let end = self.len + len;
+        if end > self.bytes.len() {
+            self.bytes.resize(end.max(self.bytes.len() * 2), 0);
+        }
+        let start = std::mem::replace(&mut self.len, end);
+        self.bytes.get_mut(start..end).unwrap_or_default()
+    }
+
+    fn put<const N: usize>(&mut self, bytes: [u8; N]) {
+        if let Some(place) = self.take(N).first_chunk_mut::<N>() {
+            *place = bytes;
+        }
+    }
+}
+
 /// The beginning of a file.
-pub fn begin(into: &mut Vec<u8>) {
-    into.extend_from_slice(MAGIC);
-    into.extend_from_slice(&VERSION.to_le_bytes());
+pub fn begin(into: &mut Buffer) {
+    into.put(*MAGIC);
+    into.put(VERSION.to_le_bytes());
 }
 
 /// The first frame.
-pub fn head(into: &mut Vec<u8>, head: &Head) {
+pub fn head(into: &mut Buffer, head: &Head) {
     let mut frame = Frame::new(into, Tag::Head);
     for text in [&head.version, &head.os, &head.cpu] {
         frame.bytes(text.as_bytes());
@@ -40,69 +90,85 @@ pub fn head(into: &mut Vec<u8>, head: &Head) {
 /// A frame that is being written.
 #[derive(Debug)]
 pub struct Frame<'a> {
-    into: &'a mut Vec<u8>,
+    into: &'a mut Buffer,
     start: usize,
 }
 
 impl<'a> Frame<'a> {
     /// Begins a frame at the end of a buffer.
-    pub fn new(into: &'a mut Vec<u8>, tag: Tag) -> Frame<'a> {
-        let start = into.len();
-        into.extend_from_slice(&[tag as u8, 0, 0, 0, 0]);
+    pub fn new(into: &'a mut Buffer, tag: Tag) -> Frame<'a> {
+        let start = into.len;
+        into.put([tag as u8, 0, 0, 0, 0]);
         Frame { into, start }
     }
 
     /// Adds one byte.
     pub fn byte(&mut self, byte: u8) {
-        self.into.push(byte);
+        self.into.put([byte]);
+    }
+
+    /// Adds 16 bits.
+    pub fn half(&mut self, half: u16) {
+        self.into.put(half.to_le_bytes());
+    }
+
+    /// Adds 32 bits.
+    pub fn word(&mut self, word: u32) {
+        self.into.put(word.to_le_bytes());
+    }
+
+    /// Adds 64 bits.
+    pub fn long(&mut self, long: u64) {
+        self.into.put(long.to_le_bytes());
+    }
+
+    /// Adds eight words of 64 bits: which of them are not 0, and those.
+    pub fn longs(&mut self, longs: &[u64; 8]) {
+        let set = longs.iter().enumerate().filter(|(_, long)| **long != 0);
+        self.byte(set.clone().fold(0, |mask, (at, _)| mask | 1 << at));
+        set.for_each(|(_, long)| self.long(*long));
     }
 
     /// Adds a number.
-    pub fn number(&mut self, number: u64) {
-        if number <= GROUP {
-            return self.into.push(number as u8);
+    pub fn number(&mut self, mut number: u64) {
+        while number > GROUP {
+            self.byte((number & GROUP) as u8 | MORE);
+            number >>= 7;
         }
-        let mut groups = [0; 10];
-        let (mut rest, mut len) = (number, 0);
-        for group in &mut groups {
-            *group = (rest & GROUP) as u8 | MORE;
-            rest >>= 7;
-            len += 1;
-            if rest == 0 {
-                *group &= !MORE;
-                break;
-            }
-        }
-        self.into.extend_from_slice(groups.get(..len).unwrap_or_default());
+        self.byte(number as u8);
     }
 
     /// Adds bytes and how many they are.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
-        self.into.extend_from_slice(bytes);
+        self.rest(bytes);
     }
 
     /// Adds bytes without their number: they end the frame.
     pub fn rest(&mut self, bytes: &[u8]) {
-        self.into.extend_from_slice(bytes);
+        self.into.take(bytes.len()).copy_from_slice(bytes);
     }
 
-    /// Adds `len` bytes that `fill` fills in, and how many they are: none when it cannot.
-    pub fn filled(&mut self, len: usize, fill: impl FnOnce(&mut [u8]) -> bool) {
-        let start = self.into.len();
-        self.number(len as u64);
-        let bytes = self.into.len();
-        self.into.resize(bytes + len, 0);
-        if !self.into.get_mut(bytes..).is_some_and(fill) {
-            self.into.truncate(start);
-            self.number(0);
+    /// Adds what a call wrote: so many bytes, 32 bits of them, that `fill` fills in; none when it cannot.
+    pub fn filled(&mut self, len: u32, fill: impl FnOnce(&mut [u8]) -> bool) {
+        let start = self.into.len;
+        self.word(len);
+        if !fill(self.into.take(len as usize)) {
+            self.into.len = start;
+            self.word(0);
         }
+    }
+
+    /// The same with bytes that are there.
+    pub fn output(&mut self, bytes: &[u8]) {
+        self.word(bytes.len() as u32);
+        self.rest(bytes);
     }
 
     /// Ends the frame.
     pub fn end(self) {
-        let len = (self.into.len() - self.start - FRAME_HEAD) as u32;
-        if let Some(place) = self.into.get_mut(self.start + 1..self.start + FRAME_HEAD) {
+        let len = (self.into.len - self.start - FRAME_HEAD) as u32;
+        if let Some(place) = self.into.bytes.get_mut(self.start + 1..self.start + FRAME_HEAD) {
             place.copy_from_slice(&len.to_le_bytes());
         }
     }
