@@ -1,5 +1,6 @@
 //! The inputs a run starts from.
 
+use crate::recording;
 use crate::samples::{self, cores};
 use ashore_base::Cpu;
 use std::fs;
@@ -17,6 +18,7 @@ pub(crate) fn load(folder: &Path) -> Result<Vec<Vec<u8>>, String> {
     inputs.extend(samples::all().into_iter().map(|(_, file)| file.0));
     inputs.extend(Cpu::ALL.iter().map(|cpu| cores::linux(*cpu)));
     inputs.extend(cores::bsds().into_iter().map(|(_, file)| file));
+    inputs.push(recording::sample());
     for file in files {
         let size = fs::metadata(&file).map(|data| data.len()).unwrap_or(0);
         if size <= MOST_BYTES {

@@ -15,6 +15,7 @@ mod corpus;
 mod mutate;
 mod patch;
 mod random;
+mod recording;
 // The small files the readers' own tests damage by hand.
 #[allow(unreachable_pub)]
 #[path = "../../../crates/formats/tests/samples/mod.rs"]

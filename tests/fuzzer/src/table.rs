@@ -24,6 +24,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "ape", call: file, words: APE },
     Target { name: "detect", call: file, words: MARKS },
     Target { name: "core", call: crate::core::core, words: CORE },
+    Target { name: "recording", call: crate::recording::recording, words: RECORDING },
     Target { name: "tree", call: tree, words: TREE },
     Target { name: "check", call: check, words: KERNEL },
     Target { name: "patch", call: crate::patch::patch, words: PATCH },
@@ -45,6 +46,14 @@ const CORE: &[&[u8]] = &[
     b"IGIS",
     b"ELIF",
     b"\xff\xff",
+];
+
+const RECORDING: &[&[u8]] = &[
+    b"ashore recording\x01\0\0\0",
+    b"\x04\x09\0\0\0",
+    b"\x05\x10\0\0\0",
+    b"\xff\xff\xff\xff",
+    b"\x80\x80\x80\x80\x10",
 ];
 
 const MACHO: &[&[u8]] = &[

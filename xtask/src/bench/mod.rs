@@ -6,6 +6,7 @@
 mod measure;
 mod native;
 pub(crate) mod patch;
+mod record;
 mod table;
 
 use crate::args::Args;

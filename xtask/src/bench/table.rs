@@ -1,6 +1,6 @@
 //! The benchmarks, one row each.
 
-use super::{native, patch};
+use super::{native, patch, record};
 use crate::args::Args;
 use crate::{Outcome, Repo};
 
@@ -13,8 +13,11 @@ pub(super) struct Bench {
 }
 
 /// Every benchmark.
-pub(super) const BENCHES: &[Bench] =
-    &[Bench { name: "native", run: native::run }, Bench { name: "patch", run: patch::run }];
+pub(super) const BENCHES: &[Bench] = &[
+    Bench { name: "native", run: native::run },
+    Bench { name: "patch", run: patch::run },
+    Bench { name: "record", run: record::run },
+];
 
 #[cfg(test)]
 mod tests {
