@@ -173,7 +173,7 @@ fn our_reader_sees_what_gdb_sees() {
         let (bytes, file) = (fs::read(core).unwrap(), fs::read(program).unwrap());
         let mut read = read(&bytes).unwrap();
         assert!(read.remarks.is_empty(), "{:?}", read.remarks);
-        assert_eq!(read.os, Os::Linux);
+        assert_eq!((read.os, read.guest), (Os::Linux, Os::from_name(system)));
         let signal = read.signal().unwrap();
         assert_eq!((signal.signal, signal.addr), (SIGSEGV as u32, Addr(BAD_ADDRESS)));
         let commands = [

@@ -117,7 +117,7 @@ fn a_core_file_is_told_as_what_is_left_of_a_process() {
     let shown = text(&shown.stdout);
     for line in [
         "format      ELF core file",
-        "system      linux",
+        "system      netbsd, told in the words of linux",
         "process     1, program one two",
         "signal      SIGSEGV (11), code 1, address 0xf1",
         "memory      2 stretches, 0x6000 bytes, 0x3000 of them in the file",

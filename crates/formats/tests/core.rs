@@ -12,7 +12,7 @@ fn what_is_written_is_read() {
         let file = cores::linux(*cpu);
         assert!(is_core(&file));
         let (wanted, core) = (cores::outline(*cpu), read(&file).unwrap());
-        assert_eq!((core.cpu, core.os), (*cpu, Os::Linux));
+        assert_eq!((core.cpu, core.os, core.guest), (*cpu, Os::Linux, Some(Os::Netbsd)));
         assert_eq!(core.process, wanted.process);
         assert_eq!(core.auxv, wanted.auxv);
         assert_eq!(core.files, wanted.files);

@@ -96,6 +96,7 @@ impl CoreFile {
         let core = Core {
             cpu: Cpu::X86_64,
             os: Os::Linux,
+            guest: Os::from_name(scene.os.name),
             process: self.process(scene),
             threads,
             auxv: self.auxv(scene, &mappings),

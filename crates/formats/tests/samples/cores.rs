@@ -42,6 +42,7 @@ pub fn outline(cpu: Cpu) -> Core<'static> {
     Core {
         cpu,
         os: Os::Linux,
+        guest: Some(Os::Netbsd),
         process: ProcessInfo {
             pid: 1,
             parent: 7,

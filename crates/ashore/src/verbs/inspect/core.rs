@@ -22,7 +22,10 @@ fn page(path: &str, bytes: &[u8], core: &Core<'_>) -> String {
     page.line("file", format_args!("{path}, {} bytes", bytes.len()));
     page.line("format", "ELF core file");
     page.line("cpu", core.cpu);
-    page.line("system", core.os);
+    match core.guest {
+        Some(guest) => page.line("system", format_args!("{guest}, told in the words of {}", core.os)),
+        None => page.line("system", core.os),
+    }
     page.line("process", format_args!("{}, {}", core.process.pid, core.process.args));
     match core.signal() {
         Some(signal) => {
@@ -95,6 +98,7 @@ fn value(path: &str, bytes: &[u8], core: &Core<'_>) -> Value {
         "core": {
             "cpu": core.cpu.name(),
             "os": core.os.name(),
+            "guest": core.guest.map(|os| os.name()),
             "process": {
                 "pid": core.process.pid, "parent": core.process.parent,
                 "name": core.process.name, "args": core.process.args,

@@ -41,6 +41,8 @@ pub struct Core<'a> {
     pub cpu: Cpu,
     /// The system whose notes the file has.
     pub os: Os,
+    /// The system the program was for, where Ashore says so: its notes are Linux's, whatever the program is.
+    pub guest: Option<Os>,
     /// Who the process was.
     pub process: ProcessInfo,
     /// Its threads, the one that ended the process first.
@@ -150,6 +152,7 @@ pub fn read(bytes: &[u8]) -> Result<Core<'_>, Report> {
     let mut core = Core {
         cpu,
         os: Os::Linux,
+        guest: None,
         process: ProcessInfo::default(),
         threads: Vec::new(),
         auxv: Vec::new(),

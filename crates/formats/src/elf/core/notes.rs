@@ -2,7 +2,7 @@
 
 use super::{Core, bsd, linux};
 use alloc::format;
-use ashore_base::{AddrRange, Bytes};
+use ashore_base::{AddrRange, Bytes, Os};
 use ashore_report::{
     Place,
     table::{MALFORMED, TRUNCATED},
@@ -12,6 +12,10 @@ use ashore_report::{
 const HEAD_LEN: u64 = 12;
 /// Names and descriptions are padded to this, in 64-bit cores too.
 const ALIGN: u64 = 4;
+
+/// Our own note: the name of the system that the program was for.
+pub(super) const ASHORE: &[u8] = b"Ashore";
+pub(super) const NT_ASHORE_GUEST: u32 = 1;
 
 /// One note.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +70,9 @@ fn take<'a>(core: &mut Core<'a>, note: &Note<'a>) {
     match note.owner {
         b"CORE" if bsd::is_dragonfly(note) => bsd::dragonfly(core, note),
         b"CORE" | b"LINUX" => linux::take(core, note),
+        ASHORE if note.kind == NT_ASHORE_GUEST => {
+            core.guest = Os::from_name(&text(Some(note.data.0)));
+        }
         b"FreeBSD" => bsd::freebsd(core, note),
         owner if owner.starts_with(b"NetBSD-CORE") => bsd::netbsd(core, note),
         owner if owner.starts_with(b"OpenBSD") => bsd::openbsd(core, note),

@@ -6,6 +6,7 @@
 use super::linux::{
     NT_AUXV, NT_FILE, NT_FPREGSET, NT_PRPSINFO, NT_PRSTATUS, NT_SIGINFO, NT_X86_XSTATE, SIGINFO_LEN, psinfo, status,
 };
+use super::notes::{ASHORE, NT_ASHORE_GUEST};
 use super::{Core, MappedFile, ProcessInfo, SEGMENTS_ELSEWHERE, SignalInfo, Thread};
 use crate::elf::constants::*;
 use alloc::{vec, vec::Vec};
@@ -120,6 +121,9 @@ fn notes(core: &Core<'_>) -> Vec<u8> {
             out.note(b"CORE", NT_AUXV, &auxv(&core.auxv));
             if !core.files.is_empty() {
                 out.note(b"CORE", NT_FILE, &files(&core.files));
+            }
+            if let Some(guest) = core.guest {
+                out.note(ASHORE, NT_ASHORE_GUEST, guest.name().as_bytes());
             }
         }
         if !thread.fp.is_empty() {
