@@ -2,9 +2,11 @@
 //! without the tools: `cargo xtask ci` builds the guests first.
 
 use ashore_base::Addr;
-use ashore_debug::explain::code::Program;
+use ashore_debug::explain::code::{Program, backtrace, before, instruction_at};
 use ashore_formats::read;
 use ashore_image::FunctionIndex;
+use ashore_isa::x86_64::Regs;
+use ashore_pivot::{Errno, Memory};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io::Write};
@@ -102,5 +104,57 @@ fn places_of_c_programs_are_those_a_symbolizer_tells() {
 fn places_of_go_programs_are_those_a_symbolizer_tells() {
     for name in ["linux-amd64/nilptr", "freebsd-amd64/hello"] {
         compare(name);
+    }
+}
+
+/// A report is written by the thread that dies, on the stack that runs guests, of 512 KiB.
+#[test]
+fn a_stack_of_that_size_is_enough_for_all_that_is_said() {
+    let own = std::env::current_exe().unwrap();
+    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests");
+    let tests = guests.join("conformance/bin/1.27.3/freebsd/net_http.test");
+    let inside = ["linux-amd64/http", "netbsd-amd64/vectors"].map(|name| guests.join("out").join(name));
+    for path in [own, tests].into_iter().chain(inside) {
+        let Ok(bytes) = fs::read(&path) else { continue };
+        let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(move || said(&bytes));
+        let (count, time) = thread.unwrap().join().unwrap();
+        eprintln!("{}: {count} places, {time:?}", path.display());
+        assert!(count > 0);
+    }
+}
+
+/// How many places are told of 64 addresses, with a walk and an instruction for each; and the time of all of it.
+fn said(bytes: &[u8]) -> (usize, std::time::Duration) {
+    let began = std::time::Instant::now();
+    let parsed = read(bytes).unwrap();
+    let program = Program::new(&parsed, &parsed.parts[0], "guest", 0);
+    let memory = NoMemory;
+    let mut count = 0;
+    for at in samples(&parsed, 64) {
+        let regs = Regs { rip: at.0, rsp: 0x7fff_0000, ..Regs::default() };
+        count += program.spots(at).len() + backtrace(&program, &regs, &memory).rows.len();
+        count += before(&program, &memory, at, 4).len();
+        count += usize::from(instruction_at(&program, &regs, &memory, at).is_some());
+    }
+    (count, began.elapsed())
+}
+
+struct NoMemory;
+
+impl Memory for NoMemory {
+    fn read(&self, _: Addr, _: &mut [u8]) -> Result<(), Errno> {
+        Err(Errno::EFAULT)
+    }
+    fn write(&self, _: Addr, _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::EFAULT)
+    }
+    fn cstr_len(&self, _: Addr, _: usize) -> Result<usize, Errno> {
+        Err(Errno::EFAULT)
+    }
+    fn load_u32(&self, _: Addr) -> Result<u32, Errno> {
+        Err(Errno::EFAULT)
+    }
+    fn compare_exchange_u32(&self, _: Addr, _: u32, _: u32) -> Result<u32, Errno> {
+        Err(Errno::EFAULT)
     }
 }
