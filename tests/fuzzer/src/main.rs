@@ -12,6 +12,7 @@
 
 mod core;
 mod corpus;
+mod explain;
 mod mutate;
 mod patch;
 mod random;

@@ -28,6 +28,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "tree", call: tree, words: TREE },
     Target { name: "check", call: check, words: KERNEL },
     Target { name: "patch", call: crate::patch::patch, words: PATCH },
+    Target { name: "explain", call: crate::explain::explain, words: RECORDS },
     Target { name: "sites", call: sites, words: CODE },
 ];
 
@@ -81,6 +82,20 @@ const PATCH: &[&[u8]] = &[
     b"\xff\xff\x06\0",
     b"__LINKEDIT\0",
     b"ashore patch manifest 1\n",
+];
+
+const RECORDS: &[&[u8]] = &[
+    b"\x7fELF",
+    b".debug_info\0",
+    b".eh_frame\0",
+    b".gopclntab\0",
+    b"\xf1\xff\xff\xff\0\0\x01\x08",
+    b"\x01zR\0\x01\x78\x10\x01",
+    b"\x0c\x07\x08\x90\x01",
+    b"\x0f\x03\x77\x08\x06",
+    b"\x1d\x01",
+    b"\x2e\x01\x03\x0e",
+    b"\xff\xff\xff\xff",
 ];
 
 const APE: &[&[u8]] = &[b"MZqFpD='", b"jartsr='", b"printf '\\177ELF", b"\\002\\001", b"dd if=", b"APEDBG='"];

@@ -29,6 +29,7 @@ const SMALL: &[Small] = &[
     ("bare-pie", "x86_64-freestanding", BARE, &["-nostdlib", "-fPIE", "-pie"]),
     ("bare-arm", "aarch64-freestanding", BARE, &["-nostdlib"]),
     ("linux-static", "x86_64-linux-musl", TINY, &["-static"]),
+    ("linux-lines", "x86_64-linux-musl", TINY, &["-static", "-g"]),
     ("object", "x86_64-linux-musl", PARTS, &["-c", "-O1"]),
     ("object-sections", "x86_64-linux-musl", PARTS, &["-c", "-O1", "-ffunction-sections", "-fPIC"]),
     ("object-arm", "aarch64-linux-musl", PARTS, &["-c", "-O1"]),

@@ -1,0 +1,78 @@
+//! What a crash report says of a damaged program: places in the source, stacks, instructions and owners of addresses.
+
+use ashore_base::Addr;
+use ashore_debug::explain::code::{Program, Space, backtrace, before, instruction_at, parse_maps};
+use ashore_formats::read;
+use ashore_isa::x86_64::Regs;
+use ashore_pivot::{Errno, Memory};
+use std::fmt::Write as _;
+
+/// How many places of each part are asked about.
+const PLACES: u64 = 12;
+/// Where the input itself lies as a stack.
+const STACK: u64 = 0x7000_0000;
+
+/// The input as memory.
+struct Stack<'a>(&'a [u8]);
+
+impl Memory for Stack<'_> {
+    fn read(&self, from: Addr, into: &mut [u8]) -> Result<(), Errno> {
+        let at = from.0.checked_sub(STACK).and_then(|at| usize::try_from(at).ok()).ok_or(Errno::EFAULT)?;
+        let end = at.checked_add(into.len()).ok_or(Errno::EFAULT)?;
+        into.copy_from_slice(self.0.get(at..end).ok_or(Errno::EFAULT)?);
+        Ok(())
+    }
+
+    fn write(&self, _: Addr, _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::EFAULT)
+    }
+
+    fn cstr_len(&self, _: Addr, _: usize) -> Result<usize, Errno> {
+        Err(Errno::EFAULT)
+    }
+
+    fn load_u32(&self, _: Addr) -> Result<u32, Errno> {
+        Err(Errno::EFAULT)
+    }
+
+    fn compare_exchange_u32(&self, _: Addr, _: u32, _: u32) -> Result<u32, Errno> {
+        Err(Errno::EFAULT)
+    }
+}
+
+/// Asks everything about a few places of the code.
+pub(crate) fn explain(bytes: &[u8]) -> String {
+    let parsed = match read(bytes) {
+        Ok(parsed) => parsed,
+        Err(report) => return report.diagnosis.slug.to_owned(),
+    };
+    let mut answer = String::from("read");
+    let regions = parse_maps(&String::from_utf8_lossy(bytes.get(..4096).unwrap_or(bytes)));
+    for part in &parsed.parts {
+        let program = [Program::new(&parsed, part, "input", 0)];
+        let space = Space { regions: &regions, programs: &program, stacks: &[] };
+        for segment in part.image.code().take(2) {
+            let step = (segment.file.len / PLACES).max(1);
+            for place in 0..PLACES.min(segment.file.len) {
+                let at = segment.memory.start.plus(place * step);
+                one(&program, &space, at, Stack(bytes), &mut answer);
+            }
+        }
+    }
+    answer
+}
+
+fn one(program: &[Program<'_>; 1], space: &Space<'_>, at: Addr, memory: Stack<'_>, answer: &mut String) {
+    let [program] = program;
+    let regs = Regs { rip: at.0, rsp: STACK + 0x200, rbp: STACK + 0x240, ..Regs::default() };
+    let spots = program.spots(at);
+    let lines = spots.iter().filter(|spot| spot.line.is_some()).count();
+    let stack = backtrace(program, &regs, &memory);
+    assert!(stack.rows.len() <= 64 && !stack.lines().is_empty(), "a stack that is too long or empty");
+    let instruction = instruction_at(program, &regs, &memory, at);
+    let class = instruction.map(|found| found.class);
+    let many = before(program, &memory, at, 3).len();
+    let how = stack.rows.last().and_then(|row| row.frames.last()).map(|frame| frame.found_by);
+    let owner = space.owner(at).kind;
+    let _ = write!(answer, " {} {lines} {many} {class:?} {how:?} {owner:?}", spots.len());
+}
