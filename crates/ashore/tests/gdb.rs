@@ -342,3 +342,18 @@ fn a_place_that_is_taken_is_told_before_the_program_runs() {
     }
     assert!(!socket.exists());
 }
+
+#[test]
+fn threads_that_stop_and_step_together_all_tell_their_own() {
+    for system in SYSTEMS {
+        let mut commands = vec!["break main.burn"];
+        for _ in 0..15 {
+            commands.extend(["continue", "stepi 3", "stepi"]);
+        }
+        commands.extend(["delete", "continue"]);
+        let session = session(system, "debugged", &["burn"], &commands);
+        assert!(session.gdb.matches("hit Breakpoint 1, main.burn").count() >= 15, "{system}: {}", session.gdb);
+        assert!(!session.gdb.contains("received signal"), "{system}: {}", session.gdb);
+        has(&session.gdb, &["exited with code 012"]);
+    }
+}

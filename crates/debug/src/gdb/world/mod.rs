@@ -284,9 +284,17 @@ impl World {
             };
             let action = Action { pace: guest.pace, ..action };
             let Some(parked) = &mut guest.parked else { continue };
-            let is_gone = matches!(parked.event, Some(Event::Break(_))) && !breakpoints.has(parked.file.regs.rip);
-            if parked.event.is_some() && !parked.is_told && !is_gone {
-                // It has something to tell first.
+            // gdb wants something else of the thread than the step it has done, or has taken the breakpoint away.
+            let is_gone = match parked.event {
+                Some(Event::Stepped) => true,
+                Some(Event::Break(_)) => !breakpoints.has(parked.file.regs.rip),
+                _ => false,
+            };
+            if is_gone && !parked.is_told {
+                parked.event = None;
+            }
+            if guest.has_news() {
+                // That comes first.
                 continue;
             }
             if is_stepping && action.pace == Pace::Run {

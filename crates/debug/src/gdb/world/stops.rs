@@ -7,7 +7,7 @@ use crate::gdb::watch::is_touch;
 use ashore_guest::Delivery;
 use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Errno, Signal};
-use ashore_process::{Resume, Stop, Supervisor, Why};
+use ashore_process::{Pace, Resume, Stop, Supervisor, Why};
 use std::sync::PoisonError;
 
 /// The trap of a breakpoint instruction.
@@ -51,7 +51,9 @@ impl Supervisor for World {
         if phase == Phase::Free || (phase == Phase::Running && may_run) {
             return unchanged;
         }
-        if passed.is_some_and(|delivery| state.passed.contains(&to_gdb(delivery.signal).0)) {
+        // A step into a handler is gdb's to skip: it has to know.
+        let is_stepped = unchanged.pace != Pace::Run;
+        if !is_stepped && passed.is_some_and(|delivery| state.passed.contains(&to_gdb(delivery.signal).0)) {
             return unchanged;
         }
         let file = File { regs: stop.regs, fp: stop.fp };
