@@ -357,3 +357,15 @@ fn threads_that_stop_and_step_together_all_tell_their_own() {
         has(&session.gdb, &["exited with code 012"]);
     }
 }
+
+#[test]
+fn gdb_may_start_the_program_itself() {
+    let program = guest("dragonfly", "debugged").display().to_string();
+    let pipe = format!("target remote | {} run --gdb - {program} sum", env!("CARGO_BIN_EXE_ashore"));
+    let mut gdb = Command::new("timeout");
+    gdb.args(["-k", "5", LIMIT_SECONDS, "gdb", "-batch", "-nx", "-ex", &pipe]);
+    let output = gdb.args(["-ex", "break main.add", "-ex", "continue", "-ex", "delete", "-ex", "continue"]).output();
+    let output = output.unwrap();
+    has(&String::from_utf8_lossy(&output.stdout), &["hit Breakpoint 1, main.add (number=1", "exited with code 012"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("sum: 10"), "{output:?}");
+}

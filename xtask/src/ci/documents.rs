@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// The documents whose blocks are run.
-const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/debug.md"];
 
 /// How long one command may take.
 const LIMIT: Duration = Duration::from_secs(120);

@@ -94,10 +94,11 @@ fn bytes(text: &str) -> Result<u64, String> {
 pub(crate) fn all_options(command: Command) -> Command {
     let gdb = Arg::new("gdb")
         .long("gdb")
-        .value_name("PORT|unix:PATH")
+        .value_name("PORT|unix:PATH|-")
+        .allow_hyphen_values(true)
         .value_parser(Listen::parse)
         .conflicts_with("no-net")
-        .help("Wait for gdb's `target remote` at this port of this machine, or Unix socket, before the program runs");
+        .help("Wait for gdb's `target remote` at this port of this machine or Unix socket, or `target remote |` (-), before the program runs");
     options(command.arg(gdb))
 }
 

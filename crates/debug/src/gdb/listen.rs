@@ -1,11 +1,14 @@
 //! Where gdb comes to.
 
 use super::wire::Stream;
+use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 /// A place to listen at: this machine only.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,11 +17,16 @@ pub enum Listen {
     Port(u16),
     /// A Unix socket, which must not exist yet.
     Unix(PathBuf),
+    /// Standard input and output, for one gdb that started us. The program gets neither.
+    Standard,
 }
 
 impl Listen {
-    /// Reads `PORT`, `:PORT`, `localhost:PORT` or `unix:PATH`.
+    /// Reads `PORT`, `:PORT`, `localhost:PORT`, `unix:PATH` or `-`.
     pub fn parse(text: &str) -> Result<Listen, String> {
+        if text == "-" {
+            return Ok(Listen::Standard);
+        }
         if let Some(path) = text.strip_prefix("unix:") {
             return if path.is_empty() { Err("unix: wants a path".into()) } else { Ok(Listen::Unix(path.into())) };
         }
@@ -38,6 +46,12 @@ impl Listen {
                 let at = listener.local_addr().map_err(|error| error.to_string())?;
                 Ok(Listener::Tcp(listener, at.to_string()))
             }
+            Listen::Standard => {
+                let clone = |fd: BorrowedFd<'_>| fd.try_clone_to_owned().map_err(|error| error.to_string());
+                let input = clone(io::stdin().as_fd())?;
+                let output = clone(io::stdout().as_fd())?;
+                Ok(Listener::Standard(Mutex::new(Some((input.into(), output.into())))))
+            }
             Listen::Unix(path) => {
                 let listener = UnixListener::bind(path).map_err(|error| match error.kind() {
                     io::ErrorKind::AddrInUse => format!("{}: exists; remove it or name another", path.display()),
@@ -54,14 +68,17 @@ impl Listen {
 pub(super) enum Listener {
     Tcp(TcpListener, String),
     Unix(UnixListener, PathBuf),
+    /// Until it is taken.
+    Standard(Mutex<Option<(File, File)>>),
 }
 
 impl Listener {
-    /// What to type after `target remote`.
-    pub(super) fn address(&self) -> String {
+    /// What to type after `target remote`; none for a gdb that is there.
+    pub(super) fn address(&self) -> Option<String> {
         match self {
-            Listener::Tcp(_, at) => at.clone(),
-            Listener::Unix(_, path) => path.display().to_string(),
+            Listener::Tcp(_, at) => Some(at.clone()),
+            Listener::Unix(_, path) => Some(path.display().to_string()),
+            Listener::Standard(_) => None,
         }
     }
 
@@ -69,6 +86,11 @@ impl Listener {
         match self {
             Listener::Tcp(listener, _) => listener.accept().map(|(stream, _)| Stream::Tcp(stream)),
             Listener::Unix(listener, _) => listener.accept().map(|(stream, _)| Stream::Unix(stream)),
+            Listener::Standard(files) => {
+                let files = files.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let (input, output) = files.ok_or(io::ErrorKind::NotConnected)?;
+                Ok(Stream::Files(input, output))
+            }
         }
     }
 }

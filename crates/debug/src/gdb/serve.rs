@@ -11,6 +11,7 @@ use ashore_process::Supervisor;
 use gdbstub::common;
 use gdbstub::stub::state_machine::GdbStubStateMachine;
 use gdbstub::stub::{DisconnectReason, GdbStub};
+use std::os::fd::AsRawFd;
 use std::sync::{Arc, mpsc};
 
 /// What the server needs to know.
@@ -24,6 +25,8 @@ pub struct Settings {
 }
 
 const CLONE_FILES: u64 = 0x400;
+/// Ashore's own failures.
+const FAILED: u8 = 125;
 const FIRST_TO_CLOSE: u64 = 3;
 /// More than gdb asks for at once.
 const PACKET_LEN: usize = 32 << 10;
@@ -35,7 +38,7 @@ const RECORD_MAX: usize = 1 << 20;
 pub fn start(settings: Settings, os: &'static Os) -> Result<Arc<dyn Supervisor>, String> {
     let socket = match &settings.listen {
         Listen::Unix(path) => Some(path.clone()),
-        Listen::Port(_) => None,
+        Listen::Port(_) | Listen::Standard => None,
     };
     let at_end = move || {
         if let Some(path) = &socket {
@@ -43,18 +46,19 @@ pub fn start(settings: Settings, os: &'static Os) -> Result<Arc<dyn Supervisor>,
         }
     };
     let world = Arc::new(World::new(os, Box::new(at_end)));
+    let is_standard = settings.listen == Listen::Standard;
     let (tell, told) = mpsc::sync_channel(1);
     let shared = world.clone();
     ashore_sys::spawn(move || {
         let opened = own_files().and_then(|()| {
             let listener = settings.listen.open()?;
+            let _ = ashore_sys::call(u64::from(Sys::CLOSE_RANGE.0), [0, 1, 0, 0, 0, 0]);
             let space = Space::open().map_err(|error| format!("/proc/self/mem: {error}"))?;
             Ok(Server { listener, space: Arc::new(space), world: shared, settings })
         });
         match opened {
             Ok(server) => {
-                if !server.settings.quiet {
-                    let address = server.listener.address();
+                if let (false, Some(address)) = (server.settings.quiet, server.listener.address()) {
                     eprintln!("ashore: waiting for gdb: target remote {address}");
                 }
                 let _ = tell.send(Ok(()));
@@ -67,6 +71,9 @@ pub fn start(settings: Settings, os: &'static Os) -> Result<Arc<dyn Supervisor>,
     })
     .map_err(|errno| format!("its thread: {errno}"))?;
     told.recv().map_err(|error| error.to_string())??;
+    if is_standard {
+        leave_standard_files().map_err(|error| format!("the program's files: {error}"))?;
+    }
     Ok(world)
 }
 
@@ -76,7 +83,17 @@ fn own_files() -> Result<(), String> {
     let call = |sys: Sys, words| ashore_sys::call(u64::from(sys.0), words);
     call(Sys::UNSHARE, [CLONE_FILES, 0, 0, 0, 0, 0]).map_err(|errno| format!("its own files: {errno}"))?;
     let _ = call(Sys::CLOSE_RANGE, [FIRST_TO_CLOSE, u64::from(u32::MAX), 0, 0, 0, 0]);
-    let _ = call(Sys::CLOSE_RANGE, [0, 1, 0, 0, 0, 0]);
+    Ok(())
+}
+
+/// Gives the program nothing to read and standard error to write to: the other two are gdb's.
+fn leave_standard_files() -> std::io::Result<()> {
+    let nothing = std::fs::File::open("/dev/null")?;
+    for (from, to) in [(nothing.as_raw_fd(), 0), (2, 1)] {
+        let words = [from as u64, to, 0, 0, 0, 0];
+        let made = ashore_sys::call(u64::from(Sys::DUP2.0), words);
+        made.map_err(|errno| std::io::Error::from_raw_os_error(errno.0.into()))?;
+    }
     Ok(())
 }
 
@@ -118,6 +135,10 @@ impl Server {
                 }
                 End::Ended => {}
                 End::Detached => self.let_go("gdb let the program go: it runs on"),
+                End::Lost { has_run: false, .. } if self.listener.address().is_none() => {
+                    eprintln!("ashore: gdb is gone before the program ran");
+                    ashore_sys::exit_group(FAILED)
+                }
                 End::Lost { has_run: false, .. } => self.say("gdb is gone before the program ran: waiting for another"),
                 End::Lost { why, .. } => self.let_go(&format!("lost gdb ({why}): the program runs on")),
             }

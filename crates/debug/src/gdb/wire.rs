@@ -8,6 +8,7 @@ use super::world::{Came, World};
 use ashore_pivot::Sys;
 use gdbstub::conn::Connection;
 use std::collections::{BTreeSet, VecDeque};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
@@ -18,6 +19,8 @@ use std::sync::Arc;
 pub(super) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
+    /// One to read and one to write.
+    Files(File, File),
 }
 
 impl Stream {
@@ -25,6 +28,7 @@ impl Stream {
         match self {
             Stream::Tcp(stream) => stream.try_clone().map(Stream::Tcp),
             Stream::Unix(stream) => stream.try_clone().map(Stream::Unix),
+            Stream::Files(input, output) => Ok(Stream::Files(input.try_clone()?, output.try_clone()?)),
         }
     }
 
@@ -32,6 +36,7 @@ impl Stream {
         match self {
             Stream::Tcp(stream) => stream.read(into),
             Stream::Unix(stream) => stream.read(into),
+            Stream::Files(input, _) => input.read(into),
         }
     }
 
@@ -39,6 +44,7 @@ impl Stream {
         match self {
             Stream::Tcp(stream) => Write::write_all(stream, bytes),
             Stream::Unix(stream) => Write::write_all(stream, bytes),
+            Stream::Files(_, output) => output.write_all(bytes),
         }
     }
 
@@ -47,6 +53,7 @@ impl Stream {
         let fd = match self {
             Stream::Tcp(stream) => stream.as_raw_fd(),
             Stream::Unix(stream) => stream.as_raw_fd(),
+            Stream::Files(input, _) => input.as_raw_fd(),
         };
         // struct pollfd: the descriptor, what is waited for (POLLIN), what came.
         let mut record = u64::from(fd as u32) | 1 << 32;
@@ -58,6 +65,8 @@ impl Stream {
         let _ = match self {
             Stream::Tcp(stream) => stream.shutdown(std::net::Shutdown::Both),
             Stream::Unix(stream) => stream.shutdown(std::net::Shutdown::Both),
+            // They are closed when they are dropped.
+            Stream::Files(..) => Ok(()),
         };
     }
 }
