@@ -2,6 +2,7 @@
 
 use ashore_base::{Addr, AddrRange, Os};
 use ashore_check::{Machine, Platform, Subject, Target as Checked};
+use ashore_debug::diff::{Trace, compare};
 use ashore_engine::native::{Caught, find_sites};
 use ashore_formats::{Parsed, Part, detect, functions, golang, hints, read, read_bare, read_raw};
 use ashore_image::{Function, FunctionIndex, FunctionList, NoFunctions};
@@ -29,6 +30,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "check", call: check, words: KERNEL },
     Target { name: "patch", call: crate::patch::patch, words: PATCH },
     Target { name: "explain", call: crate::explain::explain, words: RECORDS },
+    Target { name: "trace", call: trace, words: TRACE },
     Target { name: "sites", call: sites, words: CODE },
 ];
 
@@ -98,6 +100,18 @@ const RECORDS: &[&[u8]] = &[
     b"\xff\xff\xff\xff",
 ];
 
+const TRACE: &[&[u8]] = &[
+    b"{\"event\":\"start\",\"pid\":1,\"system\":\"freebsd\",\"directory\":\"/\",\"standard\":[\"/a\",\"/b\",\"/c\"]}\n",
+    b"{\"event\":\"exit\",\"pid\":1,\"status\":1}\n",
+    b"\"errno\":\"EAGAIN\"",
+    b"\"call\":\"openat\"",
+    b"\"stack\":\"ffffffffffffffff \"",
+    b"3<socket:[1]>",
+    b"\\\"..\\\"",
+    b"AT_FDCWD",
+    b"18446744073709551615",
+];
+
 const APE: &[&[u8]] = &[b"MZqFpD='", b"jartsr='", b"printf '\\177ELF", b"\\002\\001", b"dd if=", b"APEDBG='"];
 
 const MARKS: &[&[u8]] = &[
@@ -159,6 +173,19 @@ const CODE_LEN: usize = 1 << 18;
 
 /// How many addresses of a program are looked up in its function tables.
 const LOOKUPS: u64 = 16;
+
+/// Reads a trace and compares it with itself, from which nothing may differ, and with nothing.
+fn trace(bytes: &[u8]) -> String {
+    let trace = match Trace::read(bytes) {
+        Ok(trace) => trace,
+        Err(fault) => return format!("line {}", fault.line.min(20)),
+    };
+    let same = compare(&trace, &trace);
+    assert!(same.is_same(), "{}", same.text(1));
+    let empty = Trace::read(b"{\"event\":\"start\",\"system\":\"linux\"}").map(|empty| compare(&trace, &empty));
+    let said = empty.map(|other| other.text(usize::MAX).len() + other.json().len()).unwrap_or_default();
+    format!("{} {} {}", same.compared.min(50), same.asides, said.min(1) + usize::from(trace.is_cut()))
+}
 
 /// Everything the formats crate does with a file.
 fn file(bytes: &[u8]) -> String {

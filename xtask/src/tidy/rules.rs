@@ -97,6 +97,12 @@ pub(super) const FAMILIES: &[Family] = &[
 /// Where readers of foreign bytes live: beginnings of paths.
 pub(super) const PARSERS: &[&str] = &[
     "crates/base/src/read.rs",
+    "crates/debug/src/diff/place.rs",
+    "crates/debug/src/diff/read.rs",
+    "crates/debug/src/diff/step.rs",
+    "crates/debug/src/diff/story.rs",
+    "crates/debug/src/diff/thing.rs",
+    "crates/debug/src/diff/words.rs",
     "crates/debug/src/record/log/",
     "crates/formats/src/",
     "crates/isa/src/",
