@@ -92,6 +92,8 @@ fn the_first_line_names_the_planted_call_and_both_answers() {
         assert_eq!(output.status.code(), Some(1), "{name}: {text}");
         assert_eq!(text.lines().next().unwrap_or_default(), *line, "{name}: {text}");
         assert!(text.contains(&format!("[{cause}]")) || cause.is_empty(), "{name}: {text}");
+        let places = text.matches(&format!(", at main.main (diff/planted-{name}/main.go:")).count();
+        assert!(places == 2 || *name == "exit", "{name}: {text}");
     }
 }
 

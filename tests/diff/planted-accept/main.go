@@ -12,8 +12,11 @@ func main() {
 	listener, address := plain.Listener()
 	plain.Must(syscall.SetNonblock(listener, true))
 	client := plain.Client(address)
-	time.Sleep(10 * time.Millisecond)
 	accepted, _, err := syscall.Accept(listener)
+	for err == syscall.EAGAIN {
+		time.Sleep(time.Millisecond)
+		accepted, _, err = syscall.Accept(listener)
+	}
 	plain.Must(err)
 	go func() {
 		time.Sleep(100 * time.Millisecond)

@@ -32,6 +32,7 @@ pub(crate) fn options(command: Command) -> Command {
         .arg(switch("fresh", "With --diff: run each program in an empty directory of its own, removed afterwards"))
         .arg(switch("once", "With --diff: do not run both a second time to leave out what differs by chance"))
         .arg(switch("all", "With --diff: every difference, not only the first"))
+        .arg(switch("stack", "With --json: where each call was made").hide(true))
         .arg(switch("append", "Add to the output file").hide(true));
     run::options(command)
 }
@@ -49,6 +50,7 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
         filter: filter.map(|text| Filter::parse(text)).unwrap_or_default(),
         summary: matches.get_flag("summary"),
         json: matches.get_flag("json"),
+        stack: matches.get_flag("stack"),
         sink,
     };
     let mut request = run::request(matches);
@@ -87,7 +89,7 @@ fn sink(output: Option<&PathBuf>, begin: Begin) -> Result<Sink, u8> {
 /// A tracer of everything, into a file or to stderr.
 pub(super) fn plain(output: Option<&PathBuf>) -> Result<launch::MakeObserver, u8> {
     let sink = sink(output, Begin::Empty)?;
-    let settings = Settings { filter: Filter::default(), summary: false, json: false, sink };
+    let settings = Settings { filter: Filter::default(), summary: false, json: false, stack: false, sink };
     Ok(Box::new(|os| Box::new(Tracer::new(os, settings))))
 }
 
@@ -101,7 +103,7 @@ fn verb(matches: &ArgMatches) -> Vec<OsString> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
         words.extend(["-o".into(), path.into_os_string(), "--append".into()]);
     }
-    for flag in ["summary", "json"] {
+    for flag in ["summary", "json", "stack"] {
         if matches.get_flag(flag) {
             words.push(format!("--{flag}").into());
         }

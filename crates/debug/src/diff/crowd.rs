@@ -44,7 +44,22 @@ pub(super) fn gather(
         crowd.1.extend(pair.1);
         false
     });
-    crowds.into_values().map(|(of_a, of_b)| (one_of(a, &of_a, b), one_of(b, &of_b, a))).collect()
+    let crowds = crowds.into_iter().filter(|(key, (of_a, of_b))| !is_spare(*key, [a, b], [of_a, of_b]));
+    crowds.map(|(_, (of_a, of_b))| (one_of(a, &of_a, b), one_of(b, &of_b, a))).collect()
+}
+
+/// Whether only one side has connections left and they do nothing that others of their kind do not do on the other side:
+/// a pool made one more than it used.
+fn is_spare(key: (&str, &str), sides: [&[Story]; 2], left: [&[usize]; 2]) -> bool {
+    let ([a, b], [of_a, of_b]) = (sides, left);
+    let (mine, at, others) = match (of_a.is_empty(), of_b.is_empty()) {
+        (false, true) => (a, of_a, b),
+        (true, false) => (b, of_b, a),
+        _ => return false,
+    };
+    let kind = || others.iter().filter(|story| is_peer(story) && (story.origin.as_str(), story.role) == key);
+    let is_known = |step: &Step| kind().any(|story| story.all().any(|other| other.is_same(step)));
+    at.iter().filter_map(|at| mine.get(*at)).all(|story| story.all().all(is_known))
 }
 
 /// Whether this is one end of a connection.

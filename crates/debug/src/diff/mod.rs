@@ -8,6 +8,7 @@ mod align;
 mod cause;
 mod crowd;
 mod meaning;
+mod place;
 mod read;
 mod say;
 mod step;
@@ -18,6 +19,8 @@ mod words;
 pub use meaning::Class;
 pub use read::{Fault, Trace};
 
+use crate::explain::code::Program;
+use ashore_base::Addr;
 use cause::Cause;
 use meaning::Part;
 use read::What;
@@ -54,6 +57,8 @@ pub struct Seen {
     pub answer: String,
     /// Where in the program.
     pub place: Option<String>,
+    /// Where the call was made, and the words of the stack there.
+    stack: Option<(u64, Vec<u64>)>,
     /// What stays the same from run to run.
     lasting: String,
 }
@@ -88,7 +93,7 @@ impl Difference {
 }
 
 /// What two traces have in common and what not.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Comparison {
     /// The sides' names.
     pub names: [String; 2],
@@ -114,6 +119,15 @@ impl Comparison {
         self.differences.is_empty()
     }
 
+    /// Tells where in the program of side `side` the calls were made.
+    pub fn locate(&mut self, side: usize, program: &Program<'_>) {
+        for seen in self.differences.iter_mut().filter_map(|difference| difference.seen.get_mut(side)?.as_mut()) {
+            if let Some((at, stack)) = &seen.stack {
+                seen.place = place::of(program, Addr(*at), stack);
+            }
+        }
+    }
+
     /// Leaves out what another comparison of the same two programs did not find: chance, not the system.
     pub fn confirm(&mut self, again: &Comparison) {
         let known: Vec<Lasting<'_>> = again.differences.iter().map(Difference::lasting).collect();
@@ -121,6 +135,11 @@ impl Comparison {
         self.differences.retain(|difference| known.contains(&difference.lasting()));
         self.chance += before - self.differences.len();
     }
+}
+
+/// Whether a call is one that is compared.
+pub(crate) fn is_behaviour(row: &ashore_guest::Row) -> bool {
+    meaning::of_row(row).is_some_and(|meaning| meaning.on != meaning::On::Nothing)
 }
 
 /// Compares two traces.
@@ -259,6 +278,7 @@ impl Finder<'_> {
                 text: format!("the program {}", end.text),
                 answer: end.text.clone(),
                 place: None,
+                stack: None,
                 lasting: end.text.clone(),
             })
         };
@@ -308,6 +328,7 @@ fn seen(step: &Step, thing: &str) -> Seen {
         args: step.args.clone(),
         text: step.shown.clone(),
         place: step.place.clone(),
+        stack: step.stack.clone(),
         lasting: format!("{} {:?} {answer}", thing::digits_as_one(thing), step.args),
         answer,
     }

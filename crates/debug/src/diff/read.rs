@@ -6,6 +6,9 @@ use ashore_guest::{GUESTS, Os, by_name};
 use serde_json::Value;
 use std::fmt;
 
+/// More of a stack is not kept.
+const MOST_STACK_WORDS: usize = 1024;
+
 /// A trace.
 pub struct Trace {
     /// The system of its first process.
@@ -52,6 +55,9 @@ pub(super) struct Call {
     pub(super) errno: Option<String>,
     /// When it began, when the trace tells.
     pub(super) began: Option<u64>,
+    /// Where it was made and the words of the stack there, when the trace tells.
+    pub(super) at: Option<u64>,
+    pub(super) stack: Vec<u64>,
     /// Where in the program, when the trace tells.
     pub(super) place: Option<String>,
 }
@@ -189,9 +195,16 @@ fn call(value: &Value) -> Result<Call, String> {
         args: args.collect(),
         result: text(value, "result").map(str::to_owned),
         errno: text(value, "errno").map(str::to_owned),
+        at: value.get("at").and_then(Value::as_u64),
+        stack: text(value, "stack").map(words).unwrap_or_default(),
         began: value.get("began").and_then(Value::as_u64),
         place: text(value, "place").map(str::to_owned),
     })
+}
+
+/// Hexadecimal words up to the first that is none.
+fn words(text: &str) -> Vec<u64> {
+    text.split(' ').map_while(|word| u64::from_str_radix(word, 16).ok()).take(MOST_STACK_WORDS).collect()
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {

@@ -55,6 +55,8 @@ pub(super) struct Step {
     /// The call in its own system's words.
     pub(super) shown: String,
     pub(super) place: Option<String>,
+    /// Where it was made, and the words of the stack there.
+    pub(super) stack: Option<(u64, Vec<u64>)>,
 }
 
 impl Step {
@@ -166,6 +168,7 @@ impl<'a> Teller<'a> {
             name: meaning::plain(row.name()),
             shown: shown(call, &signature.params, &self.trace.standard),
             place: call.place.clone(),
+            stack: call.at.map(|at| (at, call.stack.clone())),
         };
         self.refine(&mut step, call);
         if meaning.word == "change directory"

@@ -30,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) inputs_first: usize,
     /// Of which descriptors what was known is forgotten.
     pub(crate) changes: Changes,
+    /// Whether it is part of what the program does, not of what its run time does for itself.
+    pub(crate) is_behaviour: bool,
     /// Whether its result is a descriptor that means something new.
     pub(crate) opens: bool,
 }
@@ -48,6 +50,7 @@ impl Call {
             head: format!("{}(", signature.name),
             is_wanted: filter.wants(signature.name, Some(&signature)),
             inputs_first: outputs.iter().position(|is_output| *is_output).unwrap_or(outputs.len()),
+            is_behaviour: crate::diff::is_behaviour(row),
             opens: signature.result == Type::Fd,
             outputs,
             changes,

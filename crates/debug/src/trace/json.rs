@@ -14,17 +14,24 @@ pub(crate) struct CallLine<'a> {
     /// When it began, in nanoseconds since some moment of the process.
     pub(crate) began: u64,
     pub(crate) nanos: u64,
+    /// Where it was made, and what lies on the stack there.
+    pub(crate) stack: Option<(u64, Vec<u8>)>,
 }
 
 impl CallLine<'_> {
     pub(crate) fn text(self) -> String {
         let args: Map<String, Value> =
             self.args.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
-        json!({
+        let mut line = json!({
             "event": "call", "pid": self.pid, "thread": self.thread, "call": self.name, "number": self.number,
             "args": args, "result": self.result, "errno": self.errno, "began": self.began, "nanos": self.nanos,
-        })
-        .to_string()
+        });
+        if let (Some((at, bytes)), Some(object)) = (self.stack, line.as_object_mut()) {
+            let words = bytes.chunks_exact(8).filter_map(|word| Some(u64::from_le_bytes(word.try_into().ok()?)));
+            object.insert("at".into(), at.into());
+            object.insert("stack".into(), words.map(|word| format!("{word:x}")).collect::<Vec<_>>().join(" ").into());
+        }
+        line.to_string()
     }
 }
 

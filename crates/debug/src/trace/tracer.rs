@@ -9,8 +9,9 @@ use super::output::Sink;
 use super::signature::Type;
 use super::summary::{Summary, number_name};
 use super::text::Text;
+use ashore_base::Addr;
 use ashore_guest::{Answer, Args, Delivery, Kernel, Os, Row, Value};
-use ashore_pivot::Errno;
+use ashore_pivot::{Errno, Memory};
 use ashore_process::{Asked, Observer, Place};
 use ashore_sys::{Mark, Watch};
 use serde_json::json;
@@ -26,9 +27,14 @@ pub struct Settings {
     pub summary: bool,
     /// JSON instead of text.
     pub json: bool,
+    /// With where each call was made and what the stack holds there.
+    pub stack: bool,
     /// Where it goes.
     pub sink: Sink,
 }
+
+/// How many bytes of a stack are told.
+const STACK_LEN: usize = 2048;
 
 /// The most arguments a call has.
 const ARGS: usize = 8;
@@ -255,9 +261,20 @@ impl Tracer {
             errno: errno.map(|n| (asked.os.errno_name)(n).map_or_else(|| n.to_string(), str::to_owned)),
             began: self.watch.age(begun.at),
             nanos,
+            stack: (self.settings.stack && call.is_some_and(|call| call.is_behaviour))
+                .then(|| (asked.place.at.0, top_of_stack(printer.memory, asked.place.sp))),
         };
         self.write(begun.ended, |out| out.push_str(&line.text()));
     }
+}
+
+/// The first bytes of a stack: as many as there are, up to a few callers' worth.
+fn top_of_stack(memory: &dyn Memory, sp: Addr) -> Vec<u8> {
+    let mut bytes = vec![0; STACK_LEN];
+    while !bytes.is_empty() && memory.read(sp, &mut bytes).is_err() {
+        bytes.truncate(bytes.len() / 2);
+    }
+    bytes
 }
 
 impl Observer for Tracer {

@@ -1,7 +1,9 @@
 //! `ashore trace --diff A B [-- ARGS]`: where one program, built for two systems, behaves differently.
 
 use super::super::run;
+use crate::open;
 use ashore_debug::diff::{Comparison, Trace, compare};
+use ashore_debug::explain::code::Program;
 use clap::ArgMatches;
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -63,13 +65,38 @@ fn comparison(matches: &ArgMatches, sides: &[Side; 2], args: &[&OsStr]) -> Resul
         let [(a, is_run), (b, is_other_run)] = [trace(matches, one, args)?, trace(matches, other, args)?];
         Ok(([a, b], is_run || is_other_run))
     };
-    let ([a, b], is_run) = run()?;
-    let mut comparison = compare(&a, &b);
+    let compared = || run().map(|([a, b], is_run)| (compare(&a, &b), is_run));
+    let (mut comparison, is_run) = compared()?;
     if is_run && !comparison.is_same() && !matches.get_flag("once") {
-        let ([a, b], _) = run()?;
-        comparison.confirm(&compare(&a, &b));
+        let (mut second, _) = compared()?;
+        let first = comparison.clone();
+        comparison.confirm(&second);
+        // Each differed in another way: what a third run shows again is told.
+        if comparison.is_same() && !second.is_same() {
+            let (third, _) = compared()?;
+            second.confirm(&third);
+            comparison = first;
+            comparison.confirm(&third);
+            if comparison.is_same() {
+                comparison = second;
+            }
+        }
+    }
+    if is_run {
+        for (n, side) in sides.iter().enumerate() {
+            locate(&mut comparison, n, side);
+        }
     }
     Ok(comparison)
+}
+
+/// Tells where in a side's program the calls were made. What cannot be read has no places.
+fn locate(comparison: &mut Comparison, n: usize, side: &Side) {
+    let Ok(opened) = open::find(&side.file).and_then(|path| open::open(&path)) else { return };
+    let Ok(parsed) = ashore_formats::read(opened.bytes) else { return };
+    if let [part] = parsed.parts.as_slice() {
+        comparison.locate(n, &Program::new(&parsed, part, &opened.path.to_string_lossy(), 0));
+    }
 }
 
 impl Side {
@@ -111,7 +138,7 @@ fn make(matches: &ArgMatches, side: &Side, args: &[&OsStr]) -> Result<File, Fail
     let has_slash = side.file.components().count() > 1 || side.file.exists();
     let program = if has_slash { std::path::absolute(&side.file).map_err(failed)? } else { side.file.clone() };
     let mut command = Command::new("/proc/self/exe");
-    command.args(["trace", "--json", "-o"]);
+    command.args(["trace", "--json", "--stack", "-o"]);
     // The file has no name of its own, so nothing is left behind however this ends.
     command.arg(format!("/proc/{}/fd/{}", std::process::id(), trace.as_raw_fd()));
     command.args(run::words(matches));
@@ -149,7 +176,9 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
             eprintln!("ashore: {} stays behind: {error}", self.0.display());
         }
     }
@@ -167,7 +196,7 @@ fn nameless() -> std::io::Result<File> {
 fn temporary<T>(make: impl Fn(&Path) -> std::io::Result<T>) -> std::io::Result<(PathBuf, T)> {
     let folder = std::env::temp_dir();
     for nth in 0..1000 {
-        let path = folder.join(format!("ashore-{}-{nth}", std::process::id()));
+        let path = folder.join(format!("ashore-diff-{}-{nth}", std::process::id()));
         match make(&path) {
             Ok(made) => return Ok((path, made)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}

@@ -61,26 +61,6 @@ pub(super) static CAUSES: &[Cause] = &[
         text: "A set flag reads back as its own bit on the BSDs and as 1 on Linux: test for zero only.",
     },
     Cause {
-        code: "flag-bit", word: "ask option", asked: "SOL_SOCKET", thing: "", sides: [on(FREEBSD_LIKE, "*"), on(LINUX, "1")],
-        text: "A set flag reads back as its own bit on the BSDs and as 1 on Linux: test for zero only.",
-    },
-    Cause {
-        code: "read-directory", word: "read", asked: "", thing: "", sides: [on(FREEBSD_LIKE, "success"), on(LINUX, "EISDIR")],
-        text: "read of a directory fails with EISDIR on Linux; older BSDs give its bytes.",
-    },
-    Cause {
-        code: "link-to-symbolic-link", word: "link", asked: "", thing: "", sides: [on(BSD, "*"), on(LINUX, "*")],
-        text: "link on a symbolic link links what it names on the BSDs and the link itself on Linux.",
-    },
-    Cause {
-        code: "not-empty", word: "rename", asked: "", thing: "", sides: [on(BSD, "ENOTEMPTY"), on(LINUX, "EEXIST")],
-        text: "Replacing a directory that is not empty fails with ENOTEMPTY or EEXIST; POSIX allows both.",
-    },
-    Cause {
-        code: "kill-zombie", word: "send signal", asked: "", thing: "", sides: [on(BSD, "ESRCH"), on(LINUX, "success")],
-        text: "A signal to a child that has ended and was not waited for fails with ESRCH on some BSDs and succeeds on Linux.",
-    },
-    Cause {
         code: "unix-connect-full", word: "connect", asked: "", thing: "Unix", sides: [on(BSD, "ECONNREFUSED"), on(LINUX, "EAGAIN")],
         text: "A Unix socket whose queue of connections is full refuses with ECONNREFUSED on the BSDs; a Linux one that must not wait answers EAGAIN.",
     },
@@ -89,11 +69,31 @@ pub(super) static CAUSES: &[Cause] = &[
         text: "Connecting a datagram socket to AF_UNSPEC takes its peer away; the BSDs do so and answer with an error all the same.",
     },
     Cause {
-        code: "shutdown-listener", word: "shutdown", asked: "", thing: "listens", sides: [on(BSD, "ENOTCONN"), on(LINUX, "success")],
-        text: "shutdown of a socket that is not connected fails with ENOTCONN on the BSDs; Linux allows it for one that listens.",
+        code: "socket-opened", word: "open", asked: "", thing: "", sides: [on(BSD, "EOPNOTSUPP"), on(LINUX, "ENXIO")],
+        text: "Opening a socket's name fails with EOPNOTSUPP on the BSDs and with ENXIO on Linux.",
     },
     Cause {
-        code: "set-times-immutable", word: "set times", asked: "", thing: "", sides: [on(BSD, "EPERM"), on(LINUX, "EACCES")],
-        text: "Times of a file that one may write but does not own: EPERM on the BSDs and EACCES on Linux, or the other way round, by what is set.",
+        code: "directory-created", word: "open", asked: "O_CREAT", thing: "", sides: [on(BSD, "success"), on(LINUX, "EISDIR")],
+        text: "O_CREAT on a directory that is there opens it for reading on the BSDs and fails with EISDIR on Linux.",
+    },
+    Cause {
+        code: "sticky-file", word: "chmod", asked: "", thing: "", sides: [on(BSD, "EFTYPE"), on(LINUX, "success")],
+        text: "Only root may set the sticky bit of a file on the BSDs: others are told EFTYPE. On Linux anybody may.",
+    },
+    Cause {
+        code: "connect-to-file", word: "connect", asked: "", thing: "Unix", sides: [on(BSD, "ENOTSOCK"), on(LINUX, "ECONNREFUSED")],
+        text: "Connecting to the name of something that is no socket fails with ENOTSOCK on the BSDs and with ECONNREFUSED on Linux.",
+    },
+    Cause {
+        code: "connect-to-port-0", word: "connect", asked: "", thing: "", sides: [on(BSD, "EADDRNOTAVAIL"), on(LINUX, "ECONNREFUSED")],
+        text: "The BSDs refuse port 0 themselves, with EADDRNOTAVAIL; Linux asks the other side.",
+    },
+    Cause {
+        code: "connect-again", word: "connect", asked: "", thing: "", sides: [on(BSD, "EISCONN"), on(LINUX, "success")],
+        text: "A second connect tells that the first one, which did not wait, has made the connection: with EISCONN on the BSDs, with success on Linux.",
+    },
+    Cause {
+        code: "connect-mapped", word: "connect", asked: "", thing: "IPv6", sides: [on(BSD, "EINVAL"), on(LINUX, "ENETUNREACH")],
+        text: "An IPv6-only socket that is to reach an IPv4 address fails with EINVAL on the BSDs and with ENETUNREACH on Linux.",
     },
 ];

@@ -80,6 +80,11 @@ impl<'a> Program<'a> {
         self.part.image.segment_at(self.in_file(at))
     }
 
+    /// How many bytes lie between the stack pointer and the return address of the Go function that runs at `at`.
+    pub fn go_frame_len(&self, at: Addr) -> Option<u64> {
+        self.go()?.frame_len(self.in_file(at))
+    }
+
     /// Whether `at` is code of the program's file.
     pub fn is_code(&self, at: Addr) -> bool {
         self.segment(at).is_some_and(|segment| segment.perms.is_exec)
