@@ -62,7 +62,7 @@ pub(crate) fn explain(bytes: &[u8]) -> String {
     answer
 }
 
-fn one(program: &[Program<'_>; 1], space: &Space<'_>, at: Addr, memory: Stack<'_>, answer: &mut String) {
+fn one(program: &[Program<'_>; 1], space: &Space<'_, '_>, at: Addr, memory: Stack<'_>, answer: &mut String) {
     let [program] = program;
     let regs = Regs { rip: at.0, rsp: STACK + 0x200, rbp: STACK + 0x240, ..Regs::default() };
     let spots = program.spots(at);
