@@ -29,6 +29,7 @@ pub(crate) struct Request {
     pub(crate) root: Option<PathBuf>,
     pub(crate) quiet: bool,
     pub(crate) strict: bool,
+    pub(crate) no_recorder: bool,
     pub(crate) no_net: bool,
     pub(crate) net: Option<ashore_sys::Net>,
     /// The core file that is written when the program dies of a signal, and how many bytes of memory it may hold.
@@ -136,6 +137,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         quiet: request.quiet,
         strict: request.strict,
         names: names(functions),
+        no_recorder: request.no_recorder,
         no_net: request.no_net,
         net: request.net,
         launcher: Box::new(Exec { request: request.clone(), program: path, os: choice.guest.os.name }),

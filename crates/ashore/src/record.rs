@@ -99,6 +99,7 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
         quiet: true,
         strict: false,
         names: launch::names(functions),
+        no_recorder: false,
         no_net: false,
         net: None,
         launcher: Box::new(NoExec),

@@ -8,8 +8,10 @@ use ashore_sys::GuestMemory;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
 
-/// How many bytes are kept.
-const KEPT: usize = 2048;
+/// How many bytes are kept: what a runtime says first should still be there behind the stacks that it prints.
+const KEPT: usize = 64 * 1024;
+/// How many are read at once.
+const READ: usize = 4096;
 const STDERR: u64 = 2;
 /// How many pieces of a vector are looked at.
 const PIECES: u64 = 8;
@@ -57,10 +59,13 @@ impl LastWords {
         }
         let mut kept = lock(&self.kept);
         let mut add = |at: u64, len: u64| {
-            let len = len.min(KEPT as u64) as usize;
-            let mut bytes = [0; KEPT];
-            let bytes = &mut bytes[..len];
-            if GuestMemory.read(Addr(at), bytes).is_ok() {
+            let end = len.min(KEPT as u64);
+            for start in (0..end).step_by(READ) {
+                let mut bytes = [0; READ];
+                let bytes = &mut bytes[..(end - start).min(READ as u64) as usize];
+                if GuestMemory.read(Addr(at).plus(start), bytes).is_err() {
+                    break;
+                }
                 kept.extend(bytes.iter());
             }
         };

@@ -23,6 +23,8 @@ pub struct Options {
     pub strict: bool,
     /// Tells what is where in the program.
     pub names: Names,
+    /// Record nothing of what threads do (for measuring what that costs).
+    pub no_recorder: bool,
     /// Run without the kernel's net (benchmarks of our own program on its own system only).
     pub no_net: bool,
     /// Use this net instead of the best one there is.

@@ -8,7 +8,7 @@ use ashore_base::Addr;
 use ashore_guest::{Abi, Args, Delivery};
 use ashore_isa::x86_64::Regs;
 use ashore_sys::{Mark, Watch};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// How many records a ring holds.
 pub const RING_LEN: usize = 256;
@@ -117,6 +117,7 @@ pub(crate) struct Ring {
     count: AtomicU64,
     /// How often the last of them happened again.
     repeats: AtomicU64,
+    is_off: AtomicBool,
 }
 
 impl Default for Ring {
@@ -125,6 +126,7 @@ impl Default for Ring {
             slots: Box::new([const { Slot([const { AtomicU64::new(0) }; WORDS]) }; RING_LEN]),
             count: AtomicU64::new(0),
             repeats: AtomicU64::new(0),
+            is_off: AtomicBool::new(false),
         }
     }
 }
@@ -134,9 +136,17 @@ impl Ring {
         &self.slots[n as usize % RING_LEN]
     }
 
+    /// Records nothing from now on.
+    pub(crate) fn turn_off(&self) {
+        self.is_off.store(true, Ordering::Relaxed);
+    }
+
     /// A call begins.
     #[inline]
     pub(crate) fn begin(&self, watch: &Watch, number: u64, args: &Args, at: u64) {
+        if self.is_off.load(Ordering::Relaxed) {
+            return;
+        }
         let slot = self.slot(self.count.load(Ordering::Relaxed));
         slot.set(TIME, watch.mark().count());
         slot.set(KIND, UNDER_WAY | number.min(NUMBER_MAX) << NUMBER_SHIFT | args[4] << FIFTH_SHIFT);

@@ -53,6 +53,9 @@ impl Task {
         let host_tid = process.ask(Choice::Tid, || ashore_sys::current_tid() as u64) as i32;
         let id = (process.os.thread_id)(process.pid(), host_tid, nth);
         let record = Arc::new(Record::default());
+        if process.options.no_recorder {
+            record.ring.turn_off();
+        }
         record.id.store(id, Ordering::Relaxed);
         record.host_tid.store(host_tid, Ordering::Relaxed);
         process.threads.add(record.clone());

@@ -15,8 +15,9 @@ pub(super) struct Bench {
 /// Every benchmark.
 pub(super) const BENCHES: &[Bench] = &[
     Bench { name: "native", run: native::run },
-    Bench { name: "patch", run: patch::run },
     Bench { name: "record", run: record::run },
+    Bench { name: "trace", run: native::watching },
+    Bench { name: "patch", run: patch::run },
 ];
 
 #[cfg(test)]

@@ -68,6 +68,7 @@ pub(crate) fn options(command: Command) -> Command {
             switch("slow-thread-pointer", "Switch the thread pointer by kernel calls, as without FSGSBASE")
                 .hide_short_help(true),
         )
+        .arg(switch("no-recorder", "Record nothing of what threads do (only for measuring)").hide(true))
         .arg(switch("no-net", "Run without the kernel's net (only for measuring)").hide(true))
         .arg(
             Arg::new("program")
@@ -116,6 +117,7 @@ pub(crate) fn request(matches: &ArgMatches) -> Request {
         root: matches.get_one::<PathBuf>("root").map(|root| root.canonicalize().unwrap_or_else(|_| root.clone())),
         quiet: matches.get_flag("quiet"),
         strict: matches.get_flag("strict"),
+        no_recorder: matches.get_flag("no-recorder"),
         no_net: matches.get_flag("no-net"),
         net: matches.get_one::<String>("net").map(|name| match name.as_str() {
             "seccomp" => ashore_sys::Net::Seccomp,

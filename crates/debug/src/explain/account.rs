@@ -11,6 +11,8 @@ use std::fmt::Write;
 /// How many calls of the thread that ended the process are told, and of each other thread.
 const CALLS_SHOWN: usize = 12;
 const CALLS_OF_OTHERS: usize = 3;
+/// How many lines of the stack a short report has.
+const FRAMES_SHOWN: usize = 12;
 /// How many other threads.
 const OTHERS_SHOWN: usize = 6;
 
@@ -67,6 +69,7 @@ impl<'a> Account<'a> {
         for line in self.verdict().iter().flat_map(|verdict| &verdict.because) {
             let _ = writeln!(out, "  - {line}");
         }
+        self.stack(&mut out, depth);
         self.calls(&mut out, depth);
         if depth == Depth::Full {
             self.registers(&mut out);
@@ -86,7 +89,7 @@ impl<'a> Account<'a> {
             return;
         }
         let at = Addr(self.evidence.regs.rip);
-        let name = self.evidence.name(at).map_or_else(String::new, |name| format!(" {name}"));
+        let name = self.evidence.spot(at).map_or_else(String::new, |name| format!(" {name}"));
         let _ = writeln!(out, "  at {at}{name}");
         if let (Some(instruction), true) = (&self.evidence.instruction, self.evidence.fault().is_some()) {
             self.instruction(out, instruction);
@@ -100,6 +103,24 @@ impl<'a> Account<'a> {
             if !matches!(owner.kind, OwnerKind::Stack | OwnerKind::Code) || self.evidence.fault_address().is_some() {
                 let _ = writeln!(out, "     {access}: {}", owner.text);
             }
+        }
+    }
+
+    fn stack(&self, out: &mut String, depth: Depth) {
+        // A program that ended by itself stopped in its exit; only who wants everything wants that.
+        if self.evidence.status().is_some() && depth == Depth::Brief {
+            return;
+        }
+        let lines = self.evidence.backtrace().map(super::code::Backtrace::lines).unwrap_or_default();
+        let shown = if depth == Depth::Full { lines.len() } else { FRAMES_SHOWN };
+        if !lines.is_empty() {
+            let _ = writeln!(out, "  stack:");
+        }
+        for line in lines.iter().take(shown) {
+            let _ = writeln!(out, "    {line}");
+        }
+        if lines.len() > shown {
+            let _ = writeln!(out, "    ... and {} more", lines.len() - shown);
         }
     }
 
@@ -137,7 +158,7 @@ impl<'a> Account<'a> {
     }
 
     fn place_of(&self, at: Addr) -> String {
-        match self.evidence.name(at) {
+        match self.evidence.spot(at) {
             Some(name) => format!("{at} {name}"),
             None => at.to_string(),
         }
@@ -191,7 +212,8 @@ impl<'a> Account<'a> {
             "end": end,
             "verdict": self.verdict().map(verdict),
             "further": self.verdicts.iter().skip(1).map(verdict).collect::<Vec<_>>(),
-            "at": { "address": evidence.regs.rip, "name": evidence.name(Addr(evidence.regs.rip)) },
+            "at": { "address": evidence.regs.rip, "name": evidence.spot(Addr(evidence.regs.rip)) },
+            "stack": evidence.signal().and_then(|_| evidence.backtrace()).map(super::code::Backtrace::lines),
             "instruction": evidence.instruction.as_ref().map(|instruction| json!({
                 "text": instruction.text,
                 "accesses": instruction.accesses.iter().map(|access| json!({
@@ -208,9 +230,23 @@ impl<'a> Account<'a> {
 }
 
 fn write_steps(out: &mut String, steps: &[Step], count: usize) {
-    let first = steps.len().saturating_sub(count);
-    for step in steps.iter().skip(first) {
-        let _ = writeln!(out, "    {}", step_line(step));
+    let rows: Vec<&[Step]> = steps.chunk_by(is_alike).collect();
+    let first = rows.len().saturating_sub(count);
+    for row in rows.iter().skip(first) {
+        let (Some(step), more) = (row.last(), row.len() - 1) else { continue };
+        let behind = if more > 0 { format!("  (behind {more} like it)") } else { String::new() };
+        let _ = writeln!(out, "    {}{behind}", step_line(step));
+    }
+}
+
+/// Whether two calls would say the same twice: the same call of the same descriptor, and neither failed.
+fn is_alike(one: &Step, other: &Step) -> bool {
+    match (&one.deed, &other.deed) {
+        (Deed::Call(one), Deed::Call(other)) => {
+            let is_plain = |call: &super::Call| call.result().is_some() && call.repeats == 0;
+            one.number == other.number && one.args[0] == other.args[0] && is_plain(one) && is_plain(other)
+        }
+        _ => false,
     }
 }
 

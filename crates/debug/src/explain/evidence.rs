@@ -1,11 +1,12 @@
 //! Everything that is known of an end: what the rules look at.
 
-use super::code::{Instruction, Owner, Program, Region, Space, Stack};
+use super::code::{Backtrace, Instruction, Owner, Program, Region, Space, Stack, backtrace};
 use ashore_base::{Addr, Os as Name};
 use ashore_guest::{AltStack, Delivery, Os};
 use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Memory, Signal};
 use ashore_process::{ARGS_KEPT, Ended};
+use std::cell::OnceCell;
 
 /// How the process ended.
 #[derive(Debug, Clone)]
@@ -152,6 +153,8 @@ pub struct Evidence<'a> {
     pub before: Vec<Instruction>,
     /// The guest's memory.
     pub memory: &'a dyn Memory,
+    /// The stack of the thread that ended it, once somebody asked.
+    pub(super) backtrace: OnceCell<Option<Backtrace>>,
 }
 
 impl<'a> Evidence<'a> {
@@ -234,10 +237,36 @@ impl<'a> Evidence<'a> {
         self.read(at).map(u64::from_le_bytes)
     }
 
-    /// Where it stopped, for a sentence.
+    /// Where it stopped, for a sentence: the function, and the line where that is known.
     pub fn place(&self) -> String {
         let at = Addr(self.regs.rip);
-        self.name(at).unwrap_or_else(|| format!("the code at {at}"))
+        self.spot(at).unwrap_or_else(|| format!("the code at {at}"))
+    }
+
+    /// The function and the line of a program's address: `main.main (main.go:7)`, `start+0x62`.
+    pub fn spot(&self, at: Addr) -> Option<String> {
+        let spot = self.programs.iter().find_map(|program| program.spots(at).into_iter().next())?;
+        let function = spot.function?;
+        Some(match (spot.file, spot.line, spot.offset) {
+            (Some(file), Some(line), _) => {
+                let file = file.rsplit('/').next().unwrap_or(&file).to_owned();
+                format!("{function} ({file}:{line})")
+            }
+            (_, _, Some(offset)) if offset > 0 => format!("{function}+{offset:#x}"),
+            _ => function,
+        })
+    }
+
+    /// The stack of the thread that ended it. It is walked when first asked for: that takes time in a large program.
+    pub fn backtrace(&self) -> Option<&Backtrace> {
+        let walk = || self.program().map(|program| backtrace(program, &self.regs, self.memory));
+        self.backtrace.get_or_init(walk).as_ref()
+    }
+
+    /// Who called the function that it stopped in.
+    pub fn caller(&self) -> Option<String> {
+        let frame = self.backtrace()?.rows.iter().flat_map(|row| &row.frames).nth(1)?;
+        self.spot(Addr(frame.pc.0.saturating_sub(1)))
     }
 
     /// The name of what is at an address of a program: `runtime.main+0x1f`.

@@ -7,6 +7,7 @@ use ashore_base::Addr;
 use ashore_guest::Os;
 use ashore_pivot::{Memory, Signal};
 use ashore_process::{Ending, Event, Scene, ThreadScene, What};
+use std::cell::OnceCell;
 
 /// How many instructions before the last are looked at.
 const BEFORE: usize = 12;
@@ -45,6 +46,7 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
         instruction,
         before,
         memory: scene.memory,
+        backtrace: OnceCell::new(),
     }
 }
 

@@ -51,10 +51,8 @@ impl Lines {
             line.push_str(if n > 0 { ", " } else { "" });
             match (words.get(n).filter(|_| n < ARGS_KEPT), call.outputs.get(n)) {
                 (None, _) => line.push_str("..."),
-                // Bytes may be another's by now, and they are what nobody asked to keep.
-                (Some(word), is_output) if is_output == Some(&true) || matches!(param.kind, Type::Bytes(..)) => {
-                    line.hex(*word);
-                }
+                // Bytes and records may be others' by now, and bytes are what nobody asked to keep.
+                (Some(word), is_output) if is_output == Some(&true) || !lasts(&param.kind) => line.hex(*word),
                 _ => printer.argument(&mut line, n, &param.kind),
             }
         }
@@ -72,5 +70,15 @@ impl Lines {
                 format::result(line, printer, kind, answer);
             }
         }
+    }
+}
+
+/// Whether the memory of such an argument is still what it was, as far as it is: names mostly are, records on a stack are
+/// not.
+fn lasts(kind: &Type) -> bool {
+    match kind {
+        Type::Record(_, name, _) => *name == "sockaddr",
+        Type::Bytes(..) | Type::SigSet | Type::Strings => false,
+        _ => true,
     }
 }

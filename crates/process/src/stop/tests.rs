@@ -27,6 +27,7 @@ fn process() -> &'static Process {
         quiet: true,
         strict: false,
         names: Box::new(|_| None),
+        no_recorder: false,
         no_net: false,
         net: None,
         launcher: Box::new(NoExec),

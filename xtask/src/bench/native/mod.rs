@@ -4,6 +4,7 @@
 //! Goals stand beside the numbers; whether they are met is for the reader of a quiet machine.
 
 mod parts;
+mod watching;
 
 use super::measure::ROUNDS;
 use crate::args::Args;
@@ -25,7 +26,8 @@ const PARTS: &[Part] = &[
     Part { name: "compute", run: parts::compute },
     Part { name: "start", run: parts::start },
     Part { name: "big-start", run: parts::big_start },
-    Part { name: "trace", run: parts::trace },
+    Part { name: "recorder", run: watching::recorder },
+    Part { name: "trace", run: watching::trace },
     Part { name: "http", run: parts::http },
 ];
 
@@ -36,11 +38,19 @@ struct Bench<'a> {
     systems: Vec<&'static str>,
 }
 
-/// The benchmark.
-pub(super) fn run(repo: &Repo, mut args: Args) -> Outcome {
+/// The parts that measure what it costs to be watched.
+pub(super) fn watching(repo: &Repo, args: Args) -> Outcome {
+    run_parts(repo, args, vec!["recorder".to_owned(), "trace".to_owned()])
+}
+
+/// The benchmark: the parts that are named, or all.
+pub(super) fn run(repo: &Repo, args: Args) -> Outcome {
+    run_parts(repo, args, Vec::new())
+}
+
+fn run_parts(repo: &Repo, mut args: Args, mut wanted: Vec<String>) -> Outcome {
     let rounds = args.parsed("--rounds")?.unwrap_or(ROUNDS);
     let systems = guests::select(&args.values("--system")?)?.iter().map(|system| system.name).collect();
-    let mut wanted = Vec::new();
     while let Some(part) = args.word() {
         wanted.push(part);
     }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// How many calls are made to time one.
-const CALLS: &str = "5000000";
+pub(super) const CALLS: &str = "5000000";
 
 /// How many rounds of each work the compute programs do; they report the best.
 const WORK_ROUNDS: &str = "10";
@@ -19,14 +19,11 @@ const WORK_ROUNDS: &str = "10";
 /// How long requests are made.
 const HTTP_SECONDS: &str = "3";
 
-/// How many calls are traced. strace needs tens of microseconds for each.
-const TRACED_CALLS: &str = "50000";
-
 /// How often a program is started to time one start.
 const STARTS: usize = 20;
 
 /// The one value a program prints.
-fn one(command: &mut Command) -> Outcome<f64> {
+pub(super) fn one(command: &mut Command) -> Outcome<f64> {
     let all = values(command)?;
     all.first().map(|(_, value)| *value).ok_or_else(|| Failure::new("the program printed no value"))
 }
@@ -131,35 +128,6 @@ fn compiler(bench: &Bench<'_>, system: &str) -> Outcome<PathBuf> {
         shell::run(go.args(["build", "-p", "2", "-o"]).arg(&program).arg("cmd/compile"))?;
     }
     Ok(program)
-}
-
-/// What tracing adds to a call, against strace on the native program.
-pub(super) fn trace(bench: &Bench<'_>) -> Outcome {
-    println!("trace: ns added to each traced call (goal: 50 times less than strace)");
-    let args = ["calls", TRACED_CALLS];
-    for system in &bench.systems {
-        let plain = Pair::measure(
-            bench.rounds,
-            || one(&mut bench.native("bench", &args)?),
-            || one(&mut bench.ashore(system, "bench", &args)?),
-        )?;
-        let traced = Pair::measure(
-            bench.rounds.min(3),
-            || {
-                let mut command = Command::new("strace");
-                command.args(["-f", "-o", "/dev/null"]).arg(bench.guest("linux", "bench")?).args(args);
-                one(&mut command)
-            },
-            || {
-                let mut command = Command::new(bench.repo.ashore());
-                command.args(["trace", "-o", "/dev/null"]).arg(bench.guest(system, "bench")?).args(args);
-                one(&mut command)
-            },
-        )?;
-        let (strace, ours) = (traced.peer() - plain.peer(), traced.ours() - plain.ours());
-        println!("  {system:<10} strace {strace:8.0}  ashore {ours:8.0}  times less {:6.1}", strace / ours);
-    }
-    Ok(())
 }
 
 /// How many requests a server and its clients manage.
