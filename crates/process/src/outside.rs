@@ -153,6 +153,8 @@ impl Process {
     pub(crate) fn tell_end(&self, end: End) {
         if let Some(outside) = self.outside() {
             outside.end(end);
+            // What comes now has signals blocked, and reads clocks: a trap would be the end.
+            ashore_sys::free_tsc();
         }
     }
 
