@@ -1,6 +1,9 @@
 //! The host answers, and each answer is kept.
 
-use super::arena::{Arena, Part};
+mod memory;
+mod special;
+
+use super::arena::Arena;
 use super::ask::{Kinds, check_args, check_message, check_words, words_of};
 use super::log::{self, Frame, Head, Tag, ending, place};
 use super::pieces::{self, Before, Piece};
@@ -11,7 +14,7 @@ use ashore_base::{Addr, PAGE_SIZE};
 use ashore_guest::{Args, MapRequest};
 use ashore_host::Host;
 use ashore_pivot::effect::Kind;
-use ashore_pivot::{Arg, Errno, IoVec, Linux, Memory, Message, Signal, Sys};
+use ashore_pivot::{Arg, Errno, IoVec, Linux, Memory, Message, Sys};
 use ashore_process::{Choice, End, Maps, Outside};
 use ashore_sys::{FaultInfo, GuestMemory, SignalInfo};
 use std::io;
@@ -20,20 +23,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const MAP_TYPE: u32 = 0xf;
 const MAP_SHARED: [u32; 2] = [1, 3];
-const MAP_FIXED: u32 = 0x10;
 const MAP_ANONYMOUS: u32 = 0x20;
-const MAP_32BIT: u32 = 0x40;
-const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
 const PROT_WRITE: u32 = 2;
-const MREMAP_MAYMOVE: u64 = 1;
-const MREMAP_FIXED: u64 = 2;
-const SEEK_CUR: u64 = 1;
-/// How many places are tried for a mapping.
-const TRIES: usize = 64;
-/// How much of a file a mapping may put into the recording.
-const CONTENTS_MAX: u64 = 256 << 20;
-/// How much of a file one call may send to a standard descriptor.
-const SENDFILE_MAX: u64 = 1 << 20;
 
 /// Records a process.
 #[derive(Debug)]
@@ -259,112 +250,6 @@ impl Recorder {
 
     fn is_shown(&self, fd: u64) -> bool {
         self.lock().streams.of(fd).is_some()
-    }
-
-    /// Closes a range of descriptors but ours.
-    fn close_range(&self, words: [u64; 6]) -> Result<u64, Errno> {
-        let close = |first: u64, last: u64| {
-            let words = [first, last, words[2], 0, 0, 0];
-            ashore_sys::call(u64::from(Sys::CLOSE_RANGE.0), words)
-        };
-        let (first, last) = (u64::from(words[0] as u32), u64::from(words[1] as u32));
-        if !(first..=last).contains(&self.fd) {
-            return close(words[0], words[1]);
-        }
-        if first < self.fd {
-            close(first, self.fd - 1)?;
-        }
-        if self.fd < last { close(self.fd + 1, last) } else { Ok(0) }
-    }
-
-    /// A process that kills itself has no time to tell.
-    fn foresee(&self, sys: Sys, words: &[u64; 6]) {
-        let pid = self.pid.load(Ordering::Relaxed);
-        let signal = if sys == Sys::TGKILL { words[2] } else { words[1] };
-        let is_own = words[0] == pid || sys == Sys::KILL && words[0] == 0;
-        if is_own && signal == u64::from(Signal::KILL.0) {
-            self.keep_end(ending::SIGNAL, Signal::KILL.0);
-        }
-    }
-
-    /// Makes a mapping larger or smaller; it moves to where a replay finds room.
-    fn remap(&self, mut words: [u64; 6]) -> Result<u64, Errno> {
-        let number = u64::from(Sys::MREMAP.0);
-        let [_, _, len, flags, ..] = words;
-        if flags & MREMAP_MAYMOVE == 0 || flags & MREMAP_FIXED != 0 {
-            return ashore_sys::call(number, words);
-        }
-        words[3] = flags & !MREMAP_MAYMOVE;
-        match ashore_sys::call(number, words) {
-            Err(Errno::ENOMEM) => {}
-            result => return result,
-        }
-        let at = self.lock().arena.take(Part::Any, len, PAGE_SIZE).ok_or(Errno::ENOMEM)?;
-        words[3] = flags | MREMAP_FIXED;
-        words[4] = at.0;
-        ashore_sys::call(number, words)
-    }
-
-    /// Sends part of a file to a standard descriptor, whose bytes no memory of the guest holds.
-    fn send_file(&self, mut words: [u64; 6], shown: &mut Vec<u8>) -> Result<u64, Errno> {
-        let [_, from, at, count, ..] = words;
-        let mut word = [0; 8];
-        let offset = match at {
-            0 => ashore_sys::call(u64::from(Sys::LSEEK.0), [from, 0, SEEK_CUR, 0, 0, 0])?,
-            at => GuestMemory.read(Addr(at), &mut word).map(|()| u64::from_le_bytes(word))?,
-        };
-        words[3] = count.min(SENDFILE_MAX);
-        let sent = ashore_sys::wait(u64::from(Sys::SENDFILE.0), words)?;
-        shown.resize(sent as usize, 0);
-        let words = [from, shown.as_mut_ptr() as u64, sent, offset, 0, 0];
-        let read = ashore_sys::call(u64::from(Sys::PREAD64.0), words).unwrap_or(0);
-        shown.truncate(read as usize);
-        Ok(sent)
-    }
-
-    /// Maps where a replay finds room.
-    fn place(&self, request: &MapRequest, maps: &dyn Maps) -> Result<Addr, Errno> {
-        if request.flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) != 0 {
-            return maps.map(request);
-        }
-        let fixed = |at: Addr| MapRequest { at, flags: request.flags | MAP_FIXED_NOREPLACE, align: 0, ..*request };
-        let hint = request.at;
-        if !hint.is_null() && hint.0.is_multiple_of(request.align.max(PAGE_SIZE)) {
-            match maps.map(&fixed(hint)) {
-                Err(Errno::EEXIST | Errno::EPERM | Errno::ENOMEM) => {}
-                result => return result,
-            }
-        }
-        let part = if request.flags & MAP_32BIT != 0 { Part::Low } else { Part::Any };
-        for _ in 0..TRIES {
-            let at = self.lock().arena.take(part, request.len, request.align).ok_or(Errno::ENOMEM)?;
-            match maps.map(&fixed(at)) {
-                Err(Errno::EEXIST) => self.lock().arena.skip(part),
-                result => return result,
-            }
-        }
-        Err(Errno::ENOMEM)
-    }
-
-    /// What a file holds where it is mapped.
-    fn contents(&self, request: &MapRequest) -> Vec<u8> {
-        if request.len > CONTENTS_MAX {
-            self.refuse("the program maps a file that is too large for a recording");
-        }
-        let mut bytes = vec![0; request.len as usize];
-        let mut done = 0;
-        while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            let offset = request.offset + done as u64;
-            let words = [request.fd as u64, rest.as_mut_ptr() as u64, rest.len() as u64, offset, 0, 0];
-            match ashore_sys::call(u64::from(Sys::PREAD64.0), words) {
-                Ok(0) => break,
-                Ok(count) => done += count as usize,
-                Err(Errno::EINTR) => {}
-                Err(errno) => self.refuse(&format!("the program maps a file that cannot be read: {errno}")),
-            }
-        }
-        bytes.truncate(done);
-        bytes
     }
 }
 
