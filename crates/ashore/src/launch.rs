@@ -1,7 +1,7 @@
 //! Starts a program, and decides what becomes of the programs it execs.
 
 use crate::open::{self, Opened};
-use crate::postmortem::{Manner, Output, PostMortem};
+use crate::postmortem::{Keep, Manner, Output, PostMortem};
 use crate::record;
 use ashore_base::{Addr, Cpu, Os};
 use ashore_debug::dump::{CoreFile, Tell};
@@ -48,7 +48,8 @@ pub(crate) struct Request {
 pub(crate) type MakeObserver = Box<dyn FnOnce(&'static ashore_guest::Os) -> Box<dyn Observer>>;
 
 /// Makes a supervisor once the program's system and path are known.
-type MakeSupervisor = Box<dyn FnOnce(&'static ashore_guest::Os, Vec<u8>, bool) -> Result<Arc<dyn Supervisor>, Report>>;
+pub(crate) type MakeSupervisor =
+    Box<dyn FnOnce(&'static ashore_guest::Os, Vec<u8>, bool) -> Result<Arc<dyn Supervisor>, Report>>;
 
 /// Who sees or stops what the program does.
 struct Watchers {
@@ -56,7 +57,7 @@ struct Watchers {
     supervisor: Option<MakeSupervisor>,
 }
 
-fn debugger(listen: Listen) -> MakeSupervisor {
+pub(crate) fn debugger(listen: Listen) -> MakeSupervisor {
     Box::new(|os, program, quiet| {
         gdb::start(gdb::Settings { listen, program, quiet }, os).map_err(|why| table::NO_DEBUGGER.because(why))
     })
@@ -127,6 +128,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         part: choice.part,
         path: path.to_string_lossy().into_owned(),
         manner: request.manner,
+        keep: Keep::Kept,
         is_quiet: request.quiet,
         stderr: Output::stderr(),
     };

@@ -26,12 +26,22 @@ pub(crate) enum Manner {
     Silent,
 }
 
+/// Whether the record of a failure is kept for later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// In the user's folder.
+    Kept,
+    /// Not at all: the failure is an old one.
+    Forgotten,
+}
+
 /// Explains the end of one program.
 pub(crate) struct PostMortem {
     pub(crate) parsed: &'static Parsed<'static>,
     pub(crate) part: &'static Part,
     pub(crate) path: String,
     pub(crate) manner: Manner,
+    pub(crate) keep: Keep,
     /// Whether the person wants to hear nothing of ours.
     pub(crate) is_quiet: bool,
     /// What the standard error output was at the start.
@@ -79,7 +89,7 @@ impl Witness for PostMortem {
             Ending::Signal(delivery) if CRASHES.contains(&delivery.signal) => Interest::Whole,
             Ending::Refused(_) => Interest::Whole,
             _ if is_full => Interest::Whole,
-            Ending::Exit(status) if *status != 0 => Interest::Glance,
+            Ending::Exit(status) if *status != 0 && self.keep == Keep::Kept => Interest::Glance,
             Ending::Exit(_) | Ending::Signal(_) => Interest::Nothing,
         }
     }
@@ -90,7 +100,7 @@ impl Witness for PostMortem {
         let account = Account::of(&evidence);
         // The person first: keeping the record may take its time, or fail.
         self.say(&account, &evidence);
-        if !matches!(evidence.end, End::Exit(0)) {
+        if self.keep == Keep::Kept && !matches!(evidence.end, End::Exit(0)) {
             failures::keep(&account);
         }
     }

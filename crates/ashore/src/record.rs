@@ -1,6 +1,7 @@
 //! Opens and makes recordings: what is run, on which CPU, and the program itself.
 
-use crate::launch::{self, MakeObserver, Request};
+use crate::launch::{self, MakeObserver, MakeSupervisor, Request};
+use crate::postmortem::{self, Keep, Manner, PostMortem};
 use ashore_debug::record::log::{Head, Reader};
 use ashore_debug::record::{Output, Recorder, Replayer, Sink, hash, memory_file};
 use ashore_formats::{Functions, Parsed};
@@ -60,6 +61,7 @@ fn cpu() -> String {
 pub(crate) struct Replay {
     pub(crate) output: Output,
     pub(crate) observer: Option<MakeObserver>,
+    pub(crate) supervisor: Option<MakeSupervisor>,
 }
 
 /// Replays the recording in a file; comes back only when it could not be started.
@@ -94,6 +96,16 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
         args: head.args.clone(),
         env: head.env.clone(),
     };
+    let post_mortem = PostMortem {
+        parsed,
+        part: choice.part,
+        path: String::from_utf8_lossy(&head.path).into_owned(),
+        manner: Manner::Brief,
+        keep: Keep::Forgotten,
+        is_quiet: wanted.output == Output::Hidden,
+        stderr: postmortem::Output::stderr(),
+    };
+    let supervisor = wanted.supervisor.map(|make| make(guest.os, head.path.clone(), true)).transpose()?;
     let options = Options {
         root: head.root.clone(),
         quiet: true,
@@ -105,8 +117,8 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
         launcher: Box::new(NoExec),
         observer: wanted.observer.map(|make| make(guest.os)),
         outside: Some(Box::new(Replayer::new(reader, guest.os, wanted.output))),
-        witnesses: Vec::new(),
-        supervisor: None,
+        witnesses: vec![Box::new(post_mortem)],
+        supervisor,
     };
     drop(file);
     Ok(ashore_process::start(&program, options))

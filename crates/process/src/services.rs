@@ -164,7 +164,7 @@ impl Kernel for Services<'_> {
     }
 
     fn host_tid(&self, id: u64) -> Option<i32> {
-        self.process.threads.find(id).map(|record| record.host_tid.load(Ordering::Relaxed))
+        self.process.threads.find(id).map(|record| record.told_tid.load(Ordering::Relaxed))
     }
 
     fn thread_ids(&self) -> Vec<u64> {

@@ -10,6 +10,7 @@ use ashore_engine::{Exit, FaultInfo};
 use ashore_guest::Delivery;
 use ashore_isa::x86_64::{FLAG_TRAP, Regs};
 use ashore_pivot::{Errno, Signal};
+use std::sync::atomic::Ordering;
 
 /// The trap of a single step.
 const TRAP_DEBUG: u64 = 1;
@@ -103,6 +104,7 @@ impl Task {
                 }
                 Exit::Interrupted => self.deliver(None, None),
                 Exit::Fault(fault) if self.pace != Pace::Run && is_step(&fault) => self.moved = true,
+                Exit::Fault(fault) if self.is_answered(&fault) => self.moved = true,
                 Exit::Fault(fault) => self.deliver(Some(signals::delivery_of_fault(&fault)), None),
             }
             if self.moved {
@@ -194,7 +196,8 @@ impl Task {
     }
 
     fn stop(&mut self, why: Why, fp: Vec<u8>) -> Stop {
-        Stop { thread: self.thread.id, host_tid: self.thread.host_tid, why, regs: *self.cpu.regs(), fp }
+        let host_tid = self.record.host_tid.load(Ordering::Relaxed);
+        Stop { thread: self.thread.id, host_tid, why, regs: *self.cpu.regs(), fp }
     }
 }
 

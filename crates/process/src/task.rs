@@ -50,14 +50,16 @@ impl Task {
             cpu.answer_clocks(&ashore_sys::ClockCall { number: number.into(), clocks, zeroes_scratch });
         }
         let nth = process.threads.next();
-        let host_tid = process.ask(Choice::Tid, || ashore_sys::current_tid() as u64) as i32;
+        let real_tid = ashore_sys::current_tid();
+        let host_tid = process.ask(Choice::Tid, || real_tid as u64) as i32;
         let id = (process.os.thread_id)(process.pid(), host_tid, nth);
         let record = Arc::new(Record::default());
         if process.options.no_recorder {
             record.ring.turn_off();
         }
         record.id.store(id, Ordering::Relaxed);
-        record.host_tid.store(host_tid, Ordering::Relaxed);
+        record.host_tid.store(real_tid, Ordering::Relaxed);
+        record.told_tid.store(host_tid, Ordering::Relaxed);
         process.threads.add(record.clone());
         let thread = Thread {
             id,
@@ -149,7 +151,7 @@ impl Task {
         }
         let regs = *self.cpu.regs();
         if OBSERVED && let Some(supervisor) = &process.options.supervisor {
-            supervisor.calls(self.thread.host_tid, &regs);
+            supervisor.calls(self.record.host_tid.load(Ordering::Relaxed), &regs);
         }
         self.thread.sp = process.abi.stack_pointer(&regs);
         let tls = (self.thread.tls, self.thread.gs_base);
@@ -160,6 +162,7 @@ impl Task {
         if let Some(parent) = outcome.forked {
             self.thread.host_tid = ashore_sys::current_tid();
             self.record.host_tid.store(self.thread.host_tid, Ordering::Relaxed);
+            self.record.told_tid.store(self.thread.host_tid, Ordering::Relaxed);
             self.thread.is_main = true;
             self.thread.id = (process.os.thread_id)(process.pid(), self.thread.host_tid, 0);
             self.record.id.store(self.thread.id, Ordering::Relaxed);
@@ -288,7 +291,7 @@ impl Task {
             ashore_sys::exit_group(0);
         }
         if let Some(supervisor) = &self.process.options.supervisor {
-            supervisor.ended(self.thread.host_tid);
+            supervisor.ended(self.record.host_tid.load(Ordering::Relaxed));
         }
         if self.thread.is_main {
             // The host process must not end with its first thread: wait for the others to end it.

@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub(crate) struct Record {
     pub(crate) id: AtomicU64,
     pub(crate) host_tid: AtomicI32,
+    /// The host's id as the personality is told it, which in a replay is the recorded one.
+    pub(crate) told_tid: AtomicI32,
     /// What it did last.
     pub(crate) ring: Ring,
     /// 1 when the next park may return at once.

@@ -1,8 +1,9 @@
 //! `ashore replay FILE`.
 
-use super::{switch, trace};
-use crate::launch::MakeObserver;
+use super::{run, switch, trace};
+use crate::launch::{self, MakeObserver};
 use crate::record::{self, Replay};
+use ashore_debug::gdb::Listen;
 use ashore_debug::record::Output;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub(crate) fn options(command: Command) -> Command {
                 .requires("trace")
                 .help("Write the trace to a file instead of stderr"),
         )
+        .arg(run::gdb())
         .arg(
             Arg::new("recording")
                 .value_name("FILE")
@@ -40,5 +42,6 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
         None
     };
     let path = matches.get_one::<PathBuf>("recording").cloned().unwrap_or_default();
-    crate::refuse(&record::replay(&path, Replay { output, observer }))
+    let supervisor = matches.get_one::<Listen>("gdb").cloned().map(launch::debugger);
+    crate::refuse(&record::replay(&path, Replay { output, observer, supervisor }))
 }

@@ -93,14 +93,17 @@ fn bytes(text: &str) -> Result<u64, String> {
 
 /// The options of `run` alone.
 pub(crate) fn all_options(command: Command) -> Command {
-    let gdb = Arg::new("gdb")
+    options(command.arg(gdb().conflicts_with_all(["no-net", "record"])))
+}
+
+/// Where a debugger comes to.
+pub(super) fn gdb() -> Arg {
+    Arg::new("gdb")
         .long("gdb")
         .value_name("PORT|unix:PATH|-")
         .allow_hyphen_values(true)
         .value_parser(Listen::parse)
-        .conflicts_with("no-net")
-        .help("Wait for gdb's `target remote` at this port of this machine or Unix socket, or `target remote |` (-), before the program runs");
-    options(command.arg(gdb))
+        .help("Wait for gdb's `target remote` at this port of this machine or Unix socket, or `target remote |` (-), before the program runs")
 }
 
 /// What the options say.
