@@ -98,7 +98,8 @@ fn c_programs(tools: &Toolchain, sources: &Sources, system: &System, out: &Path,
     Ok(())
 }
 
-fn c_program(tools: &Toolchain, source: &CSource, system: &System, out: &Path) -> Outcome {
+/// One C program.
+pub(super) fn c_program(tools: &Toolchain, source: &CSource, system: &System, out: &Path) -> Outcome {
     let program = out.join(&source.name);
     match system.link {
         CLink::StaticLibc => {
@@ -116,6 +117,13 @@ fn c_program(tools: &Toolchain, source: &CSource, system: &System, out: &Path) -
             fs::remove_file(&object).map_err(|why| Failure::of(object.display(), why))
         }
     }
+}
+
+/// A Go program of one file.
+pub(super) fn go_file(tools: &Toolchain, file: &Path, system: &System, program: &Path) -> Outcome {
+    let mut command = tools.go(system.name);
+    command.current_dir(file.parent().unwrap_or(Path::new("."))).env("GO111MODULE", "off");
+    shell::run(command.args(["build", "-trimpath", "-p", "2", "-o"]).arg(program).arg(file))
 }
 
 /// The C compiler. Its checks for undefined behaviour are off: guests do odd things on purpose.

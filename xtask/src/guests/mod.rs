@@ -1,11 +1,12 @@
 //! `cargo xtask guests`: the pinned toolchains, and every test guest built from source.
 //!
-//! Everything lands in the ignored folder `.guests`: `venv` (the toolchains), caches, and
-//! `out/<system>-amd64/<name>`, and `bare/<name>`, the images for bare machines. A stamp per system makes a second run take no time. After the
-//! toolchains are installed nothing here uses the network.
+//! Everything lands in the ignored folder `.guests`: `venv` (the toolchains), caches, `out/<system>-amd64/<name>`,
+//! `explain/<system>-amd64/<name>`, the failing programs that reports are tested with, and `bare/<name>`, the images for bare
+//! machines. Stamps make a second run take no time. After the toolchains are installed nothing here uses the network.
 
 mod bare;
 mod build;
+mod corpus;
 mod source;
 mod stamp;
 mod table;
@@ -25,6 +26,7 @@ use std::time::Instant;
 pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
     let wanted = args.values("--system")?;
     let force = args.flag("--force");
+    let is_only_corpus = args.flag("--corpus");
     args.finish()?;
     let systems = select(&wanted)?;
     if force {
@@ -36,9 +38,12 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
     let tools = Toolchain::install(repo)?;
     let sources = Sources::find(repo)?;
     for system in systems {
-        make(repo, &tools, &sources, system)?;
+        if !is_only_corpus {
+            make(repo, &tools, &sources, system)?;
+        }
+        corpus::make(repo, &tools, system, force)?;
     }
-    if wanted.is_empty() { bare::make(repo, &tools, force) } else { Ok(()) }
+    if wanted.is_empty() && !is_only_corpus { bare::make(repo, &tools, force) } else { Ok(()) }
 }
 
 /// Where the built guests of `system` are.

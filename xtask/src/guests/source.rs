@@ -105,7 +105,8 @@ impl Sources {
 }
 
 impl CSource {
-    fn read(file: PathBuf) -> Outcome<CSource> {
+    /// The program of one file, by its header.
+    pub(super) fn read(file: PathBuf) -> Outcome<CSource> {
         let text = fs::read_to_string(&file).map_err(|why| Failure::of(file.display(), why))?;
         let options = named(&text, OPTIONS_DIRECTIVE);
         Ok(CSource { name: stem(&file), systems: named(&text, SYSTEMS_DIRECTIVE), options, file })
@@ -127,16 +128,18 @@ fn named(text: &str, directive: &str) -> Vec<String> {
     named.flat_map(str::split_whitespace).map(str::to_owned).collect()
 }
 
-fn stem(path: &Path) -> String {
+/// A file's name without its extension.
+pub(super) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn has_extension(path: &Path, extension: &str) -> bool {
+/// Whether a file's name ends so.
+pub(super) fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found == extension)
 }
 
 /// The entries of `folder` in order of name; none when it is missing.
-fn entries(folder: &Path) -> Outcome<Vec<PathBuf>> {
+pub(super) fn entries(folder: &Path) -> Outcome<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }

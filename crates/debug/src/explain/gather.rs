@@ -40,7 +40,7 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
         alt_stack: scene.alt_stack,
         threads,
         regions: regions(scene),
-        stacks: vec![Stack { range: scene.stack, name: "the main stack".to_owned() }],
+        stacks: vec![Stack { range: scene.stack, name: "main stack".to_owned() }],
         notes: scene.notes.clone(),
         last_words: String::from_utf8_lossy(&scene.last_words).into_owned(),
         instruction,

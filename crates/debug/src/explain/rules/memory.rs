@@ -24,7 +24,7 @@ pub(super) fn stack_overflow(evidence: &Evidence<'_>) -> Option<Verdict> {
     if !is_near || (stack.is_none() && !is_guard) {
         return None;
     }
-    let name = stack.map_or("a thread's stack", |stack| stack.name.as_str());
+    let name = stack.map_or_else(|| "a thread's stack".to_owned(), |stack| format!("the {}", stack.name));
     let size = stack.map_or_else(String::new, |stack| format!(" of {} KiB", stack.range.len() >> 10));
     let cause = format!("it ran out of stack: {name}{size} is used up");
     let verdict = Verdict::new(&row::DIED_STACK_OVERFLOW, Confidence::Certain, cause);

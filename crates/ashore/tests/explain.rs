@@ -1,0 +1,252 @@
+//! Whether the first line of a crash report names the right cause: every program of `tests/explain` on every system that it is
+//! built for, and that healthy programs, near twins and the cases' guests, hear nothing.
+//!
+//! What a program is to end like stands in the first comment of its source; `tests/explain/README.md` lists the directives.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const SYSTEMS: [&str; 4] = ["linux", "dragonfly", "freebsd", "netbsd"];
+/// So many failing programs must have run, each system counted, and so many different ones.
+const RUNS_MIN: usize = 12;
+const PROGRAMS_MIN: usize = 3;
+/// So many of a hundred first lines must be right.
+const RIGHT_PERCENT: usize = 95;
+/// So many healthy guests must have run.
+const HEALTHY_MIN: usize = 60;
+/// Longer runs no program.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What a report begins a line with.
+const OURS: &str = "ashore: ";
+
+/// What a run is to end like.
+#[derive(Clone, Default)]
+struct Wanted {
+    /// The diagnosis; none for a healthy program.
+    code: Option<String>,
+    /// What the first line must hold.
+    words: Vec<String>,
+    /// The exit status, 128 and the number for a signal.
+    status: Option<i32>,
+    is_silent: bool,
+    has_explain: bool,
+    options: Vec<String>,
+    args: Vec<String>,
+}
+
+/// One program on one system.
+struct Run {
+    name: String,
+    program: PathBuf,
+    wanted: Wanted,
+}
+
+/// How it went.
+struct Seen {
+    status: Option<ExitStatus>,
+    stderr: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn built(kind: &str, system: &str, name: &str) -> PathBuf {
+    let path = root().join(".guests").join(kind).join(format!("{system}-amd64")).join(name);
+    assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
+    path
+}
+
+/// The runs of a program of the corpus.
+fn runs_of(path: &Path) -> Vec<Run> {
+    let source = if path.is_dir() { path.join("main.c") } else { path.to_owned() };
+    if !["c", "S", "go"].iter().any(|end| source.extension().is_some_and(|found| found == *end)) || !source.is_file() {
+        return Vec::new();
+    }
+    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+    let text = fs::read_to_string(&source).unwrap();
+    let mut systems = Vec::new();
+    let mut wanted = Wanted::default();
+    for line in text.lines().map_while(|line| line.strip_prefix("//")).map(str::trim) {
+        let (word, value) = line.split_once(':').map_or((line, ""), |(word, value)| (word, value.trim()));
+        let values = || value.split_whitespace().map(str::to_owned);
+        match word {
+            "systems" => systems = values().collect(),
+            "code" => wanted.code = Some(value.to_owned()),
+            "cause" => wanted.words.push(value.to_owned()),
+            "status" => wanted.status = Some(value.parse().unwrap()),
+            "silent" => wanted.is_silent = true,
+            "with" => wanted.has_explain = value == "explain",
+            "os" => wanted.options.extend(["--os".to_owned(), value.to_owned()]),
+            "args" => wanted.args.extend(values()),
+            _ => {}
+        }
+    }
+    assert!(wanted.code.is_some() != wanted.is_silent, "{}: either `code:` or `silent`", source.display());
+    if systems.is_empty() {
+        systems.push("linux".to_owned());
+    }
+    let run = |system: &String| Run {
+        name: format!("{system}/{name}"),
+        program: built("explain", system, &name),
+        wanted: wanted.clone(),
+    };
+    systems.iter().map(run).collect()
+}
+
+/// Runs it without the person's own state directory and input.
+fn watch(run: &Run, folder: &Path) -> Seen {
+    fs::create_dir_all(folder).unwrap();
+    let (out, err) = (folder.join("stdout"), folder.join("stderr"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ashore"));
+    command.arg(if run.wanted.has_explain { "explain" } else { "run" }).args(&run.wanted.options);
+    command.arg(&run.program).args(&run.wanted.args).current_dir(folder).env("XDG_STATE_HOME", folder);
+    command.stdin(Stdio::null()).stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
+    command.env_remove("GOTRACEBACK");
+    let mut child = command.spawn().unwrap();
+    let start = Instant::now();
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break Some(status),
+            None if start.elapsed() > PATIENCE => {
+                let _ = child.kill();
+                let _ = child.wait();
+                break None;
+            }
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    let stderr = String::from_utf8_lossy(&fs::read(&err).unwrap()).into_owned();
+    let _ = fs::remove_dir_all(folder);
+    Seen { status, stderr }
+}
+
+impl Seen {
+    /// The exit status as a shell has it.
+    fn status(&self) -> Option<i32> {
+        let status = self.status?;
+        status.code().or_else(|| status.signal().map(|signal| 128 + signal))
+    }
+
+    /// The line that names the cause.
+    fn first(&self) -> &str {
+        self.stderr.lines().find(|line| line.starts_with(OURS) && line.contains("[E")).unwrap_or_default()
+    }
+
+    fn speaks(&self) -> bool {
+        self.stderr.lines().any(|line| line.starts_with(OURS))
+    }
+}
+
+/// What is wrong with how a run ended, if anything is.
+fn complaint(wanted: &Wanted, seen: &Seen) -> Option<String> {
+    let first = seen.first();
+    let Some(status) = seen.status() else { return Some("it did not end".to_owned()) };
+    let expected = wanted.status.or(wanted.is_silent.then_some(0));
+    if let Some(expected) = expected.filter(|expected| *expected != status) {
+        return Some(format!("status {status} instead of {expected}: {first}"));
+    }
+    let Some(code) = &wanted.code else {
+        return seen.speaks().then(|| format!("it speaks: {}", seen.stderr.trim()));
+    };
+    if !first.contains(&format!("[{code},")) {
+        return Some(format!("wanted {code}, says: {}", if first.is_empty() { seen.stderr.trim() } else { first }));
+    }
+    let missing: Vec<&String> = wanted.words.iter().filter(|words| !first.contains(*words)).collect();
+    (!missing.is_empty()).then(|| format!("without {missing:?}: {first}"))
+}
+
+/// Runs them all, as many at a time as there are processors, and gives back what is wrong with which.
+fn judge(runs: &[Run], folder: &str) -> Vec<(String, Seen, String)> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    let _ = fs::remove_dir_all(&folder);
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(run) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let seen = watch(run, &folder.join(run.name.replace('/', "-")));
+                    if let Some(why) = complaint(&run.wanted, &seen) {
+                        wrong.lock().unwrap().push((run.name.clone(), seen, why));
+                    }
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().unwrap();
+    wrong.sort_by(|one, other| one.0.cmp(&other.0));
+    wrong
+}
+
+fn table(wrong: &[(String, Seen, String)]) -> String {
+    wrong.iter().map(|(name, _, why)| format!("{name:<40} {why}\n")).collect()
+}
+
+#[test]
+fn the_first_line_names_the_cause() {
+    let mut sources: Vec<PathBuf> =
+        fs::read_dir(root().join("tests/explain")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    sources.sort();
+    let only = std::env::var("ASHORE_EXPLAIN_ONLY").unwrap_or_default();
+    let runs: Vec<Run> = sources.iter().flat_map(|source| runs_of(source)).collect();
+    let runs: Vec<Run> = runs.into_iter().filter(|run| run.name.contains(&only)).collect();
+    let wrong = judge(&runs, "explain");
+    let failing: Vec<&Run> = runs.iter().filter(|run| run.wanted.code.is_some()).collect();
+    let is_failing = |name: &str| failing.iter().any(|run| run.name == name);
+    let missed = wrong.iter().filter(|(name, ..)| is_failing(name)).count();
+    // A certain verdict that is wrong, and a word to a healthy program, are worse than one that is missing.
+    let worst: Vec<&str> = wrong
+        .iter()
+        .filter(|(name, seen, _)| !is_failing(name) || seen.first().contains(", certain]"))
+        .map(|(name, ..)| name.as_str())
+        .collect();
+    let table = table(&wrong);
+    println!("{} of {} first lines are right\n{table}", failing.len() - missed, failing.len());
+    assert!(worst.is_empty(), "wrong and certain, or said to the healthy: {worst:?}\n{table}");
+    assert!(
+        (failing.len() - missed) * 100 >= failing.len() * RIGHT_PERCENT,
+        "{missed} of {} wrong\n{table}",
+        failing.len()
+    );
+    if only.is_empty() {
+        let programs: BTreeSet<&str> = failing.iter().filter_map(|run| run.name.split('/').next_back()).collect();
+        assert!(failing.len() >= RUNS_MIN && programs.len() >= PROGRAMS_MIN, "{} of {}", failing.len(), programs.len());
+    }
+}
+
+/// A case that ends well without options, input or help: its guest is healthy.
+fn healthy(case: &Path) -> Vec<Run> {
+    let text = fs::read_to_string(case).unwrap();
+    let value = |word: &str| text.lines().find_map(|line| line.strip_prefix(word)).map(str::trim);
+    let special = ["exit", "signal", "stderr", "options", "stdin", "args", "env"];
+    let is_special = |line: &str| special.iter().any(|word| line.starts_with(word) && line.contains(':'));
+    if text.lines().any(is_special) {
+        return Vec::new();
+    }
+    let (Some(guest), Some(systems)) = (value("guest:"), value("systems:")) else { return Vec::new() };
+    let name = case.file_stem().unwrap().to_string_lossy();
+    let run = |system: &&str| Run {
+        name: format!("{system}/{name}"),
+        program: built("out", system, guest),
+        wanted: Wanted { is_silent: true, ..Wanted::default() },
+    };
+    SYSTEMS.iter().filter(|system| systems.split_whitespace().any(|word| word == **system)).map(run).collect()
+}
+
+#[test]
+fn healthy_guests_hear_nothing() {
+    let cases = fs::read_dir(root().join("tests/guest/cases")).unwrap().map(|entry| entry.unwrap().path());
+    let runs: Vec<Run> = cases.flat_map(|case| healthy(&case)).collect();
+    let mut wrong = judge(&runs, "healthy");
+    // How they end is the cases' matter; a note about a call that is missing is no report.
+    wrong.retain(|(_, seen, _)| seen.status.is_none() || !seen.first().is_empty());
+    assert!(runs.len() >= HEALTHY_MIN, "only {} healthy guests", runs.len());
+    assert!(wrong.is_empty(), "of {} healthy guests:\n{}", runs.len(), table(&wrong));
+}

@@ -1,0 +1,8 @@
+// Divides by zero.
+// systems: linux dragonfly freebsd netbsd
+// code: E0931
+// cause: share
+// cause: divided by zero
+#include "program.h"
+noinline static long share(long all, long by) { return all / by; }
+int main(int argc, char **argv) { return share(hidden(10L), hidden(0L)); }

@@ -1,0 +1,10 @@
+// Go's own panics are Go's to tell; its status 2 is no death.
+// systems: linux dragonfly freebsd netbsd
+// silent
+// status: 2
+package main
+
+func main() {
+	var numbers map[string]int
+	numbers["one"] = 1
+}

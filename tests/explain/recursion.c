@@ -1,0 +1,10 @@
+// Recursion without end.
+// systems: linux dragonfly freebsd netbsd
+// code: E0923
+// cause: the main stack
+#include "program.h"
+noinline static long deeper(long depth) {
+    volatile long here[8] = {depth};
+    return deeper(depth + 1) + here[0];
+}
+int main(int argc, char **argv) { return deeper(0); }
