@@ -93,6 +93,7 @@ fn run_times_and_libraries_may_do_what_they_like() {
     assert_same(
         r#"1 write fd=1</out>; buf="done"; nbyte=4 -> 4
            1 _umtx_op obj=0x1; op=UMTX_OP_WAKE_PRIVATE; val=1; uaddr1=NULL; uaddr2=NULL -> 0
+           1 write fd=4<pipe:[1]>; buf="\0"; nbyte=1 -> 1
            1 kqueue  -> 3<anon_inode:[eventpoll]>"#,
         r#"1 futex word=0x1; op=FUTEX_WAKE_PRIVATE; value=1 -> 0
            1 openat dir=AT_FDCWD; path="/proc/stat"; flags=O_RDONLY; mode=0o000 -> 3</proc/stat>

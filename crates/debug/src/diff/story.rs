@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The parts of a story, each in its order.
 pub(super) const PARTS: [Part; 4] = [Part::Control, Part::Accept, Part::In, Part::Out];
 
+/// How a written zero is told, with one mark for all digits.
+const ZERO: &str = "\"\\#\"";
+
 /// A thing's story.
 #[derive(Debug)]
 pub(super) struct Story {
@@ -131,7 +134,8 @@ pub(super) fn stories(trace: &Trace, is_alone: bool) -> Stories {
             What::Fatal(_) | What::Exit(_) => {}
         }
     }
-    let mut stories: Vec<Story> = found.into_values().map(|story| finish(story, &teller)).collect();
+    let mut stories: Vec<Story> =
+        found.into_values().filter(|story| !is_alarm(story)).map(|story| finish(story, &teller)).collect();
     stories.sort_by_key(|story| story.first);
     Stories { stories, end, calls }
 }
@@ -198,6 +202,13 @@ fn finish(mut story: Story, teller: &Teller<'_>) -> Story {
     }
     story.parts.retain(|_, steps| !steps.is_empty());
     story
+}
+
+/// Whether a pipe carries nothing but zeros: a run time wakes its own threads through it.
+fn is_alarm(story: &Story) -> bool {
+    let is_zero = |step: &Step| step.arg("data") == Some(ZERO);
+    let written = story.steps(Part::Out);
+    matches!(story.thing, Thing::Pipe(_)) && !written.is_empty() && written.iter().all(is_zero)
 }
 
 /// What became of a socket.
