@@ -58,7 +58,7 @@ pub(crate) struct Output {
 impl Output {
     /// What the standard error output is now.
     pub(crate) fn stderr() -> Option<Output> {
-        let meta = stderr()?.metadata().ok()?;
+        let meta = std::fs::metadata("/proc/self/fd/2").ok()?;
         Some(Output { device: meta.dev(), inode: meta.ino() })
     }
 }
@@ -131,8 +131,11 @@ impl PostMortem {
         if Output::stderr() != self.stderr {
             return;
         }
-        if let Some(mut out) = stderr() {
-            let _ = out.write_all(text.as_bytes());
-        }
+        // Standard error output's own lock may be held by a thread that this copy does not have; it is taken only where the
+        // guest left no descriptor for another way.
+        let _ = match stderr() {
+            Some(mut out) => out.write_all(text.as_bytes()),
+            None => std::io::stderr().write_all(text.as_bytes()),
+        };
     }
 }
