@@ -278,6 +278,9 @@ static void memory(void) {
     printf("faults %d\n", faults);
     madvise(page, 4096, MADV_DONTNEED);
     printf("given back: %d\n", page[1]);
+    page[2] = 2;
+    madvise(page, 4096, MADV_FREE);
+    printf("given back some time: %d\n", page[2]);
     mprotect(page, 3 * 4096, PROT_READ | PROT_WRITE);
     page = mremap(page, 3 * 4096, 64 * 4096, MREMAP_MAYMOVE);
     printf("larger %p\n", (void *)page);

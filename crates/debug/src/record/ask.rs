@@ -37,6 +37,16 @@ pub(super) fn words_of(args: &[Arg<'_>]) -> [u64; 6] {
     words
 }
 
+/// The words of an `madvise` that gives memory back now, where the guest's would do so whenever the kernel likes.
+pub(super) fn certain(mut words: [u64; 6]) -> [u64; 6] {
+    const MADV_DONTNEED: u64 = 4;
+    const MADV_FREE: u64 = 8;
+    if words[2] == MADV_FREE {
+        words[2] = MADV_DONTNEED;
+    }
+    words
+}
+
 /// The check sum of a call whose words are all the guest's.
 pub(super) fn check_words(words: &[u64; 6]) -> u32 {
     let mut hasher = Hasher::new();

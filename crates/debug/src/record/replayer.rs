@@ -1,6 +1,6 @@
 //! A recording answers, and what is asked is compared with what was asked then.
 
-use super::ask::{Kinds, check_args, check_message, check_words, words_of};
+use super::ask::{Kinds, certain, check_args, check_message, check_words, words_of};
 use super::emit::emit;
 use super::file::memory_file;
 use super::log::{Outputs, Reader, Record, Signalled, ending, place};
@@ -216,6 +216,9 @@ impl Replayer {
     fn again(&self, asked: &Asked, result: Result<u64, Errno>) {
         let Ok(value) = result else { return };
         let mut words = asked.words;
+        if asked.sys == Sys::MADVISE {
+            words = certain(words);
+        }
         if asked.sys == Sys::MREMAP {
             words[3] |= MREMAP_MAYMOVE;
             if value != words[0] {

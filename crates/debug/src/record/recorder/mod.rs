@@ -4,7 +4,7 @@ mod memory;
 mod special;
 
 use super::arena::Arena;
-use super::ask::{Kinds, check_args, check_message, check_words, words_of};
+use super::ask::{Kinds, certain, check_args, check_message, check_words, words_of};
 use super::log::{self, Frame, Head, Tag, ending, place};
 use super::pieces::{self, Before, Piece};
 use super::sent;
@@ -24,6 +24,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const MAP_TYPE: u32 = 0xf;
 const MAP_SHARED: [u32; 2] = [1, 3];
 const MAP_ANONYMOUS: u32 = 0x20;
+/// The option that would let the guest read the CPU's counter unseen.
+const PR_SET_TSC: u64 = 26;
 const PROT_WRITE: u32 = 2;
 
 /// Records a process.
@@ -176,6 +178,8 @@ impl Recorder {
             (_, Sys::CLOSE_RANGE) => self.close_range(words),
             (_, Sys::DUP2 | Sys::DUP3) if words[1] as u32 as u64 == self.fd => Err(Errno::EBADF),
             (_, Sys::MREMAP) => self.remap(words),
+            (_, Sys::MADVISE) => ask(certain(words)),
+            (_, Sys::PRCTL) if words[0] == PR_SET_TSC => Err(Errno::EINVAL),
             (_, Sys::KILL | Sys::TGKILL | Sys::TKILL) => {
                 self.foresee(sys, &words);
                 ask(words)
