@@ -1,7 +1,7 @@
 //! Starts a program, and decides what becomes of the programs it execs.
 
 use crate::open::{self, Opened};
-use crate::postmortem::{Keep, Manner, Output, PostMortem};
+use crate::postmortem::{Keep, Manner, PostMortem};
 use crate::record;
 use ashore_base::{Addr, Cpu, Os};
 use ashore_debug::dump::{CoreFile, Tell};
@@ -130,7 +130,6 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         manner: request.manner,
         keep: Keep::Kept,
         is_quiet: request.quiet,
-        stderr: Output::stderr(),
     };
     let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(post_mortem)];
     witnesses.extend(core_file(request, image, &program.args));

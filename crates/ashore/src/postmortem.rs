@@ -7,10 +7,6 @@ use ashore_debug::explain::{Account, Depth, End, Evidence, FileFacts, code::Prog
 use ashore_formats::{Parsed, Part, golang};
 use ashore_pivot::Signal;
 use ashore_process::{Ending, Interest, Scene, Witness};
-use std::fs::File;
-use std::io::Write;
-use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
 
 /// When a program's end is explained, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,27 +40,6 @@ pub(crate) struct PostMortem {
     pub(crate) keep: Keep,
     /// Whether the person wants to hear nothing of ours.
     pub(crate) is_quiet: bool,
-    /// What the standard error output was at the start.
-    pub(crate) stderr: Option<Output>,
-}
-
-/// What a descriptor is open on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Output {
-    device: u64,
-    inode: u64,
-}
-
-impl Output {
-    /// What the standard error output is now.
-    pub(crate) fn stderr() -> Option<Output> {
-        let meta = std::fs::metadata("/proc/self/fd/2").ok()?;
-        Some(Output { device: meta.dev(), inode: meta.ino() })
-    }
-}
-
-fn stderr() -> Option<File> {
-    std::io::stderr().as_fd().try_clone_to_owned().ok().map(File::from)
 }
 
 /// The signals that end a process because something is wrong with it.
@@ -127,15 +102,6 @@ impl PostMortem {
             (Manner::Brief, _) if self.is_quiet => return,
             (Manner::Brief, _) => account.text(Depth::Brief),
         };
-        // A guest may have put a file of its own in the place of its standard error output: that gets nothing of ours.
-        if Output::stderr() != self.stderr {
-            return;
-        }
-        // Standard error output's own lock may be held by a thread that this copy does not have; it is taken only where the
-        // guest left no descriptor for another way.
-        let _ = match stderr() {
-            Some(mut out) => out.write_all(text.as_bytes()),
-            None => std::io::stderr().write_all(text.as_bytes()),
-        };
+        ashore_sys::say(&text);
     }
 }

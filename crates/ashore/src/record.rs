@@ -1,7 +1,7 @@
 //! Opens and makes recordings: what is run, on which CPU, and the program itself.
 
 use crate::launch::{self, MakeObserver, MakeSupervisor, Request};
-use crate::postmortem::{self, Keep, Manner, PostMortem};
+use crate::postmortem::{Keep, Manner, PostMortem};
 use ashore_debug::record::log::{Head, Reader};
 use ashore_debug::record::{Output, Recorder, Replayer, Sink, hash, memory_file};
 use ashore_formats::{Functions, Parsed};
@@ -103,7 +103,6 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
         manner: Manner::Brief,
         keep: Keep::Forgotten,
         is_quiet: wanted.output == Output::Hidden,
-        stderr: postmortem::Output::stderr(),
     };
     let supervisor = wanted.supervisor.map(|make| make(guest.os, head.path.clone(), true)).transpose()?;
     let options = Options {

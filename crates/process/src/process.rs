@@ -143,7 +143,7 @@ impl Process {
         if !lock(&self.noted).insert(what.to_owned()) || self.options.quiet {
             return;
         }
-        eprintln!("ashore: {what}");
+        ashore_sys::say(&format!("ashore: {what}\n"));
     }
 
     /// What was said.

@@ -56,6 +56,7 @@ fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
         None if options.no_net => ashore_sys::Net::Dispatch,
         None => return Err(table::NO_NET.because("neither prctl nor seccomp gave one")),
     };
+    ashore_sys::remember_stderr();
     let old_mask = ashore_sys::set_signal_mask(SigSet(!0));
     let outside = options.outside.as_deref();
     let place = |at: Addr| outside.map(|_| at);

@@ -80,7 +80,7 @@ impl Task {
     /// Runs the thread to its end.
     pub(crate) fn run(mut self) {
         if ashore_sys::arm(self.process.net).is_err() && !self.process.options.no_net {
-            eprintln!("ashore: a thread could not be put under the kernel's net; stopping");
+            ashore_sys::say("ashore: a thread could not be put under the kernel's net; stopping\n");
             ashore_sys::exit_group(125);
         }
         if self.process.outside().is_some() && ashore_sys::trap_tsc().is_err() {
@@ -395,7 +395,7 @@ fn stop(services: &Services<'_>, what: &str) -> ! {
         observer.leave();
     }
     let stack = crate::stack::lines(services.regs, &GuestMemory, &services.process.options.names);
-    eprintln!("ashore: stopped, as --strict asks: {what}\n{}", stack.join("\n"));
+    ashore_sys::say(&format!("ashore: stopped, as --strict asks: {what}\n{}\n", stack.join("\n")));
     services.process.tell_end(End::Status(125));
     services.show(&Ending::Refused(what));
     ashore_sys::exit_group(125)

@@ -59,7 +59,7 @@ pub fn start(settings: Settings, os: &'static Os) -> Result<Arc<dyn Supervisor>,
         match opened {
             Ok(server) => {
                 if let (false, Some(address)) = (server.settings.quiet, server.listener.address()) {
-                    eprintln!("ashore: waiting for gdb: target remote {address}");
+                    ashore_sys::say(&format!("ashore: waiting for gdb: target remote {address}\n"));
                 }
                 let _ = tell.send(Ok(()));
                 server.serve();
@@ -136,7 +136,7 @@ impl Server {
                 End::Ended => {}
                 End::Detached => self.let_go("gdb let the program go: it runs on"),
                 End::Lost { has_run: false, .. } if self.listener.address().is_none() => {
-                    eprintln!("ashore: gdb is gone before the program ran");
+                    ashore_sys::say(&format!("ashore: gdb is gone before the program ran\n"));
                     ashore_sys::exit_group(FAILED)
                 }
                 End::Lost { has_run: false, .. } => self.say("gdb is gone before the program ran: waiting for another"),
@@ -152,7 +152,7 @@ impl Server {
 
     fn say(&self, what: &str) {
         if !self.settings.quiet {
-            eprintln!("ashore: {what}");
+            ashore_sys::say(&format!("ashore: {what}\n"));
         }
     }
 

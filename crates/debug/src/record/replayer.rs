@@ -84,7 +84,9 @@ impl Replayer {
             let inner = self.lock();
             (inner.calls, inner.offset)
         };
-        eprintln!("ashore: the replay stops at call {calls} (offset {offset:#x} of the recording): {why}");
+        ashore_sys::say(&format!(
+            "ashore: the replay stops at call {calls} (offset {offset:#x} of the recording): {why}\n"
+        ));
         ashore_sys::exit_group(STOPPED)
     }
 
@@ -268,7 +270,9 @@ impl Replayer {
         if let Some(Record::End { kind: ending::EXEC, .. }) = self.peek() {
             let _ = self.take("an exec");
             if self.peek().is_none() {
-                eprintln!("ashore: the replay ends: here the program became another, which was not recorded");
+                ashore_sys::say(&format!(
+                    "ashore: the replay ends: here the program became another, which was not recorded\n"
+                ));
                 ashore_sys::exit_group(0);
             }
         }

@@ -93,7 +93,7 @@ impl Inner {
             && !self.is_broken
         {
             self.is_broken = true;
-            eprintln!("ashore: the trace cannot be written: {error}");
+            ashore_sys::say(&format!("ashore: the trace cannot be written: {error}\n"));
         }
     }
 }

@@ -133,7 +133,7 @@ impl Recorder {
             && self.is_live.swap(false, Ordering::Relaxed)
         {
             ashore_sys::free_tsc();
-            eprintln!("ashore: the recording stops here, the program goes on: {error}");
+            ashore_sys::say(&format!("ashore: the recording stops here, the program goes on: {error}\n"));
         }
     }
 
@@ -420,7 +420,7 @@ impl Outside for Recorder {
     fn refuse(&self, what: &str) -> ! {
         self.keep(Tag::Stop, |frame| frame.rest(what.as_bytes()));
         self.flush();
-        eprintln!("ashore: cannot record this: {what}");
+        ashore_sys::say(&format!("ashore: cannot record this: {what}\n"));
         ashore_sys::exit_group(125)
     }
 }

@@ -1,0 +1,53 @@
+//! Speaking to the person while a guest runs.
+//!
+//! The guest owns the descriptors: it may have closed the standard error output, put a file of its own in that place, or
+//! lost the reader behind it. Then nothing is said; in no case does speaking end the process or write into the guest's file.
+
+use ashore_pivot::{Errno, SigSet, Signal};
+use std::sync::OnceLock;
+
+const STDERR: i32 = 2;
+
+/// The file that was the standard error output at the start, by device and number.
+static BORN: OnceLock<Option<(u64, u64)>> = OnceLock::new();
+
+fn stderr_now() -> Option<(u64, u64)> {
+    // SAFETY: the record is plain words, and the call fills it when it says so.
+    unsafe {
+        let mut stat: libc::stat = core::mem::zeroed();
+        (libc::fstat(STDERR, &mut stat) == 0).then_some((stat.st_dev, stat.st_ino))
+    }
+}
+
+/// Remembers what the standard error output is, before the guest can change it.
+pub fn remember_stderr() {
+    BORN.get_or_init(stderr_now);
+}
+
+/// Says something on the standard error output, if it is still the one that the process was born with.
+pub fn say(text: &str) {
+    if BORN.get().is_some_and(|born| *born != stderr_now() || born.is_none()) {
+        return;
+    }
+    let old = crate::set_signal_mask(SigSet(!0));
+    let mut left = text.as_bytes();
+    while !left.is_empty() {
+        match crate::call(libc::SYS_write as u64, [STDERR as u64, left.as_ptr() as u64, left.len() as u64, 0, 0, 0]) {
+            Ok(written) if written > 0 => left = left.get(written as usize..).unwrap_or_default(),
+            Err(Errno::EINTR) => {}
+            Err(Errno::EPIPE) => {
+                drop_pipe_signal();
+                break;
+            }
+            _ => break,
+        }
+    }
+    crate::set_signal_mask(old);
+}
+
+/// Takes the signal that the write just raised, which is none of the guest's. The caller has blocked it.
+fn drop_pipe_signal() {
+    let (set, none) = (SigSet::of(Signal::PIPE).0, [0u64; 2]);
+    let words = [&raw const set as u64, 0, none.as_ptr() as u64, 8, 0, 0];
+    let _ = crate::call(libc::SYS_rt_sigtimedwait as u64, words);
+}
