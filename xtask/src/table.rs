@@ -1,6 +1,7 @@
 //! The tasks, one row each.
 
 use crate::args::Args;
+use crate::shell;
 use crate::{Outcome, Repo, bench, ci, conformance, fuzz, guests, patched, selfbuild, tidy};
 use std::fmt::Write as _;
 
@@ -14,6 +15,12 @@ pub(crate) struct Task {
     pub(crate) summary: &'static str,
     /// Does it.
     pub(crate) run: fn(&Repo, Args) -> Outcome,
+}
+
+fn diagnoses(repo: &Repo, args: Args) -> Outcome {
+    args.finish()?;
+    let words = ["run", "--quiet", "--package", "ashore", "--", "explain", "--pages", "docs/diagnoses"];
+    shell::run(shell::cargo().current_dir(repo.root()).args(words))
 }
 
 /// Every task, in the order a newcomer meets them.
@@ -54,6 +61,12 @@ pub(crate) const TASKS: &[Task] = &[
         usage: "[--only NAME] [--large]",
         summary: "programs of several languages, systems and CPUs, patched in every way, run and undone",
         run: patched::run,
+    },
+    Task {
+        name: "diagnoses",
+        usage: "",
+        summary: "write docs/diagnoses from the tables of what Ashore can say",
+        run: diagnoses,
     },
     Task {
         name: "fuzz",

@@ -3,11 +3,11 @@
 use super::{FAILED, run, switch};
 use crate::postmortem::Manner;
 use crate::{failures, launch};
-use ashore_debug::explain::RULES;
-use ashore_report::{Diagnosis, table};
+use ashore_debug::explain::{page, pages};
+use ashore_report::table;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::ffi::OsString;
-use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn options(command: Command) -> Command {
     let command = run::options(command)
@@ -21,19 +21,30 @@ pub(crate) fn options(command: Command) -> Command {
                 .value_parser(value_parser!(u16).range(1..))
                 .help("Show the record of the last run that failed, or of the Nth last"),
         )
+        .arg(
+            Arg::new("pages")
+                .long("pages")
+                .value_name("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .help("Write the pages of all diagnoses into a folder")
+                .hide_short_help(true),
+        )
         .arg(switch("json", "One JSON object instead of text"));
-    command.group(clap::ArgGroup::new("what").args(["program", "last"]).required(true))
+    command.group(clap::ArgGroup::new("what").args(["program", "last", "pages"]).required(true))
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> u8 {
     let is_json = matches.get_flag("json");
+    if let Some(folder) = matches.get_one::<PathBuf>("pages") {
+        return write_pages(folder);
+    }
     if let Some(nth) = matches.get_one::<u16>("last") {
         return last(usize::from(*nth), is_json);
     }
     let mut words = matches.get_many::<OsString>("program").into_iter().flatten();
     if let (Some(word), None) = (words.next().and_then(|word| word.to_str()), words.next())
         && let Some(diagnosis) = table::ALL.iter().find(|row| row.code.eq_ignore_ascii_case(word) || row.slug == word)
-        && !std::path::Path::new(word).exists()
+        && !Path::new(word).exists()
     {
         print!("{}", page(diagnosis));
         return 0;
@@ -62,13 +73,16 @@ fn last(nth: usize, is_json: bool) -> u8 {
     0
 }
 
-/// The page of a diagnosis.
-pub(crate) fn page(diagnosis: &Diagnosis) -> String {
-    let mut out = String::new();
-    let _ = writeln!(out, "{} {}: {}\n", diagnosis.code, diagnosis.slug, diagnosis.text);
-    if let Some(rule) = RULES.iter().find(|rule| rule.diagnosis.code == diagnosis.code) {
-        let _ = writeln!(out, "{}\n\nSeen when {}.\n", rule.about, rule.signature);
+/// Writes every page into a folder.
+fn write_pages(folder: &Path) -> u8 {
+    let all = pages();
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| all.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text)));
+    match written {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("ashore: {}: {error}", folder.display());
+            FAILED
+        }
     }
-    let _ = writeln!(out, "What to do: {}.", diagnosis.remedy);
-    out
 }

@@ -8,11 +8,13 @@ mod account;
 pub mod code;
 mod evidence;
 mod gather;
+mod pages;
 mod rules;
 mod verdict;
 
 pub use account::{Account, Depth};
 pub use evidence::{Arrival, Call, Deed, End, Evidence, FileFacts, Step, Thread};
 pub use gather::gather;
+pub use pages::{page, pages};
 pub use rules::RULES;
 pub use verdict::{Confidence, Rule, Verdict, judge};

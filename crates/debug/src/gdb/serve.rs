@@ -136,7 +136,7 @@ impl Server {
                 End::Ended => {}
                 End::Detached => self.let_go("gdb let the program go: it runs on"),
                 End::Lost { has_run: false, .. } if self.listener.address().is_none() => {
-                    ashore_sys::say(&format!("ashore: gdb is gone before the program ran\n"));
+                    ashore_sys::say("ashore: gdb is gone before the program ran\n");
                     ashore_sys::exit_group(FAILED)
                 }
                 End::Lost { has_run: false, .. } => self.say("gdb is gone before the program ran: waiting for another"),

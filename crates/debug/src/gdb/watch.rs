@@ -54,7 +54,7 @@ pub(super) struct Watches(Vec<Watch>);
 impl Watches {
     /// Watches for every one of these threads. The CPU watches 1, 2, 4 or 8 bytes at a multiple of that.
     pub(super) fn add(&mut self, at: u64, len: u64, kind: WatchKind, tids: &[i32]) -> Result<(), Errno> {
-        if !matches!(len, 1 | 2 | 4 | 8) || at % len != 0 {
+        if !matches!(len, 1 | 2 | 4 | 8) || !at.is_multiple_of(len) {
             return Err(Errno::EINVAL);
         }
         let mut watch = Watch { at, len, kind, events: Vec::new() };

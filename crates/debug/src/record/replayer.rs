@@ -270,9 +270,7 @@ impl Replayer {
         if let Some(Record::End { kind: ending::EXEC, .. }) = self.peek() {
             let _ = self.take("an exec");
             if self.peek().is_none() {
-                ashore_sys::say(&format!(
-                    "ashore: the replay ends: here the program became another, which was not recorded\n"
-                ));
+                ashore_sys::say("ashore: the replay ends: here the program became another, which was not recorded\n");
                 ashore_sys::exit_group(0);
             }
         }
