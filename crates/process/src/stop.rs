@@ -88,13 +88,28 @@ fn wait_for_the_end() -> ! {
 }
 
 impl Task {
-    /// What a thread does that somebody wanted to stop. It holds no lock here.
-    pub(crate) fn kicked(&mut self, interrupted: &mut Option<Interrupted>) {
+    /// Leaves the registers of the thread, which runs nothing of the guest now, for whoever freezes it.
+    pub(crate) fn leave_regs(&mut self) {
+        *lock(&self.record.frozen_fp) = self.cpu.save_fp();
+        *lock(&self.record.frozen) = Some(*self.cpu.regs());
+    }
+
+    /// It is about to run again; does not come back when another thread froze it.
+    pub(crate) fn take_regs_back(&mut self) {
+        *lock(&self.record.frozen) = None;
+        self.stay_if_frozen();
+    }
+
+    fn stay_if_frozen(&mut self) {
         if is_frozen(self.process, &self.record) {
-            *lock(&self.record.frozen_fp) = self.cpu.save_fp();
-            *lock(&self.record.frozen) = Some(*self.cpu.regs());
+            self.leave_regs();
             wait_for_the_end();
         }
+    }
+
+    /// What a thread does that somebody wanted to stop. It holds no lock here.
+    pub(crate) fn kicked(&mut self, interrupted: &mut Option<Interrupted>) {
+        self.stay_if_frozen();
         self.held(interrupted);
     }
 }

@@ -181,7 +181,10 @@ impl Task {
         let fp = self.cpu.save_fp();
         let stop = self.stop(why, fp);
         let shown = stop.regs;
+        // Held there it is as good as frozen.
+        self.leave_regs();
         let resume = supervisor.stopped(stop);
+        self.take_regs_back();
         if resume.regs == shown {
             *self.cpu.regs() = before;
         } else {

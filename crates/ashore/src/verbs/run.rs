@@ -91,7 +91,7 @@ fn bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(1 << shift).ok_or_else(|| format!("{text} is too much"))
 }
 
-/// The options of `run` alone.
+/// The options of the verbs that run a program for a debugger too.
 pub(crate) fn all_options(command: Command) -> Command {
     options(command.arg(gdb().conflicts_with_all(["no-net", "record"])))
 }

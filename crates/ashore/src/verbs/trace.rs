@@ -28,13 +28,13 @@ pub(crate) fn options(command: Command) -> Command {
         .arg(switch(
             "diff",
             "Compare two: the program's builds for two systems, or traces that --json wrote; exits 0 if they behave the same, 1 if not",
-        ))
+        ).conflicts_with("gdb"))
         .arg(switch("fresh", "With --diff: run each program in an empty directory of its own, removed afterwards"))
         .arg(switch("once", "With --diff: do not run both a second time to leave out what differs by chance"))
         .arg(switch("all", "With --diff: every difference, not only the first"))
         .arg(switch("stack", "With --json: where each call was made").hide(true))
         .arg(switch("append", "Add to the output file").hide(true));
-    run::options(command)
+    run::all_options(command)
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> u8 {

@@ -70,6 +70,8 @@ struct Guest {
     later: Option<Action>,
     go: Option<Resume>,
     wake: Arc<Condvar>,
+    /// Whether it did not come when it was last asked to, and has not come since.
+    is_stuck: bool,
     /// Its registers at its last call.
     at_call: Option<Regs>,
 }
@@ -209,15 +211,19 @@ impl World {
         let begun = Instant::now();
         let mut kicked_at: Option<Instant> = None;
         loop {
-            let missing: Vec<i32> =
-                state.guests.iter().filter(|(_, guest)| guest.parked.is_none()).map(|(tid, _)| *tid).collect();
+            let missing = state.guests.iter().filter(|(_, guest)| guest.parked.is_none());
+            let (stuck, missing): (Vec<_>, Vec<_>) = missing.partition(|(_, guest)| guest.is_stuck);
             if missing.is_empty() || begun.elapsed() > LIMIT {
+                let missing: Vec<i32> = missing.into_iter().map(|(tid, _)| *tid).collect();
+                state.guests.iter_mut().filter(|(tid, _)| missing.contains(tid)).for_each(|(_, guest)| {
+                    guest.is_stuck = true;
+                });
                 return state;
             }
             if kicked_at.is_none_or(|at| at.elapsed() > AGAIN) {
                 kicked_at = Some(Instant::now());
-                for tid in missing {
-                    let _ = ashore_sys::kick(tid);
+                for (tid, _) in missing.into_iter().chain(stuck) {
+                    let _ = ashore_sys::kick(*tid);
                 }
             }
             state = self.server.wait_timeout(state, AGAIN).unwrap_or_else(PoisonError::into_inner).0;
@@ -409,6 +415,7 @@ impl Guest {
             later: None,
             go: None,
             wake: Arc::default(),
+            is_stuck: false,
             at_call: None,
         }
     }

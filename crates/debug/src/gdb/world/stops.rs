@@ -42,6 +42,7 @@ impl Supervisor for World {
         }
         let (phase, is_locked) = (state.phase, state.is_locked);
         let guest = state.guests.entry(stop.host_tid).or_insert_with(|| Guest::new(stop.thread, !is_locked));
+        guest.is_stuck = false;
         let passed = match event {
             Some(Event::Signal(delivery)) => Some(delivery),
             _ => None,
