@@ -102,10 +102,10 @@ rows! {
         "no place for a debugger to come to could be made",
         "name another port, 0 for any free one, or unix:PATH of a socket that does not exist";
 
-    RECORDING_UNWRITABLE: "E0605", "recording-unwritable", Failed,
+    RECORDING_UNWRITABLE: "E0606", "recording-unwritable", Failed,
         "the recording cannot be made",
         "choose another place for it (--record FILE)";
-    RECORDING_UNREADABLE: "E0606", "recording-unreadable", Failed,
+    RECORDING_UNREADABLE: "E0607", "recording-unreadable", Failed,
         "the recording cannot be replayed",
         "only what `ashore run --record` wrote can be, by the same version of Ashore";
 
