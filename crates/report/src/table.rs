@@ -278,6 +278,60 @@ rows! {
     DIED_ABORTING: "E0951", "aborted", Cause,
         "the program ended itself by abort",
         "read what it wrote last, and look at who called abort";
+    DIED_GO_PANIC: "E0952", "go-panic", Cause,
+        "the Go program panicked",
+        "read the panic's message and the first line of its goroutine that is the program's own";
+    DIED_GO_FAULT: "E0953", "go-runtime", Cause,
+        "Go's runtime ended the program",
+        "read what the runtime says; it cannot be recovered from";
+    DIED_RUST_PANIC: "E0954", "rust-panic", Cause,
+        "the Rust program panicked",
+        "look at the place that the message names; RUST_BACKTRACE=1 shows who called it";
+    DIED_ASSERTING: "E0955", "assertion", Cause,
+        "an assertion of the program did not hold",
+        "look at the condition that the message names, and at who should have made it true";
+    DIED_OF_EXCEPTION: "E0956", "uncaught-exception", Cause,
+        "nobody caught a C++ exception",
+        "catch it, or look at who threw it: a breakpoint on __cxa_throw stops there";
+    ENDED_UNRESOLVED: "E0957", "unresolved", Cause,
+        "the dynamic linker did not find a library or a symbol",
+        "put the library that the message names where the linker looks, or link statically";
+    ENDED_MISUSED: "E0958", "usage", Cause,
+        "the program did not understand its arguments",
+        "check the arguments: most programs tell how they are used with --help or -h";
+    ENDED_NO_FILE: "E0971", "no-file", Cause,
+        "the program gave up because a file does not exist",
+        "make the file, or give the program the right path; with --root paths are below that folder";
+    ENDED_FORBIDDEN: "E0972", "forbidden", Cause,
+        "the program gave up because it may not do something",
+        "check the permissions of what it names, and the user that runs it: Ashore gives a program no more rights than you have";
+    ENDED_ADDRESS_USED: "E0973", "address-in-use", Cause,
+        "the program gave up because its network address is in use",
+        "end the program that has the address (`ss -ltnp` shows it), or choose another port";
+    ENDED_UNREACHED: "E0974", "unreachable", Cause,
+        "the program gave up because it could not reach another",
+        "start the server, or give the program the right address";
+    ENDED_LOOKUP: "E0975", "no-such-host", Cause,
+        "the program gave up because a host's name was not found",
+        "check the name, and /etc/resolv.conf (with --root: the one below that folder)";
+    ENDED_LIMITED: "E0976", "limit", Cause,
+        "the program gave up because a limit is reached",
+        "raise the limit (ulimit -n for files, -u for threads and processes), or look at who keeps so many";
+    ENDED_DISK_FULL: "E0977", "disk-full", Cause,
+        "the program gave up because there is no room to write",
+        "make room on that file system, raise the quota, or let the program write elsewhere";
+    ENDED_NO_MEMORY: "E0978", "no-memory", Cause,
+        "the program gave up because it got no memory",
+        "raise the limit (ulimit -v, a container's), or look at why it wants so much";
+    ENDED_WRONG_KIND: "E0979", "wrong-kind", Cause,
+        "the program gave up because a file is not of the kind it needs",
+        "give it a path of the right kind";
+    ENDED_NO_PROGRAM: "E0981", "no-such-program", Cause,
+        "the program gave up because it could not run another",
+        "give it the right path, or put the program in PATH; programs of the guest's system are run by Ashore, those of Linux by Linux";
+    ENDED_PIPE: "E0982", "broken-pipe", Cause,
+        "the program gave up because nobody reads what it writes",
+        "look at why the reader ended first";
     DIED_OF_SIGNAL: "E0998", "signal", Cause,
         "a signal ended the program",
         "`ashore explain PROGRAM` shows all that is known; `ashore run --gdb` lets you look yourself";

@@ -195,6 +195,34 @@ impl<'a> Evidence<'a> {
         })
     }
 
+    /// The calls of every thread that failed, the latest first, each with the error's name, without those that fail in
+    /// programs that are well.
+    pub fn failures(&self) -> Vec<(&Call, String)> {
+        let steps = self.threads.iter().flat_map(|thread| &thread.steps);
+        let mut failed: Vec<(u64, &Call, String)> = steps
+            .filter_map(|step| match &step.deed {
+                Deed::Call(call) => Some((step.time, call, self.errno_name(call.errno()?))),
+                Deed::Signal(_) => None,
+            })
+            .filter(|(_, call, error)| !super::rules::is_harmless(call, error))
+            .collect();
+        failed.sort_by_key(|(time, ..)| std::cmp::Reverse(*time));
+        failed.into_iter().map(|(_, call, error)| (call, error)).collect()
+    }
+
+    /// Whether a call is one of the last `count` of its thread, those not counted that wrote.
+    pub fn is_near_end(&self, call: &Call, count: usize) -> bool {
+        self.threads.iter().any(|thread| {
+            let calls = thread.steps.iter().rev().filter_map(|step| match &step.deed {
+                Deed::Call(call) => Some(call),
+                Deed::Signal(_) => None,
+            });
+            let mut last =
+                calls.filter(|other| !other.is_any(&["write", "writev"]) || other.errno().is_some()).take(count);
+            last.any(|other| std::ptr::eq(other, call))
+        })
+    }
+
     /// The signal that it died of.
     pub fn signal(&self) -> Option<&Delivery> {
         match &self.end {

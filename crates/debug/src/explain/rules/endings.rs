@@ -19,7 +19,7 @@ fn words(evidence: &Evidence<'_>) -> Option<String> {
     (!text.is_empty()).then(|| format!("it wrote: {}", text.replace('\n', " | ")))
 }
 
-fn with_words(verdict: Verdict, evidence: &Evidence<'_>) -> Verdict {
+pub(super) fn with_words(verdict: Verdict, evidence: &Evidence<'_>) -> Verdict {
     match words(evidence) {
         Some(line) => verdict.because(line),
         None => verdict,

@@ -2,9 +2,13 @@
 
 mod calls;
 mod endings;
+mod exits;
+mod harmless;
 mod instructions;
 mod memory;
 mod systems;
 mod table;
+mod words;
 
+pub(super) use harmless::is_harmless;
 pub use table::RULES;

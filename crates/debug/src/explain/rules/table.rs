@@ -1,7 +1,7 @@
 //! Every rule, exact ones before general ones: of two verdicts that are equally sure the first is the cause.
 
 use super::super::verdict::Rule;
-use super::{calls, endings, instructions, memory, systems};
+use super::{calls, endings, exits, instructions, memory, systems, words};
 use ashore_report::table as row;
 
 /// The rules.
@@ -51,6 +51,114 @@ pub static RULES: &[Rule] = &[
         about: "The address belongs to nothing: the pointer is damaged, was never set, or what it pointed to is gone.",
         signature: "nothing is mapped at the fault's address",
         judge: memory::unmapped,
+    },
+    Rule {
+        diagnosis: &row::DIED_GO_PANIC,
+        about: "A Go program panicked and nobody recovered: the runtime prints the value, the stacks of the goroutines, and ends with status 2.",
+        signature: "it wrote `panic: ` and ended as Go's runtime ends a program",
+        judge: words::go_panic,
+    },
+    Rule {
+        diagnosis: &row::DIED_GO_FAULT,
+        about: "Go's runtime found what no program can go on with: a deadlock, a map written by two goroutines at once, no memory, no threads.",
+        signature: "it wrote `fatal error: ` and ended as Go's runtime ends a program",
+        judge: words::go_fault,
+    },
+    Rule {
+        diagnosis: &row::DIED_RUST_PANIC,
+        about: "A Rust program panicked in its main thread, or was built to abort when it panics.",
+        signature: "it wrote `thread ... panicked at`, and ended with status 101 or by abort",
+        judge: words::rust_panic,
+    },
+    Rule {
+        diagnosis: &row::DIED_ASSERTING,
+        about: "A C or C++ program checks a condition by assert, and aborts when it is false.",
+        signature: "it wrote that an assertion failed, and sent itself SIGABRT",
+        judge: words::assertion,
+    },
+    Rule {
+        diagnosis: &row::DIED_OF_EXCEPTION,
+        about: "A C++ exception left main, a thread or a destructor: std::terminate aborts.",
+        signature: "it wrote that it terminates for an exception, and sent itself SIGABRT",
+        judge: words::exception,
+    },
+    Rule {
+        diagnosis: &row::ENDED_UNRESOLVED,
+        about: "The dynamic linker ran before the program and missed a library, or a symbol of one: versions do not fit together.",
+        signature: "it wrote what could not be loaded or relocated, and ended with a status that is not 0",
+        judge: words::unresolved,
+    },
+    Rule {
+        diagnosis: &row::ENDED_MISUSED,
+        about: "The program was started with options or arguments that it does not know, or without ones that it needs.",
+        signature: "it wrote of an unknown option or how it is used, and ended with a status that is not 0",
+        judge: words::misused,
+    },
+    Rule {
+        diagnosis: &row::ENDED_NO_FILE,
+        about: "The program needs a file, and there is none of that name.",
+        signature: "the call that it gave up at failed with ENOENT",
+        judge: |evidence| exits::gave_up(evidence, &row::ENDED_NO_FILE),
+    },
+    Rule {
+        diagnosis: &row::ENDED_FORBIDDEN,
+        about: "The system refused for want of permission.",
+        signature: "the call that it gave up at failed with EACCES, EPERM or EROFS",
+        judge: |evidence| exits::gave_up(evidence, &row::ENDED_FORBIDDEN),
+    },
+    Rule {
+        diagnosis: &row::ENDED_ADDRESS_USED,
+        about: "Another program, or an earlier run that has not ended, listens there.",
+        signature: "the call that it gave up at failed with EADDRINUSE",
+        judge: |evidence| exits::gave_up(evidence, &row::ENDED_ADDRESS_USED),
+    },
+    Rule {
+        diagnosis: &row::ENDED_UNREACHED,
+        about: "Nobody listens at the address that it wants to reach, or there is no way to it.",
+        signature: "the call that it gave up at failed with ECONNREFUSED, or there is no route",
+        judge: |evidence| exits::gave_up(evidence, &row::ENDED_UNREACHED),
+    },
+    Rule {
+        diagnosis: &row::ENDED_LOOKUP,
+        about: "The program asked for the address of a host and got none: the name is wrong, or nobody could be asked.",
+        signature: "it wrote that a host or name was not found",
+        judge: words::lookup,
+    },
+    Rule {
+        diagnosis: &row::ENDED_LIMITED,
+        about: "The system has a limit for open files, threads and processes, and the program reached it: often it does not close what it opens.",
+        signature: "the call that it gave up at failed with EMFILE, ENFILE, or EAGAIN where a thread was to start",
+        judge: |evidence| exits::gave_up(evidence, &row::ENDED_LIMITED),
+    },
+    Rule {
+        diagnosis: &row::ENDED_DISK_FULL,
+        about: "What the program wrote did not fit.",
+        signature: "the call that it gave up at failed with ENOSPC, EDQUOT or EFBIG",
+        judge: |evidence| exits::gave_up(evidence, &row::ENDED_DISK_FULL),
+    },
+    Rule {
+        diagnosis: &row::ENDED_NO_MEMORY,
+        about: "The program asked the system for memory and got none.",
+        signature: "the call that it gave up at failed with ENOMEM",
+        judge: |evidence| exits::gave_up(evidence, &row::ENDED_NO_MEMORY),
+    },
+    Rule {
+        diagnosis: &row::ENDED_WRONG_KIND,
+        about: "A path or descriptor names something of another kind: a directory for a file, a file for a directory, no terminal.",
+        signature: "the call that it gave up at failed with ENOTDIR, EISDIR, EEXIST, ENOTTY or the like",
+        judge: |evidence| exits::gave_up(evidence, &row::ENDED_WRONG_KIND),
+    },
+    Rule {
+        diagnosis: &row::ENDED_NO_PROGRAM,
+        about: "The program wanted to start another, which does not exist, or may not be run.",
+        signature: "a call that runs a program failed, and it ended with a status that is not 0",
+        judge: |evidence| exits::gave_up(evidence, &row::ENDED_NO_PROGRAM),
+    },
+    Rule {
+        diagnosis: &row::ENDED_PIPE,
+        about: "The other end of a pipe or connection was closed.",
+        signature: "the call that it gave up at failed with EPIPE",
+        judge: |evidence| exits::gave_up(evidence, &row::ENDED_PIPE),
     },
     Rule {
         diagnosis: &row::DIED_ABORTING,

@@ -1,0 +1,9 @@
+// Waits for what nobody sends.
+// systems: linux dragonfly freebsd netbsd
+// code: E0953
+// cause: all goroutines are asleep - deadlock!, in main.main
+// status: 2
+// with: explain
+package main
+
+func main() { <-make(chan int) }

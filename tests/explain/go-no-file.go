@@ -1,0 +1,18 @@
+// Cannot read its settings.
+// systems: linux dragonfly freebsd netbsd
+// code: E0971
+// cause: it could not open /etc/ashore-corpus/settings: there is no such file (ENOENT)
+// status: 1
+// with: explain
+package main
+
+import (
+	"log"
+	"os"
+)
+
+func main() {
+	if _, err := os.ReadFile("/etc/ashore-corpus/settings"); err != nil {
+		log.Fatal(err)
+	}
+}

@@ -1,0 +1,13 @@
+// Does not know an option.
+// code: E0958
+// cause: it did not understand its arguments: usage: unrecognized option: colour
+// status: 2
+// with: explain
+// args: --colour
+#include "program.h"
+#include <getopt.h>
+int main(int argc, char **argv) {
+    struct option none[] = {{0}};
+    argv[0] = "usage";
+    return getopt_long(argc, argv, "v", none, 0) == '?' ? 2 : 0;
+}
