@@ -260,9 +260,33 @@ rows! {
     DIED_WRONG_SYSTEM: "E0902", "wrong-system", Cause,
         "the program was built for another system than it ran as",
         "leave out --os, or name the system that the program was built for";
+    DIED_FOREIGN_CALLS: "E0903", "foreign-calls", Cause,
+        "the program's calls are another system's",
+        "run it as the system whose calls it makes (--os)";
+    STOPPED_STRICTLY: "E0904", "strict", Cause,
+        "Ashore ended the program at a call that it does not answer",
+        "leave out --strict: the call then fails with ENOSYS, which many programs can do without";
     DIED_ON_PURPOSE: "E0911", "on-purpose", Cause,
         "the program crashed on purpose behind a failed call",
         "look at the call that failed, not at the crash";
+    DIED_FOREIGN_FLAG: "E0912", "foreign-flag", Cause,
+        "the program asked for memory with another system's flag",
+        "use the system's own MAP_ANON: take it from its headers, not from Linux's";
+    DIED_FOREIGN_WAIT: "E0913", "foreign-wait", Cause,
+        "the program waits by a call that this system does not have",
+        "use the system's own way to wait";
+    DIED_SPINNING: "E0914", "livelock", Cause,
+        "the program made the same failing call without end",
+        "look at what the loop expects to change, and at the error that it should give up at";
+    ENDED_AT_WAIT: "E0915", "would-block", Cause,
+        "the program took 'try again' for a failure",
+        "wait until there is something (poll, kevent) and make the call again; compare errors by name: their numbers differ between systems";
+    DIED_MISSING_CALL: "E0916", "missing-call", Cause,
+        "the program gave up at a call that nobody answers",
+        "`ashore platforms` tells what is answered; a call that the system has and Ashore lacks is worth a report";
+    ENDED_UNANSWERED: "E0917", "unanswered-request", Cause,
+        "the program gave up at a request that was not answered",
+        "a question that the real system answers is worth a report; the call's line names it";
     DIED_NULL: "E0921", "null-pointer", Cause,
         "the program used a null pointer",
         "look at where the pointer should have been set: a call that failed, a field that was never filled";
@@ -299,6 +323,15 @@ rows! {
     ENDED_MISUSED: "E0958", "usage", Cause,
         "the program did not understand its arguments",
         "check the arguments: most programs tell how they are used with --help or -h";
+    ENDED_AS_CHILD: "E0959", "child-died", Cause,
+        "a program that this one ran died of a signal",
+        "run that program by itself under `ashore explain`";
+    DIED_PATCHED: "E0961", "patched-code", Cause,
+        "the program crashed in code that `ashore patch` changed",
+        "`ashore patch --show FILE` prints what was changed, `ashore patch --undo FILE` gives the original back";
+    DIED_BEFORE_MAIN: "E0962", "before-main", Cause,
+        "the program crashed before its main function ran",
+        "only what start-up code uses can be wrong: the thread pointer, the stack with arguments and auxiliary vector, relocations, constructors";
     ENDED_NO_FILE: "E0971", "no-file", Cause,
         "the program gave up because a file does not exist",
         "make the file, or give the program the right path; with --root paths are below that folder";

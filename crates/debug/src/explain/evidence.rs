@@ -1,7 +1,7 @@
 //! Everything that is known of an end: what the rules look at.
 
 use super::code::{Backtrace, Instruction, Owner, Program, Region, Space, Stack, backtrace};
-use ashore_base::{Addr, Os as Name};
+use ashore_base::{Addr, AddrRange, Os as Name};
 use ashore_guest::{AltStack, Delivery, Os};
 use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Memory, Signal};
@@ -119,8 +119,19 @@ pub struct FileFacts {
     pub clue: String,
     /// Whether the Go toolchain made it.
     pub is_go: bool,
-    /// Whether `ashore patch` changed it.
-    pub is_patched: bool,
+    /// What `ashore patch` was asked to do to it, in the words of the command line.
+    pub requests: Vec<String>,
+    /// What it changed.
+    pub changes: Vec<Changed>,
+}
+
+/// A place in a program that `ashore patch` changed.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// Where, in memory.
+    pub range: AddrRange,
+    /// What for.
+    pub reason: String,
 }
 
 /// Everything that is known of an end.

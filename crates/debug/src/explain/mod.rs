@@ -13,7 +13,7 @@ mod rules;
 mod verdict;
 
 pub use account::{Account, Depth};
-pub use evidence::{Arrival, Call, Deed, End, Evidence, FileFacts, Step, Thread};
+pub use evidence::{Arrival, Call, Changed, Deed, End, Evidence, FileFacts, Step, Thread};
 pub use gather::gather;
 pub use pages::{page, pages};
 pub use rules::RULES;

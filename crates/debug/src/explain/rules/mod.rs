@@ -1,11 +1,14 @@
 //! The rules, by what they speak of. Each is a function from evidence to a verdict; [`table`] lists them.
 
 mod calls;
+mod children;
 mod endings;
 mod exits;
 mod harmless;
 mod instructions;
 mod memory;
+mod shape;
+mod startup;
 mod systems;
 mod table;
 mod words;

@@ -1,7 +1,8 @@
 //! Programs on the wrong system, or with another system's habits.
 
-use super::super::evidence::{Call, Evidence};
+use super::super::evidence::{Call, End, Evidence};
 use super::super::verdict::{Confidence, Verdict};
+use ashore_base::Os as Name;
 use ashore_report::table as row;
 
 /// How a call that sets the thread pointer elsewhere looks here.
@@ -34,6 +35,10 @@ static HABITS: &[Habit] = &[
 /// A call that sets the thread pointer on another system failed.
 pub(super) fn wrong_thread_call(evidence: &Evidence<'_>) -> Option<Verdict> {
     evidence.signal()?;
+    // A file of another system does everything as that system does: that is the cause then.
+    if is_of_another(evidence).is_some() {
+        return None;
+    }
     let (call, habit) = evidence.calls().find_map(|call| Some((call, habit_of(call)?)))?;
     let errno = call.errno()?;
     let right = habit.here.iter().find(|(os, _)| *os == evidence.os.name)?.1;
@@ -47,12 +52,13 @@ pub(super) fn wrong_thread_call(evidence: &Evidence<'_>) -> Option<Verdict> {
         evidence.errno_name(errno),
     );
     let verdict = Verdict::new(&row::DIED_WRONG_THREAD_CALL, Confidence::Certain, cause).because(call.line.clone());
-    Some(match evidence.file.detected {
-        Some(os) if os.name() != evidence.os.name => verdict
-            .because(format!("the file is for {os}: {}", evidence.file.clue))
-            .next(format!("run it as what it is: --os {}", os.name())),
-        _ => verdict,
-    })
+    Some(verdict)
+}
+
+/// The title of the system that the file is for, when it did not run as that.
+fn is_of_another(evidence: &Evidence<'_>) -> Option<(Name, &'static str)> {
+    let os = evidence.file.detected.filter(|os| os.name() != evidence.os.name)?;
+    Some((os, ashore_guest::by_name(os.name()).map_or(os.name(), |guest| guest.os.title)))
 }
 
 fn habit_of(call: &Call) -> Option<&'static Habit> {
@@ -61,15 +67,27 @@ fn habit_of(call: &Call) -> Option<&'static Habit> {
 
 /// The file is for another system.
 pub(super) fn wrong_system(evidence: &Evidence<'_>) -> Option<Verdict> {
-    let os = evidence.file.detected.filter(|os| os.name() != evidence.os.name)?;
-    if evidence.status() == Some(0) {
-        return None;
-    }
-    let title = evidence.os.title;
+    let (os, title) = is_of_another(evidence)?;
+    let sure = match evidence.end {
+        End::Exit(0) => return None,
+        End::Exit(_) => Confidence::Likely,
+        End::Signal(_) | End::Refused(_) => Confidence::Certain,
+    };
+    let here = evidence.os.title;
     let cause =
-        format!("it is a program for {os}, and ran as one for {title}: its call numbers mean other calls there");
-    let verdict = Verdict::new(&row::DIED_WRONG_SYSTEM, Confidence::Certain, cause)
+        format!("it is a program for {title}, and ran as one for {here}: its call numbers mean other calls there");
+    let verdict = Verdict::new(&row::DIED_WRONG_SYSTEM, sure, cause)
         .because(format!("the file says so: {}", evidence.file.clue))
         .next(format!("leave out --os {}, or say --os {}", evidence.os.name, os.name()));
-    Some(verdict)
+    Some(match evidence.all_calls().find(|call| call.errno().is_some()) {
+        Some(call) => verdict.because(format!("the last call that failed: {}", call.line)),
+        None => verdict,
+    })
+}
+
+/// We ended it, as --strict asks.
+pub(super) fn refused(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let End::Refused(why) = &evidence.end else { return None };
+    let cause = format!("--strict ends a program at its first unanswered call, and {why}");
+    Some(Verdict::new(&row::STOPPED_STRICTLY, Confidence::Certain, cause))
 }

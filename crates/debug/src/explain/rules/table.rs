@@ -1,7 +1,7 @@
 //! Every rule, exact ones before general ones: of two verdicts that are equally sure the first is the cause.
 
 use super::super::verdict::Rule;
-use super::{calls, endings, exits, instructions, memory, systems, words};
+use super::{calls, children, endings, exits, instructions, memory, shape, startup, systems, words};
 use ashore_report::table as row;
 
 /// The rules.
@@ -22,11 +22,29 @@ pub static RULES: &[Rule] = &[
         judge: systems::wrong_system,
     },
     Rule {
+        diagnosis: &row::STOPPED_STRICTLY,
+        about: "With --strict a call that Ashore does not answer ends the program, so that nothing goes unnoticed.",
+        signature: "it ran with --strict and made a call that is not answered",
+        judge: systems::refused,
+    },
+    Rule {
+        diagnosis: &row::DIED_FOREIGN_FLAG,
+        about: "Memory that belongs to no file is asked for by a flag that is 0x20 on Linux and 0x1000 on the BSDs. With the wrong one, mmap wants a file.",
+        signature: "mmap without a file failed, with the other systems' flag set and this system's clear",
+        judge: calls::foreign_flag,
+    },
+    Rule {
         diagnosis: &row::DIED_ON_PURPOSE,
         about: "Runtimes crash on purpose where they cannot even print: Go's stores a number to the address of the same \
                 number. What matters is the call that failed just before.",
         signature: "a constant is stored to the address of the same small number, behind a failed call",
         judge: calls::deliberate_abort,
+    },
+    Rule {
+        diagnosis: &row::DIED_PATCHED,
+        about: "The file was changed by ashore patch, and the crash is in or beside the changed code: what was put there does not fit what calls it.",
+        signature: "the fault lies in bytes that the file's own manifest names, or a caller does",
+        judge: startup::changed_code,
     },
     Rule {
         diagnosis: &row::DIED_STACK_OVERFLOW,
@@ -45,6 +63,24 @@ pub static RULES: &[Rule] = &[
         about: "A pointer that is null, or a field's offset from null, was read, written or called.",
         signature: "the fault's address lies in the first pages, and an operand's register holds 0 or little more",
         judge: memory::null_pointer,
+    },
+    Rule {
+        diagnosis: &row::DIED_FOREIGN_WAIT,
+        about: "Threads wait for each other by a call of the kernel, which every system has another of. Where it is missing, locks spin, or the program gives up.",
+        signature: "a number that is futex, _umtx_op or the like elsewhere failed several times, and the program ended badly",
+        judge: calls::foreign_wait,
+    },
+    Rule {
+        diagnosis: &row::DIED_FOREIGN_CALLS,
+        about: "A file that says nothing of its system ran as one whose table of calls its calls do not fit: numbers that do not exist, addresses where descriptors should stand.",
+        signature: "the file has no marks, calls fail, and their numbers and arguments fit another system's table much better",
+        judge: shape::foreign_calls,
+    },
+    Rule {
+        diagnosis: &row::DIED_BEFORE_MAIN,
+        about: "Between the first instruction and main a program sets up its thread pointer, reads its arguments, relocates itself and runs constructors.",
+        signature: "a fault, few calls, one thread, and no main function on the stack",
+        judge: startup::before_main,
     },
     Rule {
         diagnosis: &row::DIED_UNMAPPED,
@@ -159,6 +195,36 @@ pub static RULES: &[Rule] = &[
         about: "The other end of a pipe or connection was closed.",
         signature: "the call that it gave up at failed with EPIPE",
         judge: |evidence| exits::gave_up(evidence, &row::ENDED_PIPE),
+    },
+    Rule {
+        diagnosis: &row::DIED_SPINNING,
+        about: "A loop makes a call again whatever it answers: it misreads an error, or waits for what does not come.",
+        signature: "one call failed the same way more than 100000 times in a row, and something ended the program",
+        judge: calls::livelock,
+    },
+    Rule {
+        diagnosis: &row::DIED_MISSING_CALL,
+        about: "The system does not have the call, or Ashore does not answer it yet: it fails with ENOSYS, on some systems with SIGSYS too.",
+        signature: "a call failed with ENOSYS shortly before the end",
+        judge: calls::missing_call,
+    },
+    Rule {
+        diagnosis: &row::ENDED_UNANSWERED,
+        about: "ioctl and sysctl are doors to thousands of small questions. This one is not known, and the program does not go on without an answer.",
+        signature: "ioctl or sysctl failed right before it ended",
+        judge: calls::unanswered,
+    },
+    Rule {
+        diagnosis: &row::ENDED_AT_WAIT,
+        about: "A descriptor that does not block says EAGAIN where it would have to wait. A program that compares with another system's number gives up there.",
+        signature: "the last failed call said EAGAIN, EINTR or EINPROGRESS, right before it ended with a status that is not 0",
+        judge: calls::would_block,
+    },
+    Rule {
+        diagnosis: &row::ENDED_AS_CHILD,
+        about: "Shells, and programs like them, end with 128 and the number of the signal that their child died of.",
+        signature: "its status is 128 and the number of a signal",
+        judge: children::child_died,
     },
     Rule {
         diagnosis: &row::DIED_ABORTING,

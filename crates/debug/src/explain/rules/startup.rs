@@ -1,0 +1,82 @@
+//! Ends before a program's own code runs, and in code that was changed.
+
+use super::super::evidence::{Changed, Evidence};
+use super::super::verdict::{Confidence, Verdict};
+use ashore_base::Addr;
+use ashore_report::table as row;
+
+/// So near to a change a fault may come of it.
+const NEAR: u64 = 16;
+/// How many frames are looked at.
+const FRAMES: usize = 4;
+/// A program that made more calls has begun.
+const CALLS_MAX: usize = 5;
+/// Where a program's own code begins, and where start-up code does.
+const MAINS: &[&str] = &["main", "main.main", "runtime.main", "start"];
+const ENTRIES: &[&str] =
+    &["_start", "__start", "start_c", "_start_c", "runtime.rt0_go", "__libc_start_main", "___start"];
+
+/// The addresses that its stack goes through, the innermost first.
+fn frames(evidence: &Evidence<'_>) -> Vec<Addr> {
+    let rows = evidence.backtrace().map(|stack| stack.rows.as_slice()).unwrap_or_default();
+    let mut frames: Vec<Addr> = rows.iter().flat_map(|row| &row.frames).map(|frame| frame.pc).collect();
+    if frames.is_empty() {
+        frames.push(Addr(evidence.regs.rip));
+    }
+    frames
+}
+
+fn is_near(change: &Changed, at: Addr) -> bool {
+    at.0.saturating_add(NEAR) >= change.range.start.0 && at.0 < change.range.end.0.saturating_add(NEAR)
+}
+
+/// It crashed in or beside code that `ashore patch` changed.
+pub(super) fn changed_code(evidence: &Evidence<'_>) -> Option<Verdict> {
+    evidence.fault()?;
+    let changes = &evidence.file.changes;
+    let frames = frames(evidence);
+    let inside = |at: &Addr| changes.iter().find(|change| change.range.contains(*at));
+    let beside = |at: &Addr| changes.iter().find(|change| is_near(change, *at));
+    let first = frames.first()?;
+    let (change, sure, place) = match inside(first) {
+        Some(change) => (change, Confidence::Certain, "in"),
+        None => match beside(first) {
+            Some(change) => (change, Confidence::Certain, "beside"),
+            None => {
+                let at = frames.iter().take(FRAMES).find_map(|at| inside(at).or_else(|| beside(at)))?;
+                (at, Confidence::Likely, "in what was called from")
+            }
+        },
+    };
+    let cause = format!("it crashed {place} code that `ashore patch` changed: {}", change.reason);
+    let verdict = Verdict::new(&row::DIED_PATCHED, sure, cause);
+    let requests = evidence.file.requests.iter().map(|request| format!("it was patched so: {request}"));
+    Some(requests.fold(verdict, Verdict::because))
+}
+
+/// It crashed before its own code began.
+pub(super) fn before_main(evidence: &Evidence<'_>) -> Option<Verdict> {
+    evidence.fault()?;
+    if evidence.threads.len() > 1 || evidence.all_calls().count() > CALLS_MAX {
+        return None;
+    }
+    let names: Vec<String> = frames(evidence)
+        .into_iter()
+        .filter_map(|at| evidence.name(at))
+        .map(|name| name.split("+0x").next().unwrap_or_default().to_owned())
+        .collect();
+    let is = |known: &[&str]| names.iter().any(|name| known.contains(&name.as_str()) || name.starts_with("_rt0_"));
+    if !is(ENTRIES) || names.iter().any(|name| MAINS.contains(&name.as_str())) {
+        return None;
+    }
+    let place = evidence.place();
+    let cause = format!("it crashed in {place}, before its main function ran");
+    let verdict = Verdict::new(&row::DIED_BEFORE_MAIN, Confidence::Likely, cause);
+    let base = evidence.regs.fs_base;
+    Some(
+        verdict.because(format!(
+            "its thread pointer (fs) is {base:#x}; it had made {} calls",
+            evidence.all_calls().count()
+        )),
+    )
+}

@@ -1,0 +1,11 @@
+// A healthy Go program, run as a program for DragonFly BSD.
+// systems: linux freebsd netbsd
+// os: dragonfly
+// code: E0902
+// cause: it is a program for
+// cause: and ran as one for DragonFly BSD: its call numbers mean other calls there
+package main
+
+import "fmt"
+
+func main() { fmt.Println("hello") }

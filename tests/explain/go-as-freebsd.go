@@ -1,0 +1,11 @@
+// A healthy Go program, run as a program for FreeBSD.
+// systems: linux dragonfly netbsd
+// os: freebsd
+// code: E0902
+// cause: it is a program for
+// cause: and ran as one for FreeBSD: its call numbers mean other calls there
+package main
+
+import "fmt"
+
+func main() { fmt.Println("hello") }
