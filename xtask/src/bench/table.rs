@@ -1,6 +1,6 @@
 //! The benchmarks, one row each.
 
-use super::{native, patch, record};
+use super::{gdb, native, patch, record};
 use crate::args::Args;
 use crate::{Outcome, Repo};
 
@@ -17,6 +17,7 @@ pub(super) const BENCHES: &[Bench] = &[
     Bench { name: "native", run: native::run },
     Bench { name: "record", run: record::run },
     Bench { name: "trace", run: native::watching },
+    Bench { name: "gdb", run: gdb::run },
     Bench { name: "patch", run: patch::run },
 ];
 

@@ -1,8 +1,9 @@
 //! The registers of a thread as gdb wants them: their names and order, and the bytes of each.
 
 use ashore_isa::x86_64::Regs;
-use gdbstub::arch::{Arch, Registers};
+use gdbstub::arch::{Arch, RegId, Registers};
 use std::fmt::Write;
+use std::num::NonZeroUsize;
 
 /// The CPU as gdb's protocol sees it.
 #[derive(Debug)]
@@ -12,7 +13,22 @@ impl Arch for Amd64 {
     type Usize = u64;
     type Registers = File;
     type BreakpointKind = usize;
-    type RegId = ();
+    type RegId = Number;
+}
+
+/// A register's place in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Number(usize);
+
+impl RegId for Number {
+    /// Single registers are neither read nor written.
+    fn from_raw_id(_: usize) -> Option<(Number, Option<NonZeroUsize>)> {
+        None
+    }
+
+    fn to_raw_id(&self) -> Option<usize> {
+        Some(self.0)
+    }
 }
 
 /// All registers of one thread.
@@ -74,6 +90,11 @@ const PART_AVX: u8 = 4;
 /// Whether threads here have the upper halves of the 256-bit registers.
 pub(super) fn has_avx() -> bool {
     std::is_x86_feature_detected!("avx")
+}
+
+/// The registers that gdb looks at after every stop, to be told with it: rbp, rsp and rip.
+pub(super) fn first_looked_at(regs: &Regs) -> [(Number, [u8; 8]); 3] {
+    [(Number(6), regs.rbp), (Number(7), regs.rsp), (Number(16), regs.rip)].map(|(at, word)| (at, word.to_le_bytes()))
 }
 
 /// The description of the registers that gdb asks for.
@@ -318,6 +339,16 @@ mod tests {
         assert_eq!(file.regs.rax, 9);
         if has_avx() {
             assert_eq!((file.fp[PARTS], file.fp[YMM_HIGH + 255]), (7, sample().fp[YMM_HIGH + 255] ^ 1));
+        }
+    }
+
+    #[test]
+    fn what_is_told_with_a_stop_has_the_numbers_of_the_list() {
+        let regs = Regs { rbp: 1, rsp: 2, rip: 3, ..Regs::default() };
+        let all = bytes(&File { regs, fp: Vec::new() });
+        for (number, value) in first_looked_at(&regs) {
+            let at = number.to_raw_id().unwrap() * 8;
+            assert_eq!(all[at..at + 8], value);
         }
     }
 

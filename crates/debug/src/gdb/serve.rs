@@ -2,6 +2,7 @@
 
 use super::listen::{Listen, Listener};
 use super::memory::{Breakpoints, Space};
+use super::registers::first_looked_at;
 use super::target::{StopReason, Target};
 use super::wire::Wire;
 use super::world::{Came, Event, World};
@@ -219,7 +220,10 @@ fn session(wire: Wire, mut target: Target) -> End {
                     }
                     Came::Event(tid, event) => {
                         let reason = target.reason(tid, event);
-                        let reported = running.report_stop(&mut target, reason);
+                        let regs =
+                            target.world.file(tid).map(|file| first_looked_at(&file.regs).to_vec()).unwrap_or_default();
+                        let mut regs = regs.iter().map(|(number, value)| (*number, value.as_slice()));
+                        let reported = running.report_stop_with_regs(&mut target, reason, &mut regs);
                         if matches!(event, Event::Exits(_) | Event::Dies(_)) {
                             target.world.release(tid);
                             return End::Ended;
