@@ -3,6 +3,7 @@
 use ashore_base::{Addr, Bytes, PAGE_SIZE};
 use ashore_pivot::effect::{Input, Kind, Length, Special, When, ioctl_len};
 use ashore_pivot::{IoVec, Memory};
+use ashore_sys::GuestMemory;
 
 /// `ioctl`'s request for the list of interfaces, whose record points at the list.
 const SIOCGIFCONF: u32 = 0x8912;
@@ -58,10 +59,6 @@ impl Pieces {
         if self.many.is_empty() { self.first.get(..self.len).unwrap_or_default() } else { &self.many }
     }
 }
-
-/// A request whose record nobody knows.
-#[derive(Debug)]
-pub(super) struct Unknown(pub(super) String);
 
 fn word(words: &[u64; 6], at: u8) -> u64 {
     words.get(usize::from(at)).copied().unwrap_or_default()
@@ -162,16 +159,21 @@ fn len_of(len: Length, words: &[u64; 6], before: &Before, result: u64) -> Option
     })
 }
 
-/// Everything a call wrote to the guest's memory.
-pub(super) fn written(
-    kind: Kind,
-    words: &[u64; 6],
-    before: &Before,
-    result: Option<u64>,
-    memory: &dyn Memory,
-) -> Result<Pieces, Unknown> {
-    let mut pieces = Pieces::default();
-    let mut add = |at: u64, len: u64| pieces.add(at, len);
+/// Which request of a call that succeeded it is of which nobody knows what it writes.
+pub(super) fn unknown(kind: Kind, words: &[u64; 6]) -> Option<u32> {
+    let request = word(words, 1) as u32;
+    let is_unknown = matches!(kind, Kind::By(Special::Ioctl)) && request != SIOCGIFCONF && ioctl_len(request).is_none();
+    is_unknown.then_some(request)
+}
+
+/// Calls `each` with everything a call wrote to the guest's memory.
+#[inline]
+pub(super) fn written(kind: Kind, words: &[u64; 6], before: &Before, result: Option<u64>, mut each: impl FnMut(Piece)) {
+    let mut add = |at: u64, len: u64| {
+        if at != 0 && len != 0 {
+            each(Piece { at, len });
+        }
+    };
     match kind {
         Kind::Writes(outputs) => {
             for output in outputs.iter().filter(|output| result.is_some() || output.when == When::Always) {
@@ -189,15 +191,12 @@ pub(super) fn written(
                 Special::Ioctl => match word(words, 1) as u32 {
                     SIOCGIFCONF => {
                         let mut record = [0; 16];
-                        let _ = memory.read(Addr(place), &mut record);
+                        let _ = GuestMemory.read(Addr(place), &mut record);
                         add(place, 16);
                         let list = Bytes(&record);
                         add(list.u64(8).unwrap_or(0), u64::from(list.u32(0).unwrap_or(0)));
                     }
-                    request => match ioctl_len(request) {
-                        Some(len) => add(place, u64::from(len)),
-                        None => return Err(Unknown(format!("request {request:#x}"))),
-                    },
+                    request => add(place, u64::from(ioctl_len(request).unwrap_or(0))),
                 },
                 Special::Fcntl => add(place, fcntl_len(word(words, 1))),
                 Special::Prctl => add(word(words, 1), prctl_len(word(words, 0))),
@@ -217,7 +216,6 @@ pub(super) fn written(
         }
         _ => {}
     }
-    Ok(pieces)
 }
 
 /// How long the record is that a command of `fcntl` writes: locks, owners, hints.

@@ -9,10 +9,10 @@ use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// How much is kept before it is written out.
-const BUFFER_LEN: usize = 256 * 1024;
+/// How much is kept before it is written out: all buffers together stay in a processor's cache.
+const BUFFER_LEN: usize = 64 * 1024;
 /// How many buffers may be on their way to the file.
-const BUFFERS: usize = 8;
+const BUFFERS: usize = 4;
 
 /// A file that is written in pieces.
 #[derive(Debug)]

@@ -42,15 +42,22 @@ impl Buffer {
     }
 
     /// The next `len` bytes, to be filled.
+    #[inline]
     fn take(&mut self, len: usize) -> &mut [u8] {
         let end = self.len + len;
         if end > self.bytes.len() {
-            self.bytes.resize(end.max(self.bytes.len() * 2), 0);
+            self.grow(end);
         }
         let start = std::mem::replace(&mut self.len, end);
         self.bytes.get_mut(start..end).unwrap_or_default()
     }
 
+    #[cold]
+    fn grow(&mut self, end: usize) {
+        self.bytes.resize(end.max(self.bytes.len() * 2), 0);
+    }
+
+    #[inline]
     fn put<const N: usize>(&mut self, bytes: [u8; N]) {
         if let Some(place) = self.take(N).first_chunk_mut::<N>() {
             *place = bytes;
@@ -102,6 +109,18 @@ impl<'a> Frame<'a> {
         Frame { into, start }
     }
 
+    /// Begins the answer of a Linux call, all but what it wrote.
+    pub fn linux(into: &'a mut Buffer, sys: u16, check: u32, result: u64, sent: u32) -> Frame<'a> {
+        let start = into.len;
+        let [s0, s1] = sys.to_le_bytes();
+        let [c0, c1, c2, c3] = check.to_le_bytes();
+        let [w0, w1, w2, w3] = sent.to_le_bytes();
+        into.put([Tag::Linux as u8, 0, 0, 0, 0, s0, s1, c0, c1, c2, c3]);
+        into.put(result.to_le_bytes());
+        into.put([w0, w1, w2, w3]);
+        Frame { into, start }
+    }
+
     /// Adds one byte.
     pub fn byte(&mut self, byte: u8) {
         self.into.put([byte]);
@@ -124,9 +143,23 @@ impl<'a> Frame<'a> {
 
     /// Adds eight words of 64 bits: which of them are not 0, and those.
     pub fn longs(&mut self, longs: &[u64; 8]) {
-        let set = longs.iter().enumerate().filter(|(_, long)| **long != 0);
-        self.byte(set.clone().fold(0, |mask, (at, _)| mask | 1 << at));
-        set.for_each(|(_, long)| self.long(*long));
+        const LEN: usize = 8;
+        let mut bytes = [0; 1 + 8 * LEN];
+        let (mut mask, mut len) = (0, 1);
+        for (at, long) in longs.iter().enumerate() {
+            if let Some(place) = bytes.get_mut(len..len + LEN).filter(|_| *long != 0) {
+                place.copy_from_slice(&long.to_le_bytes());
+                mask |= 1 << at;
+                len += LEN;
+            }
+        }
+        if let Some(first) = bytes.first_mut() {
+            *first = mask;
+        }
+        // All of it is written, and what is too much is forgotten.
+        let end = self.into.len + len;
+        self.into.put(bytes);
+        self.into.len = end;
     }
 
     /// Adds a number.

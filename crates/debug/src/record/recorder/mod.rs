@@ -170,6 +170,13 @@ impl Recorder {
             return ask(words);
         }
         let kind = self.kind(sys);
+        if let Kind::Answer = kind
+            && !is_looked_at(sys)
+        {
+            let result = ask(words);
+            self.keep_answer(sys, check_words(&words), result);
+            return result;
+        }
         let before = Before::new(kind, &words, &GuestMemory);
         let mut shown = Vec::new();
         let result = match (kind, sys) {
@@ -215,27 +222,29 @@ impl Recorder {
         result
     }
 
+    /// Keeps the answer of a call that only answers.
+    fn keep_answer(&self, sys: Sys, check: u32, result: Result<u64, Errno>) {
+        let mut inner = self.lock();
+        Frame::linux(&mut inner.sink.buffer, sys.0, check, raw(result), 0).end();
+        self.settle(inner.sink.tidy());
+    }
+
     fn keep_call(&self, made: &Made<'_>) {
         let count = made.result.ok();
-        let found = pieces::written(made.kind, made.words, made.before, count, &GuestMemory);
-        let found = found.unwrap_or_else(|unknown| {
+        if count.is_some()
+            && let Some(request) = pieces::unknown(made.kind, made.words)
+        {
+            let sys = made.sys;
             self.refuse(&format!(
-                "the program makes the call {:?} ({}), and nobody knows what it writes",
-                made.sys, unknown.0
-            ))
-        });
+                "the program makes the call {sys:?} (request {request:#x}), and nobody knows what it writes"
+            ));
+        }
         let mut inner = self.lock();
         if let Some(count) = count {
             inner.streams.learn(made.sys, made.words, count);
         }
-        let mut frame = Frame::new(&mut inner.sink.buffer, Tag::Linux);
-        frame.half(made.sys.0);
-        frame.word(made.check);
-        frame.long(raw(made.result));
-        frame.word(made.sent());
-        for piece in found.all() {
-            keep_piece(&mut frame, *piece);
-        }
+        let mut frame = Frame::linux(&mut inner.sink.buffer, made.sys.0, made.check, raw(made.result), made.sent());
+        pieces::written(made.kind, made.words, made.before, count, |piece| keep_piece(&mut frame, piece));
         for (at, arg) in made.args.iter().enumerate() {
             if let Arg::Out(bytes) = arg {
                 let len = pieces::len_at(made.kind, at as u8, made.words, made.before, count);
@@ -263,6 +272,12 @@ impl Made<'_> {
         let (Kind::Sends(_), Ok(count)) = (self.kind, self.result) else { return 0 };
         sent::sum(pieces::sent(self.kind, self.words, self.before, count).all(), &GuestMemory)
     }
+}
+
+/// Whether a call that only answers is more than that to a recorder.
+fn is_looked_at(sys: Sys) -> bool {
+    let is_kill = matches!(sys, Sys::KILL | Sys::TKILL | Sys::TGKILL);
+    is_kill || matches!(sys, Sys::CLOSE | Sys::CLOSE_RANGE | Sys::DUP | Sys::DUP2 | Sys::DUP3 | Sys::TEE)
 }
 
 fn keep_piece(frame: &mut Frame<'_>, piece: Piece) {
