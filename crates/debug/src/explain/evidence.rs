@@ -247,6 +247,14 @@ impl<'a> Evidence<'a> {
         self.signal().filter(|delivery| delivery.signal.is_fault() && delivery.code > 0)
     }
 
+    /// Where an instruction faulted last, when the program handled the signal.
+    pub fn handled_fault(&self) -> Option<Addr> {
+        self.steps().iter().rev().find_map(|step| match &step.deed {
+            Deed::Signal(arrival) if arrival.signal.is_fault() && arrival.code > 0 => Some(step.at),
+            _ => None,
+        })
+    }
+
     /// The address of the memory fault that it died of.
     pub fn fault_address(&self) -> Option<Addr> {
         self.fault().filter(|fault| matches!(fault.signal, Signal::SEGV | Signal::BUS)).map(|fault| fault.addr)

@@ -57,10 +57,12 @@ pub(super) fn any_signal(evidence: &Evidence<'_>) -> Option<Verdict> {
 /// Whatever it failed with.
 pub(super) fn any_status(evidence: &Evidence<'_>) -> Option<Verdict> {
     let status = evidence.status().filter(|status| *status != 0)?;
-    let failed = evidence.calls().find(|call| call.errno().is_some());
-    let cause = match failed {
-        Some(call) => format!("it ended by itself with status {status}; the last call that failed was {}", call.line),
-        None => format!("it ended by itself with status {status}, and none of its last calls failed"),
+    let failed = evidence.failures();
+    let cause = match failed.first() {
+        Some((call, _)) => {
+            format!("it ended by itself with status {status}; the last call that failed was {}", call.line)
+        }
+        None => format!("it ended by itself with status {status}, and no call that failed explains it"),
     };
     Some(with_words(Verdict::new(&row::ENDED_FAILING, Confidence::Possible, cause), evidence))
 }

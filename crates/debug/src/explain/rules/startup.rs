@@ -32,9 +32,12 @@ fn is_near(change: &Changed, at: Addr) -> bool {
 
 /// It crashed in or beside code that `ashore patch` changed.
 pub(super) fn changed_code(evidence: &Evidence<'_>) -> Option<Verdict> {
-    evidence.fault()?;
     let changes = &evidence.file.changes;
-    let frames = frames(evidence);
+    let frames = match evidence.fault() {
+        Some(_) => frames(evidence),
+        // A program that handles the signal ends by itself.
+        None => vec![evidence.status().filter(|status| *status != 0).and(evidence.handled_fault())?],
+    };
     let inside = |at: &Addr| changes.iter().find(|change| change.range.contains(*at));
     let beside = |at: &Addr| changes.iter().find(|change| is_near(change, *at));
     let first = frames.first()?;
@@ -60,11 +63,8 @@ pub(super) fn before_main(evidence: &Evidence<'_>) -> Option<Verdict> {
     if evidence.threads.len() > 1 || evidence.all_calls().count() > CALLS_MAX {
         return None;
     }
-    let names: Vec<String> = frames(evidence)
-        .into_iter()
-        .filter_map(|at| evidence.name(at))
-        .map(|name| name.split("+0x").next().unwrap_or_default().to_owned())
-        .collect();
+    let names: Vec<String> =
+        frames(evidence).into_iter().filter_map(|at| evidence.name(at)).map(|name| plain(&name)).collect();
     let is = |known: &[&str]| names.iter().any(|name| known.contains(&name.as_str()) || name.starts_with("_rt0_"));
     if !is(ENTRIES) || names.iter().any(|name| MAINS.contains(&name.as_str())) {
         return None;
@@ -79,4 +79,9 @@ pub(super) fn before_main(evidence: &Evidence<'_>) -> Option<Verdict> {
             evidence.all_calls().count()
         )),
     )
+}
+
+/// A function's name without the offset.
+fn plain(name: &str) -> String {
+    name.split("+0x").next().unwrap_or_default().to_owned()
 }

@@ -87,7 +87,7 @@ pub(super) fn wrong_system(evidence: &Evidence<'_>) -> Option<Verdict> {
 
 /// We ended it, as --strict asks.
 pub(super) fn refused(evidence: &Evidence<'_>) -> Option<Verdict> {
-    let End::Refused(why) = &evidence.end else { return None };
-    let cause = format!("--strict ends a program at its first unanswered call, and {why}");
+    let End::Refused(_) = &evidence.end else { return None };
+    let cause = "--strict ends a program at its first call that is not answered";
     Some(Verdict::new(&row::STOPPED_STRICTLY, Confidence::Certain, cause))
 }

@@ -92,7 +92,8 @@ static GO_FAULTS: &[(&str, &str)] = &[
 /// Go's runtime found a fault that no program can go on with.
 pub(super) fn go_fault(evidence: &Evidence<'_>) -> Option<Verdict> {
     let words = &evidence.last_words;
-    let text = behind(words, "fatal error: ").or_else(|| behind(words, "runtime: "));
+    let fault = || words.lines().find(|line| line.starts_with("SIG") && line.contains(": "));
+    let text = behind(words, "fatal error: ").or_else(|| behind(words, "runtime: ")).or_else(fault);
     let text = text.filter(|_| go_ended(evidence))?.trim();
     let place = go_place(words);
     let doing =
