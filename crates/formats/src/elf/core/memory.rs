@@ -110,9 +110,10 @@ impl<'a> Core<'a> {
     pub fn complete(&mut self, name: &str, bytes: &'a [u8]) -> Match {
         let mut compared = 0;
         for file in self.files.iter().filter(|file| file.name == name) {
-            let Some(segment) = self.segment_at(file.memory.start).filter(|segment| !segment.perms.is_write) else {
-                continue;
-            };
+            // Others that cannot be written may have been while they were relocated.
+            let is_as_in_file =
+                |segment: &&Segment<'_>| !segment.perms.is_write && (segment.perms.is_exec || file.offset == 0);
+            let Some(segment) = self.segment_at(file.memory.start).filter(is_as_in_file) else { continue };
             let skip = (file.memory.start.0 - segment.memory.start.0) as usize;
             let there = segment.bytes.get(skip..).unwrap_or_default();
             let there = there.get(..COMPARED_MAX).unwrap_or(there);
