@@ -73,7 +73,7 @@ impl Witness for PostMortem {
 
     fn witness(&self, scene: &Scene<'_>) {
         let programs = [Program::new(self.parsed, self.part, &self.path, scene.bias)];
-        let evidence = gather(scene, &programs, self.facts(scene.bias));
+        let evidence = gather(scene, &programs, facts(self.parsed, self.part, scene.bias));
         let account = Account::of(&evidence);
         // The person first: keeping the record may take its time, or fail.
         self.say(&account, &evidence);
@@ -83,32 +83,33 @@ impl Witness for PostMortem {
     }
 }
 
+/// What the file of a program says of itself, which was loaded `bias` bytes above its own addresses.
+pub(crate) fn facts(parsed: &Parsed<'_>, part: &Part, bias: u64) -> FileFacts {
+    let found = Manifest::find(parsed.bytes.0);
+    let manifest = found.as_ref().map(|found| &found.manifest);
+    let detection = ashore_formats::detect(parsed, part);
+    FileFacts {
+        detected: detection.os,
+        clue: detection.deciding().map_or_else(String::new, ToString::to_string),
+        is_go: golang::BuildInfo::find(parsed.bytes, part).is_some(),
+        requests: manifest.map(|manifest| manifest.requests.clone()).unwrap_or_default(),
+        changes: manifest.map(|manifest| changes(part, manifest, bias)).unwrap_or_default(),
+    }
+}
+
+/// What `ashore patch` changed of what is in memory.
+fn changes(part: &Part, manifest: &Manifest, bias: u64) -> Vec<Changed> {
+    let segments = &part.image.segments;
+    let changed = |edit: &ashore_patch::Edit| {
+        let segment = segments.iter().find(|segment| segment.file.contains(edit.offset))?;
+        let start = segment.memory.start.plus(edit.offset - segment.file.offset).plus(bias);
+        let range = AddrRange { start, end: start.plus(edit.new.len() as u64) };
+        Some(Changed { range, reason: edit.reason.clone() })
+    };
+    manifest.change.edits.iter().filter_map(changed).collect()
+}
+
 impl PostMortem {
-    fn facts(&self, bias: u64) -> FileFacts {
-        let found = Manifest::find(self.parsed.bytes.0);
-        let manifest = found.as_ref().map(|found| &found.manifest);
-        let detection = ashore_formats::detect(self.parsed, self.part);
-        FileFacts {
-            detected: detection.os,
-            clue: detection.deciding().map_or_else(String::new, ToString::to_string),
-            is_go: golang::BuildInfo::find(self.parsed.bytes, self.part).is_some(),
-            requests: manifest.map(|manifest| manifest.requests.clone()).unwrap_or_default(),
-            changes: manifest.map(|manifest| self.changes(manifest, bias)).unwrap_or_default(),
-        }
-    }
-
-    /// What `ashore patch` changed of what is in memory.
-    fn changes(&self, manifest: &Manifest, bias: u64) -> Vec<Changed> {
-        let segments = &self.part.image.segments;
-        let changed = |edit: &ashore_patch::Edit| {
-            let segment = segments.iter().find(|segment| segment.file.contains(edit.offset))?;
-            let start = segment.memory.start.plus(edit.offset - segment.file.offset).plus(bias);
-            let range = AddrRange { start, end: start.plus(edit.new.len() as u64) };
-            Some(Changed { range, reason: edit.reason.clone() })
-        };
-        manifest.change.edits.iter().filter_map(changed).collect()
-    }
-
     fn say(&self, account: &Account<'_>, evidence: &Evidence<'_>) {
         let text = match (self.manner, &evidence.end) {
             (Manner::Silent, _) => return,

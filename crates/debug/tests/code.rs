@@ -9,7 +9,7 @@ use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Errno, Memory};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{fs, io::Write};
+use std::{fs, io::Write, slice};
 
 fn guest(name: &str) -> Option<(PathBuf, Vec<u8>)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/out").join(name);
@@ -132,7 +132,8 @@ fn said(bytes: &[u8]) -> (usize, std::time::Duration) {
     let mut count = 0;
     for at in samples(&parsed, 64) {
         let regs = Regs { rip: at.0, rsp: 0x7fff_0000, ..Regs::default() };
-        count += program.spots(at).len() + backtrace(&program, &regs, &memory).rows.len();
+        count += program.spots(at).len()
+            + backtrace(slice::from_ref(&program), &regs, &memory).map_or(0, |stack| stack.rows.len());
         count += before(&program, &memory, at, 4).len();
         count += usize::from(instruction_at(&program, &regs, &memory, at).is_some());
     }

@@ -62,12 +62,12 @@ pub(crate) fn explain(bytes: &[u8]) -> String {
     answer
 }
 
-fn one(program: &[Program<'_>; 1], space: &Space<'_, '_>, at: Addr, memory: Stack<'_>, answer: &mut String) {
-    let [program] = program;
+fn one(programs: &[Program<'_>; 1], space: &Space<'_, '_>, at: Addr, memory: Stack<'_>, answer: &mut String) {
+    let [program] = programs;
     let regs = Regs { rip: at.0, rsp: STACK + 0x200, rbp: STACK + 0x240, ..Regs::default() };
     let spots = program.spots(at);
     let lines = spots.iter().filter(|spot| spot.line.is_some()).count();
-    let stack = backtrace(program, &regs, &memory);
+    let Some(stack) = backtrace(programs, &regs, &memory) else { return };
     assert!(stack.rows.len() <= 64 && !stack.lines().is_empty(), "a stack that is too long or empty");
     let instruction = instruction_at(program, &regs, &memory, at);
     let class = instruction.map(|found| found.class);

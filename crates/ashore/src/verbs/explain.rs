@@ -1,12 +1,14 @@
-//! `ashore explain PROGRAM [ARGS]`, `ashore explain CODE`, `ashore explain --last`.
+//! `ashore explain PROGRAM [ARGS]`, `ashore explain --core FILE [PROGRAM]`, `ashore explain CODE`, `ashore explain --last`.
 
 use super::{FAILED, run, switch};
+use crate::core_evidence::{self, Explained};
 use crate::postmortem::Manner;
 use crate::{failures, launch};
 use ashore_debug::explain::{page, pages};
 use ashore_report::table;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn options(command: Command) -> Command {
@@ -30,7 +32,13 @@ pub(crate) fn options(command: Command) -> Command {
                 .hide_short_help(true),
         )
         .arg(switch("json", "One JSON object instead of text"));
-    command.group(clap::ArgGroup::new("what").args(["program", "last", "pages"]).required(true))
+    let command = command
+        .mut_arg("core", |arg| arg.help("Explain the core file; PROGRAM is its program when that moved"))
+        .mut_arg("core-limit", |arg| arg.hide(true))
+        .mut_arg("last", |arg| arg.conflicts_with_all(["program", "core", "pages"]))
+        .mut_arg("pages", |arg| arg.conflicts_with_all(["program", "core"]));
+    let what = ["program", "last", "core", "pages"];
+    command.group(clap::ArgGroup::new("what").args(what).required(true).multiple(true))
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> u8 {
@@ -40,6 +48,9 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
     }
     if let Some(nth) = matches.get_one::<u16>("last") {
         return last(usize::from(*nth), is_json);
+    }
+    if let Some(path) = matches.get_one::<PathBuf>("core") {
+        return core(path, matches, is_json);
     }
     let mut words = matches.get_many::<OsString>("program").into_iter().flatten();
     if let (Some(word), None) = (words.next().and_then(|word| word.to_str()), words.next())
@@ -56,6 +67,27 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
         request.verb.push("--json".into());
     }
     crate::refuse(&launch::run(&request, None))
+}
+
+/// Explains a core file.
+fn core(path: &Path, matches: &ArgMatches, is_json: bool) -> u8 {
+    let words: Vec<&OsString> = matches.get_many("program").into_iter().flatten().collect();
+    let program = match words.as_slice() {
+        [] => None,
+        [program] => Some(Path::new(program)),
+        [_, more, ..] => {
+            eprintln!("ashore: {}: nothing runs for a core file, so there are no arguments", more.display());
+            return FAILED;
+        }
+    };
+    let (text, status) = match core_evidence::explain(path, program, is_json) {
+        Ok(Explained::Whole(text)) => (text, 0),
+        Ok(Explained::InPart(why, text)) => (text, crate::refuse(&why.in_file(&path.to_string_lossy()))),
+        Err(why) => return crate::refuse(&why.in_file(&path.to_string_lossy())),
+    };
+    // Who reads less than everything is not our failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    status
 }
 
 /// Shows the record of a run that failed.

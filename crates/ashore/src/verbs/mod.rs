@@ -15,6 +15,8 @@ mod shims;
 mod table;
 mod trace;
 
+pub(crate) use inspect::inspect;
+
 use clap::{Arg, ArgMatches, Command};
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -44,12 +44,12 @@ impl<'a> Account<'a> {
 
     /// How the program ended, as a sentence's beginning.
     fn end(&self) -> String {
-        let name = self.evidence.program().map_or("the program", |program| program.path());
-        let name = name.rsplit('/').next().unwrap_or(name);
+        let name = &self.evidence.called;
         match &self.evidence.end {
             End::Signal(delivery) => format!("{name} died of {}", signal_name(self.evidence.os, delivery.signal)),
             End::Exit(status) => format!("{name} ended with status {status}"),
             End::Refused(why) => format!("{name} was stopped: {why}"),
+            End::Alive => format!("{name} was alive: no signal had ended it"),
         }
     }
 
@@ -76,6 +76,7 @@ impl<'a> Account<'a> {
             self.others(&mut out);
             self.map(&mut out);
             self.further(&mut out);
+            self.missing(&mut out);
         }
         if let Some(verdict) = self.verdict() {
             let _ = writeln!(out, "  help: {}", verdict.remedy());
@@ -85,7 +86,7 @@ impl<'a> Account<'a> {
 
     /// Where it stopped.
     fn place(&self, out: &mut String) {
-        if self.evidence.signal().is_none() {
+        if self.evidence.signal().is_none() && !matches!(self.evidence.end, End::Alive) {
             return;
         }
         let at = Addr(self.evidence.regs.rip);
@@ -180,6 +181,15 @@ impl<'a> Account<'a> {
         }
     }
 
+    fn missing(&self, out: &mut String) {
+        if !self.evidence.missing.is_empty() {
+            let _ = writeln!(out, "  not known:");
+        }
+        for line in &self.evidence.missing {
+            let _ = writeln!(out, "    {line}");
+        }
+    }
+
     /// As data.
     pub fn json(&self) -> Value {
         let evidence = self.evidence;
@@ -197,6 +207,7 @@ impl<'a> Account<'a> {
             }),
             End::Exit(status) => json!({ "status": status }),
             End::Refused(why) => json!({ "refused": why }),
+            End::Alive => json!({ "alive": true }),
         };
         let registers: serde_json::Map<String, Value> =
             registers(&evidence.regs).iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
@@ -222,6 +233,7 @@ impl<'a> Account<'a> {
             })),
             "registers": registers,
             "threads": evidence.threads.iter().map(thread_json).collect::<Vec<_>>(),
+            "missing": evidence.missing,
             "notes": evidence.notes,
             "last_words": evidence.last_words,
             "memory": evidence.regions.iter().map(region).collect::<Vec<_>>(),

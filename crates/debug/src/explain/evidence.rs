@@ -17,6 +17,8 @@ pub enum End {
     Exit(u8),
     /// By us, for this reason.
     Refused(String),
+    /// Not yet: it was looked at while it ran.
+    Alive,
 }
 
 /// A call that a thread made.
@@ -111,7 +113,7 @@ pub struct Thread {
 }
 
 /// What the file says of itself.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct FileFacts {
     /// The system that the file is for, when it says so.
     pub detected: Option<Name>,
@@ -138,6 +140,10 @@ pub struct Changed {
 pub struct Evidence<'a> {
     /// The system that the program ran as.
     pub os: &'static Os,
+    /// The process's id.
+    pub pid: i32,
+    /// What to call it in a sentence.
+    pub called: String,
     /// What the file says.
     pub file: FileFacts,
     /// The program first, then libraries.
@@ -154,6 +160,8 @@ pub struct Evidence<'a> {
     pub regions: Vec<Region>,
     /// The stacks that are known.
     pub stacks: Vec<Stack>,
+    /// What cannot be known here, and why, a line each.
+    pub missing: Vec<String>,
     /// What was said to the person while it ran.
     pub notes: Vec<String>,
     /// The end of what it wrote to its standard error output.
@@ -306,7 +314,7 @@ impl<'a> Evidence<'a> {
 
     /// The stack of the thread that ended it. It is walked when first asked for: that takes time in a large program.
     pub fn backtrace(&self) -> Option<&Backtrace> {
-        let walk = || self.program().map(|program| backtrace(program, &self.regs, self.memory));
+        let walk = || backtrace(self.programs, &self.regs, self.memory);
         self.backtrace.get_or_init(walk).as_ref()
     }
 

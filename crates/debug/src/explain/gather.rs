@@ -1,10 +1,11 @@
 //! From a scene to evidence.
 
-use super::code::{Program, Region, Stack, before, instruction_at};
+use super::code::{Instruction, Program, Region, Stack, before, holder, instruction_at};
 use super::evidence::{Arrival, Call, Deed, End, Evidence, FileFacts, Step, Thread};
 use crate::trace::Lines;
 use ashore_base::Addr;
 use ashore_guest::Os;
+use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Memory, Signal};
 use ashore_process::{Ending, Event, Scene, ThreadScene, What};
 use std::cell::OnceCell;
@@ -23,12 +24,11 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
     let (mut threads, others): (Vec<Thread>, Vec<Thread>) =
         scene.threads.iter().map(thread_of).partition(|thread| thread.id == scene.thread);
     threads.extend(others);
-    let at = Addr(scene.regs.rip);
-    let program = programs.first();
-    let instruction = program.and_then(|program| instruction_at(program, &scene.regs, scene.memory, at));
-    let before = program.map_or_else(Vec::new, |program| before(program, scene.memory, at, BEFORE));
+    let (instruction, before) = code(programs, &scene.regs, scene.memory);
     Evidence {
         os: scene.os,
+        pid: scene.pid,
+        called: programs.first().map_or("the program", |program| basename(program.path())).to_owned(),
         file,
         programs,
         end: match scene.ending {
@@ -41,6 +41,7 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
         threads,
         regions: regions(scene),
         stacks: vec![Stack { range: scene.stack, name: "main stack".to_owned() }],
+        missing: Vec::new(),
         notes: scene.notes.clone(),
         last_words: String::from_utf8_lossy(&scene.last_words).into_owned(),
         instruction,
@@ -48,6 +49,22 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
         memory: scene.memory,
         backtrace: OnceCell::new(),
     }
+}
+
+/// The instruction that the registers point at, and those before it.
+pub(super) fn code(
+    programs: &[Program<'_>],
+    regs: &Regs,
+    memory: &dyn Memory,
+) -> (Option<Instruction>, Vec<Instruction>) {
+    let at = Addr(regs.rip);
+    let Some(program) = holder(programs, at).or(programs.first()) else { return (None, Vec::new()) };
+    (instruction_at(program, regs, memory, at), before(program, memory, at, BEFORE))
+}
+
+/// The last part of a path.
+pub(super) fn basename(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The guest's mappings.

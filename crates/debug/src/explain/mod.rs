@@ -1,11 +1,12 @@
 //! Says why a program died.
 //!
-//! What is known of an end is one value ([`Evidence`], made from a live process by [`gather`]); [`judge`] asks every rule
-//! of a table what it makes of it; an [`Account`] tells a person, or a program, the result. Nothing here opens a file or
-//! prints.
+//! What is known of an end is one value ([`Evidence`], made from a live process by [`gather`] and from what one left by
+//! [`core_file`]); [`judge`] asks every rule of a table what it makes of it; an [`Account`] tells a person, or a program,
+//! the result. Nothing here opens a file or prints.
 
 mod account;
 pub mod code;
+pub mod core_file;
 mod evidence;
 mod gather;
 mod pages;

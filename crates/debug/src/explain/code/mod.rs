@@ -19,4 +19,4 @@ pub use lines::Spot;
 pub use owner::{Owner, OwnerKind, Space, Stack};
 pub use program::{Named, Program};
 pub use regions::{Region, parse_maps};
-pub use stack::{Backtrace, End, FoundBy, Frame, Gap, Row, backtrace};
+pub use stack::{Backtrace, End, FoundBy, Frame, Gap, Row, backtrace, holder};

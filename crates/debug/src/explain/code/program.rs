@@ -76,7 +76,7 @@ impl<'a> Program<'a> {
     }
 
     /// The program's segment at an address of memory.
-    pub(super) fn segment(&self, at: Addr) -> Option<&'a Segment> {
+    pub(in crate::explain) fn segment(&self, at: Addr) -> Option<&'a Segment> {
         self.part.image.segment_at(self.in_file(at))
     }
 

@@ -33,11 +33,12 @@ pub(super) fn aborted(evidence: &Evidence<'_>) -> Option<Verdict> {
         .calls()
         .take(4)
         .any(|call| call.is_any(&["kill", "tgkill", "tkill", "thr_kill", "thr_kill2", "lwp_kill"]));
-    if !is_own {
+    // A core file tells no calls, but who sent it.
+    let is_from_itself = evidence.pid != 0 && signal.pid == evidence.pid;
+    if !is_own && !is_from_itself {
         return None;
     }
     let cause = "it called abort: it found a fault of its own".to_owned();
-    let _ = signal;
     Some(with_words(Verdict::new(&row::DIED_ABORTING, Confidence::Likely, cause), evidence))
 }
 

@@ -18,7 +18,7 @@ pub(super) fn stack_overflow(evidence: &Evidence<'_>) -> Option<Verdict> {
     let is_near = at.0 < sp.saturating_add(BELOW) && sp < at.0.saturating_add(BELOW);
     let stack = evidence.stacks.iter().find(|stack| {
         let low = stack.range.start.0;
-        at.0 < low + STACK_END && at.0 >= low.saturating_sub(BELOW * 16)
+        at.0 < low.saturating_add(STACK_END) && at.0 >= low.saturating_sub(BELOW * 16)
     });
     let is_guard = evidence.owner(at).kind == OwnerKind::StackGuard;
     if !is_near || (stack.is_none() && !is_guard) {

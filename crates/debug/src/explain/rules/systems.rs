@@ -69,7 +69,7 @@ fn habit_of(call: &Call) -> Option<&'static Habit> {
 pub(super) fn wrong_system(evidence: &Evidence<'_>) -> Option<Verdict> {
     let (os, title) = is_of_another(evidence)?;
     let sure = match evidence.end {
-        End::Exit(0) => return None,
+        End::Exit(0) | End::Alive => return None,
         End::Exit(_) => Confidence::Likely,
         End::Signal(_) | End::Refused(_) => Confidence::Certain,
     };

@@ -118,9 +118,15 @@ struct Found {
     is_exact: bool,
 }
 
-/// The stack of a thread with these registers.
-pub fn backtrace(program: &Program<'_>, regs: &Regs, memory: &dyn Memory) -> Backtrace {
-    let mut walker = Walker::new(program, *regs, memory);
+/// The program that has `at` as its code.
+pub fn holder<'m, 'a>(programs: &'m [Program<'a>], at: Addr) -> Option<&'m Program<'a>> {
+    programs.iter().find(|program| program.is_code(at))
+}
+
+/// The stack of a thread with these registers, through code of the programs: the one that ran first, then its libraries.
+/// None without a program.
+pub fn backtrace(programs: &[Program<'_>], regs: &Regs, memory: &dyn Memory) -> Option<Backtrace> {
+    let mut walker = Walker::new(programs, *regs, memory)?;
     let mut found = vec![walker.found(FoundBy::Registers)];
     let end = loop {
         if found.len() >= WALKED {
@@ -131,15 +137,15 @@ pub fn backtrace(program: &Program<'_>, regs: &Regs, memory: &dyn Memory) -> Bac
             Step::Ended(end) => break end,
         }
     };
-    let keys: Vec<Addr> = found.iter().map(|frame| start_of(program, frame)).collect();
+    let keys: Vec<Addr> = found.iter().map(|frame| start_of(programs, frame)).collect();
     let mut runs = fold::runs(&keys);
     let depth = found.len() as u64;
     let gap = fold::cut(&mut runs, SHOWN, SHOWN_LAST);
     let rows = runs.iter().map(|run| {
         let frames = found.get(run.first..run.first.saturating_add(run.period)).unwrap_or_default();
-        Row { frames: frames.iter().map(|frame| shown(program, frame)).collect(), times: run.times }
+        Row { frames: frames.iter().map(|frame| shown(programs, frame)).collect(), times: run.times }
     });
-    Backtrace { rows: rows.collect(), gap, depth, end }
+    Some(Backtrace { rows: rows.collect(), gap, depth, end })
 }
 
 impl Found {
@@ -149,12 +155,14 @@ impl Found {
     }
 }
 
-fn start_of(program: &Program<'_>, frame: &Found) -> Addr {
-    program.function(frame.lookup()).map_or(frame.pc, |code| code.start)
+fn start_of(programs: &[Program<'_>], frame: &Found) -> Addr {
+    let program = holder(programs, frame.lookup());
+    program.and_then(|program| program.function(frame.lookup())).map_or(frame.pc, |code| code.start)
 }
 
-fn shown(program: &Program<'_>, frame: &Found) -> Frame {
-    Frame { pc: frame.pc, sp: frame.sp, found_by: frame.by, spots: program.spots(frame.lookup()) }
+fn shown(programs: &[Program<'_>], frame: &Found) -> Frame {
+    let spots = holder(programs, frame.lookup()).map(|program| program.spots(frame.lookup()));
+    Frame { pc: frame.pc, sp: frame.sp, found_by: frame.by, spots: spots.unwrap_or_default() }
 }
 
 impl Backtrace {

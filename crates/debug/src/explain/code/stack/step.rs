@@ -1,7 +1,7 @@
 //! One step: from a function to its caller.
 
 use super::cfi::{Caller, Now};
-use super::{End, Found, FoundBy, signal};
+use super::{End, Found, FoundBy, holder, signal};
 use crate::explain::code::Program;
 use crate::explain::code::instruction::{bytes_at, call_before};
 use ashore_base::Addr;
@@ -29,6 +29,8 @@ pub(super) enum Step {
 
 /// Where the walk is.
 pub(super) struct Walker<'m, 'a> {
+    programs: &'m [Program<'a>],
+    /// The one that the walker is in, or was last.
     program: &'m Program<'a>,
     memory: &'m dyn Memory,
     regs: Regs,
@@ -38,8 +40,19 @@ pub(super) struct Walker<'m, 'a> {
 }
 
 impl<'m, 'a> Walker<'m, 'a> {
-    pub(super) fn new(program: &'m Program<'a>, regs: Regs, memory: &'m dyn Memory) -> Walker<'m, 'a> {
-        Walker { program, memory, regs, is_exact: true, changes_left: CHANGES_MAX }
+    /// A walker through code of the programs; none without a program.
+    pub(super) fn new(programs: &'m [Program<'a>], regs: Regs, memory: &'m dyn Memory) -> Option<Walker<'m, 'a>> {
+        let program = programs.first()?;
+        Some(Walker { programs, program, memory, regs, is_exact: true, changes_left: CHANGES_MAX })
+    }
+
+    /// The program that has `at` as its code, else the one that the walker is in.
+    fn holder(&self, at: Addr) -> &'m Program<'a> {
+        holder(self.programs, at).unwrap_or(self.program)
+    }
+
+    fn is_code(&self, at: Addr) -> bool {
+        holder(self.programs, at).is_some()
     }
 
     /// The frame the walker is in.
@@ -79,7 +92,7 @@ impl<'m, 'a> Walker<'m, 'a> {
         }
         match regs.rip {
             0 => Step::Ended(End::Outermost),
-            rip if !self.program.is_code(Addr(rip)) => Step::Ended(End::NotCode(Addr(rip))),
+            rip if !self.is_code(Addr(rip)) => Step::Ended(End::NotCode(Addr(rip))),
             _ => Step::To(by),
         }
     }
@@ -93,17 +106,18 @@ impl<'m, 'a> Walker<'m, 'a> {
             self.is_exact = true;
             return Step::To(FoundBy::Signal);
         }
-        if !self.program.is_code(Addr(self.regs.rip)) {
+        if !self.is_code(Addr(self.regs.rip)) {
             // A call through a bad pointer: it pushed its return address before it failed.
             return if is_first { self.by_top(0) } else { Step::Ended(End::NotCode(Addr(self.regs.rip))) };
         }
         let at = if self.is_exact { Addr(self.regs.rip) } else { Addr(self.regs.rip).minus(1) };
+        self.program = self.holder(at);
         self.by_go(at, is_first).or_else(|| self.by_cfi(at)).unwrap_or_else(|| self.by_frame(at, is_first))
     }
 
     /// What a handler interrupted, when the walker is in the code that handlers return into.
     fn interrupted(&self) -> Option<Regs> {
-        let code = bytes_at(self.program, self.memory, Addr(self.regs.rip))?;
+        let code = bytes_at(self.holder(Addr(self.regs.rip)), self.memory, Addr(self.regs.rip))?;
         signal::interrupted(&code, &self.regs, self.memory)
     }
 
@@ -155,7 +169,7 @@ impl<'m, 'a> Walker<'m, 'a> {
     }
 
     fn returns_into_trampoline(&self, slot: u64) -> bool {
-        let code = self.word(slot).ok().and_then(|back| bytes_at(self.program, self.memory, Addr(back)));
+        let code = self.word(slot).ok().and_then(|back| bytes_at(self.holder(Addr(back)), self.memory, Addr(back)));
         code.is_some_and(|code| signal::is_trampoline(&code))
     }
 
@@ -256,7 +270,7 @@ impl<'m, 'a> Walker<'m, 'a> {
         }
         // A function that never makes a frame: the word on top must be where some call returns to.
         let top = self.word(self.regs.rsp).ok()?;
-        call_before(self.program, self.memory, Addr(top)).map(|_| 0)
+        call_before(self.holder(Addr(top).minus(1)), self.memory, Addr(top)).map(|_| 0)
     }
 
     fn by_top(&mut self, depth: u64) -> Step {
