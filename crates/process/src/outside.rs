@@ -218,7 +218,7 @@ impl Task {
 
     /// The next signal to deliver.
     pub(crate) fn next_signal(&mut self) -> Option<SignalInfo> {
-        let mask = self.thread.mask;
+        let mask = SigSet(self.thread.mask.0 | self.held_back().0);
         match self.process.outside() {
             None => self.cpu.take_signal(mask),
             Some(outside) => outside.signal(&mut || self.cpu.take_signal(mask)),

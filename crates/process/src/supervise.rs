@@ -9,7 +9,7 @@ use ashore_base::{Addr, AddrRange};
 use ashore_engine::{Exit, FaultInfo};
 use ashore_guest::Delivery;
 use ashore_isa::x86_64::{FLAG_TRAP, Regs};
-use ashore_pivot::{Errno, Signal};
+use ashore_pivot::{Errno, SigSet, Signal};
 use std::sync::atomic::Ordering;
 
 /// The trap of a single step.
@@ -77,6 +77,10 @@ pub struct Resume {
 pub trait Supervisor: Send + Sync {
     /// The calling guest thread stopped; comes back when it may go on.
     fn stopped(&self, stop: Stop) -> Resume;
+
+    /// The signals that are delivered without asking, and not while a thread is stepped: a run time's own, sent to a
+    /// thread that was held for a while, would lead it away at each step.
+    fn passes(&self) -> SigSet;
 
     /// The calling guest thread, by its id on the host, makes a call, from which it may not come back soon.
     fn calls(&self, host_tid: i32, regs: &Regs);
@@ -154,6 +158,14 @@ impl Task {
         self.ask(Why::Signal(*delivery), interrupted)
     }
 
+    /// The signals that wait until the thread is no longer stepped.
+    pub(crate) fn held_back(&self) -> SigSet {
+        match &self.process.options.supervisor {
+            Some(supervisor) if self.pace != Pace::Run => supervisor.passes(),
+            _ => SigSet::EMPTY,
+        }
+    }
+
     /// What a kick means to the supervisor.
     pub(crate) fn held(&mut self, interrupted: &mut Option<Interrupted>) {
         if let Some(signal) = self.ask(Why::Kicked, interrupted) {
@@ -195,6 +207,10 @@ impl Task {
             self.cpu.load_fp(&fp);
         }
         self.pace = resume.pace;
+        if let Some(block) = ashore_sys::current() {
+            // What was held back may not be any more.
+            block.recheck(SigSet(self.thread.mask.0 | self.held_back().0));
+        }
         resume.signal
     }
 

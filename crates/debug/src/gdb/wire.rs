@@ -7,7 +7,7 @@
 use super::world::{Came, World};
 use ashore_pivot::Sys;
 use gdbstub::conn::Connection;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -150,8 +150,8 @@ impl Wire {
     fn pass(&mut self, list: &[u8]) -> io::Result<()> {
         let end = list.iter().position(|byte| *byte == b'#').unwrap_or(list.len());
         let text = String::from_utf8_lossy(list.get(..end).unwrap_or_default()).into_owned();
-        let numbers: BTreeSet<u8> = text.split(';').filter_map(|n| u8::from_str_radix(n, 16).ok()).collect();
-        self.world.pass(numbers);
+        let numbers: Vec<u8> = text.split(';').filter_map(|n| u8::from_str_radix(n, 16).ok()).collect();
+        self.world.pass(&numbers);
         let answer: &[u8] = if self.is_acked { b"+$OK#9a" } else { b"$OK#9a" };
         self.stream.write_all(answer)
     }

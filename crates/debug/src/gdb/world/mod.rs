@@ -7,13 +7,15 @@ mod stops;
 
 use crate::gdb::memory::{Breakpoints, Kind, Space};
 use crate::gdb::registers::File;
+use crate::gdb::signals::from_gdb;
 use crate::gdb::watch::Watches;
 use ashore_guest::{Delivery, Os};
 use ashore_isa::x86_64::Regs;
-use ashore_pivot::{Errno, Signal};
+use ashore_pivot::{Errno, SigSet, Signal};
 use ashore_process::{Pace, Resume};
+use gdbstub::common;
 use gdbstub::target::ext::breakpoints::WatchKind;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -111,8 +113,8 @@ struct State {
     last_told: i32,
     breakpoints: Breakpoints,
     watches: Watches,
-    /// gdb's numbers of signals that it does not want to hear of.
-    passed: BTreeSet<u8>,
+    /// The signals that gdb does not want to hear of.
+    passed: SigSet,
     ear: Ear,
     /// Counts debuggers that came and went.
     session: u64,
@@ -148,7 +150,7 @@ impl World {
             last_told: 0,
             breakpoints: Breakpoints::default(),
             watches: Watches::default(),
-            passed: BTreeSet::new(),
+            passed: SigSet::EMPTY,
             ear: Ear::Closed,
             session: 0,
             is_child: false,
@@ -171,7 +173,7 @@ impl World {
     /// A new debugger is there: its number.
     pub(super) fn opened(&self) -> u64 {
         let mut state = self.lock();
-        state.passed.clear();
+        state.passed = SigSet::EMPTY;
         state.ear = Ear::Closed;
         state.session += 1;
         state.session
@@ -381,8 +383,9 @@ impl World {
     }
 
     /// The signals, by gdb's numbers, that are delivered without a word.
-    pub(super) fn pass(&self, numbers: BTreeSet<u8>) {
-        self.lock().passed = numbers;
+    pub(super) fn pass(&self, numbers: &[u8]) {
+        let signals = numbers.iter().filter_map(|number| from_gdb(common::Signal(*number)));
+        self.lock().passed = signals.fold(SigSet::EMPTY, SigSet::with);
     }
 }
 

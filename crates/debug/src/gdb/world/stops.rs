@@ -2,11 +2,10 @@
 
 use super::{Event, File, Guest, Parked, Phase, World};
 use crate::gdb::memory::Space;
-use crate::gdb::signals::to_gdb;
 use crate::gdb::watch::is_touch;
 use ashore_guest::Delivery;
 use ashore_isa::x86_64::Regs;
-use ashore_pivot::{Errno, Signal};
+use ashore_pivot::{Errno, SigSet, Signal};
 use ashore_process::{Pace, Resume, Stop, Supervisor, Why};
 use std::sync::PoisonError;
 
@@ -54,7 +53,7 @@ impl Supervisor for World {
         }
         // A step into a handler is gdb's to skip: it has to know.
         let is_stepped = unchanged.pace != Pace::Run;
-        if !is_stepped && passed.is_some_and(|delivery| state.passed.contains(&to_gdb(delivery.signal).0)) {
+        if !is_stepped && passed.is_some_and(|delivery| state.passed.has(delivery.signal)) {
             return unchanged;
         }
         let file = File { regs: stop.regs, fp: stop.fp };
@@ -69,6 +68,10 @@ impl Supervisor for World {
             }
             state = wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    fn passes(&self) -> SigSet {
+        self.lock().passed
     }
 
     fn calls(&self, host_tid: i32, regs: &Regs) {
