@@ -24,4 +24,4 @@ static inline void say(const char *text) { write(1, text, strlen(text)); }
 #endif
 #define noinline __attribute__((noinline))
 // A value that the compiler cannot see through.
-#define hidden(value) ({ __typeof__(value) hidden_ = (value); __asm__ volatile("" : "+r"(hidden_)); hidden_; })
+#define hidden(value) ({ __auto_type hidden_ = (value); __asm__ volatile("" : "+r"(hidden_)); hidden_; })

@@ -2,6 +2,7 @@
 // systems: linux dragonfly freebsd netbsd
 // code: E0923
 // cause: the main stack
+// cause: deeper (recursion.c:
 #include "program.h"
 noinline static long deeper(long depth) {
     volatile long here[8] = {depth};

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 const SYSTEMS: [&str; 4] = ["linux", "dragonfly", "freebsd", "netbsd"];
 /// So many failing programs must have run, each system counted, and so many different ones.
-const RUNS_MIN: usize = 12;
-const PROGRAMS_MIN: usize = 3;
+const RUNS_MIN: usize = 60;
+const PROGRAMS_MIN: usize = 40;
 /// So many of a hundred first lines must be right.
 const RIGHT_PERCENT: usize = 95;
 /// So many healthy guests must have run.

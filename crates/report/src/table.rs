@@ -287,6 +287,12 @@ rows! {
     ENDED_UNANSWERED: "E0917", "unanswered-request", Cause,
         "the program gave up at a request that was not answered",
         "a question that the real system answers is worth a report; the call's line names it";
+    DIED_LOW_MAPPING: "E0919", "low-mapping", Cause,
+        "the program used memory at a low address, where the host maps nothing",
+        "link the program at a higher address, or let the system choose; on Linux the limit is vm.mmap_min_addr";
+    DIED_THREAD_LOCAL: "E0920", "thread-pointer", Cause,
+        "the program used thread-local memory without a thread pointer",
+        "set the thread pointer first, with this system's own call; look at the start-up code of the thread";
     DIED_NULL: "E0921", "null-pointer", Cause,
         "the program used a null pointer",
         "look at where the pointer should have been set: a call that failed, a field that was never filled";
@@ -296,9 +302,81 @@ rows! {
     DIED_STACK_OVERFLOW: "E0923", "stack-overflow", Cause,
         "the program ran out of stack",
         "end the recursion, make local arrays smaller, or raise the limit (ulimit -s; a thread's stack where it is created)";
+    DIED_GIVEN_BACK: "E0924", "given-back", Cause,
+        "the program used memory that it had given back",
+        "look at who still holds the address when the memory is given back";
+    DIED_ERRNO_POINTER: "E0925", "errno-pointer", Cause,
+        "the program used the result of a failed call as a pointer",
+        "check the result of the call before it is used; find out why it failed";
+    DIED_READ_ONLY: "E0926", "read-only-memory", Cause,
+        "the program wrote to memory that is read-only",
+        "copy constants before they are changed; make code writable (mprotect) before it is written";
+    DIED_EXECUTING: "E0927", "not-executable", Cause,
+        "the program went on in memory that may not be executed",
+        "look at the pointer; if the memory is to hold code, map it with PROT_EXEC";
+    DIED_OVERRUN: "E0928", "overrun", Cause,
+        "the program ran over the end of its memory",
+        "compare the length that the loop goes to with the length of the memory";
+    DIED_BEYOND_FILE: "E0929", "beyond-file", Cause,
+        "the program used a mapped file behind its end",
+        "look at the file's size before it is mapped, and at who makes it shorter";
+    DIED_MISALIGNED: "E0930", "misaligned", Cause,
+        "an instruction needs an address of another alignment",
+        "align the memory, or use the instruction for any address (movups)";
     DIED_DIVIDING: "E0931", "division", Cause,
         "the program made a division that has no result",
         "check the divisor before the division";
+    DIED_UNSUPPORTED: "E0932", "unsupported-instruction", Cause,
+        "the program uses an instruction that this CPU does not have",
+        "build it for older CPUs (GOAMD64=v1, -march=x86-64), or run it on one that has the feature";
+    DIED_TRAPPED: "E0933", "trapped", Cause,
+        "the program stopped on purpose with an undefined instruction",
+        "look at that line: an assertion, a case that cannot be, a compiler's check of undefined behaviour";
+    DIED_INVALID: "E0934", "no-instruction", Cause,
+        "the program ran bytes that are no instruction",
+        "look at how it came there: a wrong jump, damaged code, data among code";
+    DIED_BREAKPOINT: "E0935", "breakpoint", Cause,
+        "a breakpoint was left in the program",
+        "take it out, or run the program with a debugger (`ashore run --gdb`)";
+    DIED_PRIVILEGED: "E0936", "privileged", Cause,
+        "the program used an instruction that only a kernel may",
+        "programs ask the kernel by calls; code for bare machines does not run here";
+    DIED_HEAP: "E0937", "heap-damaged", Cause,
+        "malloc found its heap damaged",
+        "the damage was done earlier: build with -fsanitize=address, and look at what is freed twice or written past its end";
+    DIED_FLOATING: "E0938", "floating-point", Cause,
+        "a floating-point operation raised an exception that the program had unmasked",
+        "leave floating-point exceptions masked, or check the operands";
+    DIED_FLAGS: "E0939", "cpu-flag", Cause,
+        "a flag of the CPU that the program set makes its instructions fail",
+        "clear the flag again where it was set (popf)";
+    DIED_NOT_ADDRESS: "E0940", "not-an-address", Cause,
+        "the program used something that is no address as a pointer",
+        "look at what wrote over the pointer: an array beside it that is too small, a tag that was not taken off";
+    DIED_SMASHED: "E0941", "stack-smashed", Cause,
+        "the program wrote over its own return address",
+        "compare the length of what is copied into arrays on the stack with the length of the array";
+    DIED_WILD_CALL: "E0942", "wild-call", Cause,
+        "the program called through a pointer that is no function",
+        "look at where the pointer was set, and what wrote over it";
+    DIED_SENT: "E0944", "signal-sent", Cause,
+        "another process sent the signal that ended the program",
+        "look at who sent it: a supervisor, a time limit, a person";
+    DIED_RAISING: "E0945", "signal-raised", Cause,
+        "the program sent itself the signal that ended it",
+        "look at who called raise or kill";
+    DIED_LIMIT: "E0946", "limit-signal", Cause,
+        "the program reached a limit of its process",
+        "raise the limit (ulimit)";
+    DIED_IN_HANDLER: "E0947", "fault-in-handler", Cause,
+        "the program faulted while the signal of the fault was blocked",
+        "handlers of faults must not fault themselves: use no memory that may be damaged, and do not block SIGSEGV";
+    DIED_AFTER_HANDLER: "E0948", "bad-signal-return", Cause,
+        "a signal handler returned to nowhere",
+        "look at what the handler does with its context, and at the frame's layout on this system";
+    DIED_NO_SIGNAL_STACK: "E0949", "no-signal-stack", Cause,
+        "the stack had no room for a signal handler",
+        "give the thread an alternate stack (sigaltstack) and its handlers SA_ONSTACK, or a bigger stack";
     DIED_ABORTING: "E0951", "aborted", Cause,
         "the program ended itself by abort",
         "read what it wrote last, and look at who called abort";

@@ -1,6 +1,7 @@
 //! Everything that is known of an end: what the rules look at.
 
 use super::code::{Backtrace, Instruction, Owner, Program, Region, Space, Stack, backtrace};
+use super::faults::{WITHOUT_ADDRESS, trap};
 use ashore_base::{Addr, AddrRange, Os as Name};
 use ashore_guest::{AltStack, Delivery, Os};
 use ashore_isa::x86_64::Regs;
@@ -263,9 +264,14 @@ impl<'a> Evidence<'a> {
         })
     }
 
-    /// The address of the memory fault that it died of.
+    /// The address of the memory fault that it died of; none where the CPU named none.
     pub fn fault_address(&self) -> Option<Addr> {
-        self.fault().filter(|fault| matches!(fault.signal, Signal::SEGV | Signal::BUS)).map(|fault| fault.addr)
+        let has_address = |fault: &&Delivery| {
+            matches!(fault.signal, Signal::SEGV | Signal::BUS)
+                && fault.code != WITHOUT_ADDRESS
+                && fault.trap != trap::ALIGNMENT
+        };
+        self.fault().filter(has_address).map(|fault| fault.addr)
     }
 
     /// The exit status that it ended with.

@@ -8,6 +8,7 @@ mod account;
 pub mod code;
 pub mod core_file;
 mod evidence;
+mod faults;
 mod gather;
 mod pages;
 mod rules;

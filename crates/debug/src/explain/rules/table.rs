@@ -1,7 +1,10 @@
 //! Every rule, exact ones before general ones: of two verdicts that are equally sure the first is the cause.
 
 use super::super::verdict::Rule;
-use super::{calls, children, endings, exits, instructions, memory, shape, startup, systems, words};
+use super::{
+    calls, children, endings, exits, instructions, jumps, memory, pointers, ranges, shape, signals, stack, startup,
+    systems, words,
+};
 use ashore_report::table as row;
 
 /// The rules.
@@ -47,10 +50,116 @@ pub static RULES: &[Rule] = &[
         judge: startup::changed_code,
     },
     Rule {
+        diagnosis: &row::DIED_LOW_MAPPING,
+        about: "Hosts keep the first addresses free, so that null pointers fail. A mapping there is refused, and a program \
+                that does not check the result dies at the first access.",
+        signature: "a mapping below the host's lowest address failed, and the fault lies in it",
+        judge: ranges::low_mapping,
+    },
+    Rule {
+        diagnosis: &row::DIED_THREAD_LOCAL,
+        about: "Thread-local variables count from the thread pointer, the base of FS or GS. Before a thread has set it, or \
+                when it was taken for another purpose, each of them lies near address 0.",
+        signature: "an instruction with FS or GS faulted, and that base is 0 or a small number",
+        judge: pointers::thread_local,
+    },
+    Rule {
+        diagnosis: &row::DIED_NO_SIGNAL_STACK,
+        about: "For a handler the system puts a frame of a few KiB on the stack. Where it does not fit, the process ends by \
+                SIGSEGV without any handler having run.",
+        signature: "a signal came for a handler, and the frame could not be written",
+        judge: signals::no_room,
+    },
+    Rule {
+        diagnosis: &row::DIED_IN_HANDLER,
+        about: "While the handler of a fault runs its signal is blocked; a fault with a blocked signal cannot be handled, and \
+                ends the process.",
+        signature: "the signal of the fault has a handler, and the process died all the same",
+        judge: signals::double_fault,
+    },
+    Rule {
+        diagnosis: &row::DIED_AFTER_HANDLER,
+        about: "A handler may change the context that it returns to. What it writes there is taken over by the CPU: a wrong \
+                address or a damaged frame fails at once.",
+        signature: "the first fault comes right behind a handler's return, where the context led",
+        judge: signals::after_handler,
+    },
+    Rule {
         diagnosis: &row::DIED_STACK_OVERFLOW,
         about: "Every call takes some stack. Recursion without end, or arrays of great size, run into the guard below it.",
         signature: "the fault is at the stack pointer or a little below, beside the lower end of a stack",
-        judge: memory::stack_overflow,
+        judge: stack::overflow,
+    },
+    Rule {
+        diagnosis: &row::DIED_ERRNO_POINTER,
+        about: "Calls give back -1 or a negative error number when they fail. Used as a pointer it lies at the very end of the \
+                address space, where nothing is.",
+        signature: "a register of the faulting operand holds a number from -4095 to -1, and a call failed with it",
+        judge: pointers::errno_pointer,
+    },
+    Rule {
+        diagnosis: &row::DIED_NULL,
+        about: "A pointer that is null, or a field's offset from null, was read, written or called.",
+        signature: "the fault's address lies in the first pages, and an operand's register holds 0 or little more",
+        judge: memory::null_pointer,
+    },
+    Rule {
+        diagnosis: &row::DIED_GIVEN_BACK,
+        about: "The memory was there and was given back by munmap, and somebody kept a pointer into it.",
+        signature: "nothing is mapped at the address, and it lies in a range of an earlier munmap",
+        judge: ranges::unmapped_earlier,
+    },
+    Rule {
+        diagnosis: &row::DIED_READ_ONLY,
+        about: "String literals, constants and code are mapped read-only, as is what the program itself made so by mprotect.",
+        signature: "a write was forbidden where reading is allowed",
+        judge: ranges::read_only,
+    },
+    Rule {
+        diagnosis: &row::DIED_EXECUTING,
+        about: "Stacks, data and memory mapped without PROT_EXEC do not run, even when the bytes in them are code.",
+        signature: "the instruction could not be fetched, and memory is mapped there without permission to execute",
+        judge: ranges::executed_data,
+    },
+    Rule {
+        diagnosis: &row::DIED_BEYOND_FILE,
+        about: "A mapping may have more pages than its file, when it was made too long or the file was made shorter later. \
+                Those pages cannot be used.",
+        signature: "SIGBUS for an address in a mapping of a file",
+        judge: ranges::beyond_file,
+    },
+    Rule {
+        diagnosis: &row::DIED_OVERRUN,
+        about: "A loop or copy went on past the end of a mapping, into a guard page or where nothing is.",
+        signature: "the fault is right behind the end of a mapping that can be used",
+        judge: ranges::overrun,
+    },
+    Rule {
+        diagnosis: &row::DIED_HEAP,
+        about: "The C library checks its heap when blocks are taken and freed, and stops where it finds damage: a block freed \
+                twice, a block written past its end, a pointer that was never malloc's.",
+        signature: "an instruction that stops on purpose, in malloc or free",
+        judge: instructions::heap_damaged,
+    },
+    Rule {
+        diagnosis: &row::DIED_SMASHED,
+        about: "An array on the stack was written past its end, and with it the address that the function returns to.",
+        signature: "a return instruction took a word that is no address, or the compiler's check (__stack_chk_fail) stopped it",
+        judge: jumps::smashed,
+    },
+    Rule {
+        diagnosis: &row::DIED_NOT_ADDRESS,
+        about: "An x86-64 address has 47 bits and their sign. Anything else, such as text or a pointer with a tag, the CPU \
+                refuses without naming an address.",
+        signature: "the CPU refused an operand whose address is not canonical",
+        judge: pointers::not_canonical,
+    },
+    Rule {
+        diagnosis: &row::DIED_MISALIGNED,
+        about: "Some vector instructions want their operand at a multiple of its size; compilers use them for the stack, which \
+                must be a multiple of 16 at each call.",
+        signature: "the CPU refused an operand of such an instruction, and its address is not aligned",
+        judge: instructions::misaligned,
     },
     Rule {
         diagnosis: &row::DIED_DIVIDING,
@@ -59,10 +168,63 @@ pub static RULES: &[Rule] = &[
         judge: instructions::divided,
     },
     Rule {
-        diagnosis: &row::DIED_NULL,
-        about: "A pointer that is null, or a field's offset from null, was read, written or called.",
-        signature: "the fault's address lies in the first pages, and an operand's register holds 0 or little more",
-        judge: memory::null_pointer,
+        diagnosis: &row::DIED_FLOATING,
+        about: "Floating-point exceptions are masked unless a program unmasks them; then the operation that raises one ends it \
+                by SIGFPE.",
+        signature: "the CPU's exception is one of SSE or of x87",
+        judge: instructions::float,
+    },
+    Rule {
+        diagnosis: &row::DIED_UNSUPPORTED,
+        about: "A program that was built for a newer CPU, or that does not ask what the CPU has, uses an instruction that is \
+                not there.",
+        signature: "SIGILL at a valid instruction, which needs a feature of the CPU",
+        judge: instructions::unsupported,
+    },
+    Rule {
+        diagnosis: &row::DIED_TRAPPED,
+        about: "Compilers put an undefined instruction where a program must not come, and behind checks that failed: \
+                __builtin_trap, unreachable code, Rust's abort, sanitizers without a runtime.",
+        signature: "SIGILL at ud2, ud1 or ud0",
+        judge: instructions::trapped,
+    },
+    Rule {
+        diagnosis: &row::DIED_INVALID,
+        about: "The bytes are no instruction of this CPU: the jump that led there was wrong, or the code was damaged.",
+        signature: "SIGILL at bytes that do not decode",
+        judge: instructions::invalid,
+    },
+    Rule {
+        diagnosis: &row::DIED_BREAKPOINT,
+        about: "A breakpoint instruction is for a debugger; without one it ends the program by SIGTRAP.",
+        signature: "SIGTRAP with the CPU's breakpoint exception",
+        judge: instructions::breakpoint,
+    },
+    Rule {
+        diagnosis: &row::DIED_PRIVILEGED,
+        about: "Instructions that stop the CPU, reach ports or change the machine's state are the kernel's.",
+        signature: "the CPU refused such an instruction",
+        judge: instructions::privileged,
+    },
+    Rule {
+        diagnosis: &row::DIED_FLAGS,
+        about: "The trap flag stops the CPU behind each instruction, the alignment flag makes it check each address. Both \
+                survive calls and confuse whoever comes next.",
+        signature: "the CPU's exception is a single step, or an alignment check",
+        judge: instructions::flags,
+    },
+    Rule {
+        diagnosis: &row::DIED_WILD_CALL,
+        about: "A function pointer or a table of functions was overwritten or never set right, and a call went where nothing \
+                is.",
+        signature: "the instruction could not be fetched, and nothing is mapped there",
+        judge: jumps::wild,
+    },
+    Rule {
+        diagnosis: &row::DIED_LIMIT,
+        about: "A process that uses more CPU time or writes greater files than its limits allow gets a signal that ends it.",
+        signature: "SIGXCPU or SIGXFSZ, which it did not send itself",
+        judge: signals::limit,
     },
     Rule {
         diagnosis: &row::DIED_FOREIGN_WAIT,
@@ -81,12 +243,6 @@ pub static RULES: &[Rule] = &[
         about: "Between the first instruction and main a program sets up its thread pointer, reads its arguments, relocates itself and runs constructors.",
         signature: "a fault, few calls, one thread, and no main function on the stack",
         judge: startup::before_main,
-    },
-    Rule {
-        diagnosis: &row::DIED_UNMAPPED,
-        about: "The address belongs to nothing: the pointer is damaged, was never set, or what it pointed to is gone.",
-        signature: "nothing is mapped at the fault's address",
-        judge: memory::unmapped,
     },
     Rule {
         diagnosis: &row::DIED_GO_PANIC,
@@ -231,6 +387,24 @@ pub static RULES: &[Rule] = &[
         about: "The program called abort: it found a fault of its own. What it wrote before usually says which.",
         signature: "it sent itself SIGABRT",
         judge: endings::aborted,
+    },
+    Rule {
+        diagnosis: &row::DIED_UNMAPPED,
+        about: "The address belongs to nothing: the pointer is damaged, was never set, or what it pointed to is gone.",
+        signature: "nothing is mapped at the fault's address",
+        judge: memory::unmapped,
+    },
+    Rule {
+        diagnosis: &row::DIED_RAISING,
+        about: "The program sent itself a signal it has no handler for: by raise, kill or its library.",
+        signature: "the signal was sent, and by the process itself",
+        judge: signals::sent,
+    },
+    Rule {
+        diagnosis: &row::DIED_SENT,
+        about: "Another process sent a signal that the program has no handler for.",
+        signature: "the signal was sent, and by another process",
+        judge: signals::from_outside,
     },
     Rule {
         diagnosis: &row::DIED_OF_SIGNAL,

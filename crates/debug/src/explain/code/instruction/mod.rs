@@ -114,6 +114,8 @@ pub struct Instruction {
     pub constant: Option<u64>,
     /// Whether it reads or writes thread-local memory.
     pub is_thread_local: bool,
+    /// The features of a CPU that it needs beyond those that every one of its kind has.
+    pub needs: Vec<String>,
 }
 
 /// The instruction at `at`, its operands resolved by `regs`. None when there is nothing to fetch.
@@ -169,6 +171,13 @@ pub(super) fn bytes_at(program: &Program<'_>, memory: &dyn Memory, at: Addr) -> 
     })
 }
 
+impl Program<'_> {
+    /// Whether a call ends right before `at`, which may then be a return address.
+    pub fn is_behind_call(&self, memory: &dyn Memory, at: Addr) -> bool {
+        call_before(self, memory, at).is_some()
+    }
+}
+
 fn decode(cpu: Cpu, bytes: &[u8], at: Addr) -> Option<Instruction> {
     match cpu {
         Cpu::X86_64 => x86_64::decode(bytes, at),
@@ -189,6 +198,7 @@ impl Instruction {
             divisor: None,
             constant: None,
             is_thread_local: false,
+            needs: Vec::new(),
         }
     }
 

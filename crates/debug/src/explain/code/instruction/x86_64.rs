@@ -19,6 +19,7 @@ pub(super) fn decode(bytes: &[u8], at: Addr) -> Option<Instruction> {
     found.is_thread_local = is_segment(decoded.segment_prefix());
     found.target = direct_target(&decoded);
     found.constant = stored_constant(&decoded);
+    found.needs = needs(&decoded);
     Some(found)
 }
 
@@ -89,6 +90,36 @@ fn class(decoded: &iced_x86::Instruction) -> Class {
         FlowControl::Return => Class::Return,
         _ => Class::Plain,
     }
+}
+
+/// The features that it needs and that not every x86-64 CPU has.
+fn needs(decoded: &iced_x86::Instruction) -> Vec<String> {
+    use iced_x86::CpuidFeature as Feature;
+    let is_common = |feature: &Feature| {
+        let early = (*feature as usize) <= Feature::INTEL486 as usize;
+        let common = [
+            Feature::X64,
+            Feature::FPU,
+            Feature::FPU287,
+            Feature::FPU387,
+            Feature::CMOV,
+            Feature::CX8,
+            Feature::MMX,
+            Feature::SSE,
+            Feature::SSE2,
+            Feature::FXSR,
+            Feature::CPUID,
+            Feature::TSC,
+            Feature::MSR,
+            Feature::MULTIBYTENOP,
+            Feature::SYSCALL,
+        ];
+        early || common.contains(feature)
+    };
+    let features = decoded.cpuid_features().iter().filter(|feature| !is_common(feature));
+    // Names do not begin with a digit there.
+    let name = |feature: &Feature| format!("{feature:?}").replace("D3NOW", "3DNOW");
+    features.map(name).collect()
 }
 
 fn is_segment(register: Register) -> bool {

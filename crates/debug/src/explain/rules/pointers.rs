@@ -1,0 +1,144 @@
+//! Pointers that are something else: an error number, a text, a number with a tag.
+
+use super::super::code::{Access, OwnerKind, Role};
+use super::super::evidence::{Call, Evidence};
+use super::super::verdict::{Confidence, Verdict};
+use ashore_base::Addr;
+use ashore_report::table as row;
+
+/// The greatest error number that a call gives back as a negative number.
+const ERRNO_MAX: u64 = 4095;
+/// A thread pointer below this points nowhere.
+const THREAD_POINTER_MIN: u64 = 0x1_0000;
+/// How far from the thread pointer thread-local memory is looked for.
+const THREAD_LOCAL_MAX: u64 = 1 << 20;
+/// The bits of an address that count.
+const ADDRESS_BITS: u32 = 47;
+/// Thread-local memory may begin so many bytes below the thread pointer; so the address is a small negative number.
+const CALLS_BACK: usize = 8;
+
+/// Thread-local memory is used, and nothing points at it.
+pub(super) fn thread_local(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let instruction = evidence.instruction.as_ref().filter(|instruction| instruction.is_thread_local)?;
+    let access = evidence.access_where(|access| access.role == Role::ThreadLocal)?;
+    let is_gs = instruction.text.contains("gs:");
+    let (name, base) = if is_gs { ("GS", evidence.regs.gs_base) } else { ("FS", evidence.regs.fs_base) };
+    let is_near = access.at.0.wrapping_sub(base).wrapping_add(THREAD_LOCAL_MAX) < 2 * THREAD_LOCAL_MAX;
+    let is_here =
+        evidence.is_refused() || evidence.fault_address().is_some_and(|at| at.0.wrapping_sub(access.at.0) < 64);
+    if base >= THREAD_POINTER_MIN || !is_near || !is_here {
+        return None;
+    }
+    let place = evidence.place();
+    let other = if is_gs { evidence.regs.fs_base } else { evidence.regs.gs_base };
+    let cause = match base {
+        0 => format!("{place} used thread-local memory, and the thread pointer ({name} base) was never set: it is 0"),
+        _ => format!("{place} used thread-local memory, and the thread pointer ({name} base) is the number {base:#x}"),
+    };
+    let mut verdict = Verdict::new(&row::DIED_THREAD_LOCAL, Confidence::Certain, cause)
+        .because(format!("{} reaches {}", instruction.text, access.at));
+    if other >= THREAD_POINTER_MIN {
+        let (this, other_name) = if is_gs { ("GS", "FS") } else { ("FS", "GS") };
+        verdict =
+            verdict.because(format!("{other_name} base is {other:#x}, {this} base is not: perhaps the wrong register"));
+    }
+    Some(verdict)
+}
+
+/// What a failed call gave back is used as a pointer.
+pub(super) fn errno_pointer(evidence: &Evidence<'_>) -> Option<Verdict> {
+    evidence.fault_address().or_else(|| evidence.is_refused().then_some(Addr(0)))?;
+    let accesses = &evidence.instruction.as_ref()?.accesses;
+    let number = accesses.iter().find_map(|access| small_negative(access, evidence))?;
+    let place = evidence.place();
+    let is_it = |call: &&Call| call.errno().is_some_and(|errno| number == 1 || u64::from(errno) == number);
+    // MAP_FAILED is -1 whatever the error.
+    let gives_pointer = |call: &&Call| call.is_any(&["mmap", "mremap", "shmat", "brk", "sbrk"]);
+    let mut calls = evidence.calls().take(CALLS_BACK).filter(is_it);
+    let call = if number == 1 { calls.find(gives_pointer) } else { calls.next() };
+    let (sure, cause) = match call {
+        Some(call) => {
+            let name = evidence.errno_name(call.errno().unwrap_or_default());
+            let what = if number == 1 { "-1".to_owned() } else { format!("-{number}") };
+            let line = &call.line;
+            (
+                Confidence::Certain,
+                format!("{place} used {what}, which a failed call gave back, as a pointer: {line} ({name})"),
+            )
+        }
+        None if number == 1 => {
+            (Confidence::Likely, format!("{place} used -1 as a pointer: what a failed call gives back"))
+        }
+        None => {
+            let number_of = u16::try_from(number).unwrap_or_default();
+            let name = evidence.errno_name(number_of);
+            (
+                Confidence::Likely,
+                format!("{place} used -{number} as a pointer: an error number ({name}) that was not checked"),
+            )
+        }
+    };
+    Some(Verdict::new(&row::DIED_ERRNO_POINTER, sure, cause))
+}
+
+/// The error number that a pointer of this access is.
+fn small_negative(access: &Access, evidence: &Evidence<'_>) -> Option<u64> {
+    let is_fault = |at: Addr| at.0.wrapping_sub(access.at.0) < access.len.max(1);
+    let is_here = evidence.is_refused() || evidence.fault_address().is_some_and(is_fault);
+    let [(_, value)] = access.formula.registers.as_slice() else { return None };
+    let number = value.wrapping_neg();
+    (is_here && access.role != Role::ThreadLocal && (1..=ERRNO_MAX).contains(&number)).then_some(number)
+}
+
+/// A pointer that is a text, or has a tag.
+pub(super) fn not_canonical(evidence: &Evidence<'_>) -> Option<Verdict> {
+    if !evidence.is_refused() {
+        return None;
+    }
+    let kind = |at: Addr| evidence.owner(at).kind;
+    let access = evidence.access_where(|access| {
+        access.role != Role::Stack
+            && matches!(kind(access.at), OwnerKind::Text | OwnerKind::NotCanonical)
+            && !is_canonical(access.at.0)
+    })?;
+    let place = evidence.place();
+    let (name, value) = access
+        .formula
+        .registers
+        .iter()
+        .copied()
+        .find(|(_, value)| !is_canonical(*value))
+        .unwrap_or(("the address", access.at.0));
+    let text = value.to_le_bytes();
+    let verdict = if text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        let text = String::from_utf8_lossy(&text).escape_debug().to_string();
+        let cause = format!("{place} used the text `{text}` as a pointer: a text that was too long overwrote it");
+        Verdict::new(&row::DIED_NOT_ADDRESS, Confidence::Certain, cause)
+    } else {
+        let (tag, rest) = (value >> ADDRESS_BITS, value & ((1 << ADDRESS_BITS) - 1));
+        let owner = evidence.owner(Addr(rest));
+        let is_mapped = owner.region.is_some();
+        let cause = match is_mapped {
+            true => format!(
+                "{place} used a pointer with a tag in its upper bits: {value:#x}, without the tag {rest:#x}, {}",
+                evidence.brief(&owner)
+            ),
+            false => format!("{place} used {value:#x} as a pointer: no address looks like that"),
+        };
+        let sure = if is_mapped { Confidence::Certain } else { Confidence::Likely };
+        let verdict = Verdict::new(&row::DIED_NOT_ADDRESS, sure, cause);
+        if is_mapped {
+            verdict
+                .because(format!("its bits from {ADDRESS_BITS} are {tag:#x}"))
+                .next("take the tag off a pointer before it is used: this system and CPU do not ignore it")
+        } else {
+            verdict
+        }
+    };
+    Some(verdict.because(format!("{name} = {value:#x} in {access}")))
+}
+
+/// Whether bits 47 to 63 are the same.
+fn is_canonical(value: u64) -> bool {
+    matches!(value >> ADDRESS_BITS, 0 | 0x1_ffff)
+}

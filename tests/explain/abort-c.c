@@ -1,0 +1,8 @@
+// Calls abort.
+// code: E0951
+// cause: abort
+// status: 134
+#include "program.h"
+int main(int argc, char **argv) {
+    abort();
+}

@@ -1,0 +1,9 @@
+// A breakpoint was left in it. Not here.
+// systems: linux dragonfly freebsd netbsd
+// silent
+#include "program.h"
+noinline static void inspect(void) { __asm__ volatile("nop"); }
+int main(int argc, char **argv) {
+    inspect();
+    return 0;
+}

@@ -1,0 +1,11 @@
+// Divides the smallest number by -1.
+// systems: linux dragonfly freebsd netbsd
+// code: E0931
+// cause: share
+// cause: does not fit
+// status: 136
+#include "program.h"
+noinline static int share(int all, int by) { return all / by; }
+int main(int argc, char **argv) {
+    return share(hidden((int)0x80000000), hidden(-1)) == 5;
+}

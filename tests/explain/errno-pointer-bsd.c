@@ -1,0 +1,13 @@
+// Uses the result of a failed call, negated as Linux has it, as a pointer.
+// systems: dragonfly freebsd netbsd
+// code: E0925
+// cause: first
+// cause: EBADF
+// status: 139
+#include "program.h"
+noinline static int first(char *at) { return *at; }
+int main(int argc, char **argv) {
+    struct answer answer = call(SYS_close, 77);
+    i64 at = answer.carry ? -(i64)answer.value : 0;
+    return first(hidden((char *)at));
+}

@@ -1,0 +1,15 @@
+// An array of 64 MiB on the stack.
+// systems: linux dragonfly freebsd netbsd
+// code: E0923
+// cause: the main stack
+// cause: sum
+// status: 139
+#include "program.h"
+noinline static long sum(long from) {
+    volatile char room[64L << 20];
+    room[from] = 1;
+    return room[from] - 1;
+}
+int main(int argc, char **argv) {
+    return sum(hidden(5L));
+}

@@ -1,0 +1,14 @@
+// Measures a text that is not there.
+// systems: linux dragonfly freebsd netbsd
+// code: E0921
+// cause: measure
+// status: 139
+#include "program.h"
+noinline static long measure(const char *text) {
+    long n = 0;
+    while (((volatile const char *)text)[n]) n++;
+    return n;
+}
+int main(int argc, char **argv) {
+    return measure(hidden((const char *)0)) & 0;
+}

@@ -1,0 +1,13 @@
+// Fills past the end of a large block of malloc.
+// code: E0928
+// cause: fill
+// status: 139
+#include "program.h"
+noinline static void fill(char *at, long count) {
+    for (long i = 0; i < count; i++) ((volatile char *)at)[i] = 1;
+}
+int main(int argc, char **argv) {
+    char *at = malloc(1 << 20);
+    fill(hidden(at), (1 << 20) + 8192);
+    return 0;
+}

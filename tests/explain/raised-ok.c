@@ -1,0 +1,7 @@
+// Sends itself a signal. Not here.
+// silent
+#include "program.h"
+int main(int argc, char **argv) {
+    kill(getpid(), 0);
+    return 0;
+}

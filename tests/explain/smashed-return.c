@@ -1,0 +1,17 @@
+// A text overwrote the return address.
+// systems: linux dragonfly freebsd netbsd
+// code: E0941
+// cause: greet
+// cause: return address
+// cause: AAAAAAAA
+// status: 139
+#include "program.h"
+noinline static void copy(volatile char *to, const char *from) { while ((*to++ = *from++)); }
+noinline static void greet(const char *name) {
+    char room[8];
+    copy(room, name);
+}
+int main(int argc, char **argv) {
+    greet(hidden("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+    return 0;
+}

@@ -1,0 +1,9 @@
+// Follows a pointer that is garbage. Not here.
+// systems: linux dragonfly freebsd netbsd
+// silent
+#include "program.h"
+static long room;
+noinline static long first(long *at) { return *at; }
+int main(int argc, char **argv) {
+    return first(hidden(&room));
+}
