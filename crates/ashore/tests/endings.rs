@@ -203,6 +203,16 @@ fn a_report_that_nobody_reads_or_that_is_killed_ends_with_the_guest() {
 }
 
 #[test]
+fn threads_that_wait_for_any_child_do_not_find_the_copy() {
+    let place = folder("lateparent");
+    for _ in 0..10 {
+        let output = ashore(&place, &["run"]).arg(guest("linux", "lateparent")).output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(3), String::new()));
+    }
+    assert_eq!(records(&place).len(), 10);
+}
+
+#[test]
 fn what_go_prints_of_its_goroutines_stays_first_and_whole() {
     let state = folder("go");
     for system in ["freebsd", "netbsd", "dragonfly", "linux"] {

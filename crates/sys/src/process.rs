@@ -89,16 +89,48 @@ pub fn run_aside(path: &[u8], args: &[Vec<u8>]) -> Option<u8> {
     status
 }
 
+/// Duplicates the process for a look at it: 0 in the copy. The guest's own waits do not find it, and no signal tells of
+/// it, because other threads may still run, and wait for any child.
+///
+/// That takes a bare call: of the C library's locks only that of its heap matters to the copy, and no thread takes it
+/// while guests run, for the allocator here is our own.
+fn copy() -> Result<u64, Errno> {
+    let mut made = Ok(0);
+    crate::stack::around_fork(|| {
+        crate::heap::HEAP.take();
+        // No flags and no signal to the parent.
+        made = crate::call(libc::SYS_clone as u64, [0; 6]);
+        crate::heap::HEAP.give();
+        made.map_or(-1, |pid| pid as i32)
+    });
+    if made == Ok(0) {
+        crate::net::rearm();
+    }
+    made
+}
+
+/// When memory runs out the copy goes, not the guest.
+fn volunteer() {
+    let path = c"/proc/self/oom_score_adj".as_ptr() as u64;
+    let file = crate::call(libc::SYS_open as u64, [path, (libc::O_WRONLY | libc::O_CLOEXEC) as u64, 0, 0, 0, 0]);
+    if let Ok(file) = file {
+        let most = b"1000";
+        let _ = crate::call(libc::SYS_write as u64, [file, most.as_ptr() as u64, most.len() as u64, 0, 0, 0]);
+        let _ = crate::call(libc::SYS_close as u64, [file, 0, 0, 0, 0, 0]);
+    }
+}
+
 /// Runs `body` in a copy of the process that nobody is told of, and waits for it, at most so long: what it does or
 /// suffers does not touch this process. The copy holds the calling thread alone. Nothing when no copy can be made.
 /// The caller has blocked every signal.
 pub fn in_copy(limit: Duration, body: impl FnOnce()) {
     let parent = crate::call(libc::SYS_getpid as u64, [0; 6]).unwrap_or(0);
-    let Ok(pid) = fork() else { return };
+    let Ok(pid) = copy() else { return };
     if pid == 0 {
         // It must not outlive the process whose end it looks at.
         let _ = crate::call(libc::SYS_prctl as u64, [libc::PR_SET_PDEATHSIG as u64, libc::SIGKILL as u64, 0, 0, 0, 0]);
         let is_orphan = crate::call(libc::SYS_getppid as u64, [0; 6]) != Ok(parent);
+        volunteer();
         // Reading memory that is not there is an answer too.
         set_signal_mask(crate::FAULTS.iter().fold(SigSet(!0), |mask, signal| mask.without(*signal)));
         if !is_orphan {
@@ -108,10 +140,10 @@ pub fn in_copy(limit: Duration, body: impl FnOnce()) {
     }
     let begun = Instant::now();
     let mut pause = Duration::from_micros(50);
-    let words = [pid as u64, 0, (libc::__WALL | libc::WNOHANG) as u64, 0, 0, 0];
+    let words = [pid, 0, (libc::__WALL | libc::WNOHANG) as u64, 0, 0, 0];
     while crate::call(libc::SYS_wait4 as u64, words) == Ok(0) {
         if begun.elapsed() > limit {
-            let _ = crate::call(libc::SYS_kill as u64, [pid as u64, libc::SIGKILL as u64, 0, 0, 0, 0]);
+            let _ = crate::call(libc::SYS_kill as u64, [pid, libc::SIGKILL as u64, 0, 0, 0, 0]);
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(2));
