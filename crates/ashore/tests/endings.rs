@@ -1,11 +1,12 @@
 //! What Ashore says when a guest dies, and that nothing which happens to what it says changes how the guest ends.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const SIGSEGV: i32 = 11;
 const SIGABRT: i32 = 6;
@@ -200,6 +201,20 @@ fn a_report_that_nobody_reads_or_that_is_killed_ends_with_the_guest() {
         }
         assert!(!is_alive, "something of {group} is left");
     }
+}
+
+#[test]
+fn a_reader_that_does_not_read_holds_no_death_up() {
+    let place = folder("unread");
+    let (_reader, mut writer) = std::io::pipe().unwrap();
+    // As much as a pipe holds.
+    writer.write_all(&[b'x'; 64 * 1024]).unwrap();
+    let begun = Instant::now();
+    let mut command = ashore(&place, &["run"]);
+    let status = command.arg(guest("dragonfly", "wrongtls")).stderr(writer).status().unwrap();
+    assert_eq!(status.signal(), Some(SIGSEGV));
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert_eq!(records(&place).len(), 1);
 }
 
 #[test]

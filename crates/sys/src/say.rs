@@ -2,11 +2,16 @@
 //!
 //! The guest owns the descriptors: it may have closed the standard error output, put a file of its own in that place, or
 //! lost the reader behind it. Then nothing is said; in no case does speaking end the process or write into the guest's file.
+//! Nor does the guest wait for long for a reader who does not read: what he has no room for is not said.
 
 use ashore_pivot::{Errno, SigSet, Signal};
 use std::sync::OnceLock;
 
 const STDERR: i32 = 2;
+/// What a pipe that has any room takes at once.
+const PIECE: usize = 4096;
+/// How long a reader may do nothing, in milliseconds.
+const PATIENCE: i32 = 1000;
 
 /// The file that was the standard error output at the start, by device and number.
 static BORN: OnceLock<Option<(u64, u64)>> = OnceLock::new();
@@ -31,8 +36,9 @@ pub fn say(text: &str) {
     }
     let old = crate::set_signal_mask(SigSet(!0));
     let mut left = text.as_bytes();
-    while !left.is_empty() {
-        match crate::call(libc::SYS_write as u64, [STDERR as u64, left.as_ptr() as u64, left.len() as u64, 0, 0, 0]) {
+    while !left.is_empty() && has_room() {
+        let len = left.len().min(PIECE);
+        match crate::call(libc::SYS_write as u64, [STDERR as u64, left.as_ptr() as u64, len as u64, 0, 0, 0]) {
             Ok(written) if written > 0 => left = left.get(written as usize..).unwrap_or_default(),
             Err(Errno::EINTR) => {}
             Err(Errno::EPIPE) => {
@@ -43,6 +49,19 @@ pub fn say(text: &str) {
         }
     }
     crate::set_signal_mask(old);
+}
+
+/// Waits until the output takes something, or says at once why not.
+fn has_room() -> bool {
+    let mut asked = libc::pollfd { fd: STDERR, events: libc::POLLOUT, revents: 0 };
+    let words = [&raw mut asked as u64, 1, PATIENCE as u64, 0, 0, 0];
+    loop {
+        match crate::call(libc::SYS_poll as u64, words) {
+            Ok(ready) => return ready != 0,
+            Err(Errno::EINTR) => {}
+            Err(_) => return true,
+        }
+    }
 }
 
 /// Takes the signal that the write just raised, which is none of the guest's. The caller has blocked it.
