@@ -112,12 +112,15 @@ pub(crate) struct Last<'a> {
     pub(crate) alt_stack: Option<AltStack>,
 }
 
-/// A witness that takes longer is given up.
+/// Witnesses that take longer are given up.
 const LIMIT: Duration = Duration::from_secs(20);
+/// The same when a glance is enough: an exit is nothing that anybody waits for.
+const LIMIT_GLANCE: Duration = Duration::from_secs(2);
 
 impl Process {
     /// Shows how the process ends to those who want to see it.
     pub(crate) fn show(&self, last: &Last<'_>, ending: &Ending<'_>) {
+        self.leave_the_end_to_others(last.regs);
         let interest = self.options.witnesses.iter().map(|witness| witness.interest(ending)).max();
         let whole = match interest {
             None | Some(Interest::Nothing) => return,
@@ -127,6 +130,11 @@ impl Process {
         // A witness reads what the guest's words point to, which may be nothing: such faults must arrive.
         ashore_sys::set_signal_mask(SigSet(!0).without(Signal::SEGV).without(Signal::BUS));
         let frozen = if whole { self.freeze_others(last.regs) } else { Vec::new() };
+        if !whole {
+            // What comes after an exit in the program must not happen because we look at it.
+            self.stop_others(last.regs);
+        }
+        let limit = if whole { LIMIT } else { LIMIT_GLANCE };
         let regs_of = |record: &Arc<Record>| {
             let is_last = Arc::ptr_eq(record, last.record);
             let host_tid = record.host_tid.load(Ordering::Relaxed);
@@ -138,7 +146,7 @@ impl Process {
         let notes = self.notes();
         let own = ashore_sys::host_ranges().into_iter().filter(|own| !own.contains(self.trampoline)).collect();
         let last_words = self.last_words.lock_copy();
-        ashore_sys::in_copy(LIMIT, || {
+        ashore_sys::in_copy(limit, || {
             let scene_of = |record: &Arc<Record>| ThreadScene {
                 id: record.id.load(Ordering::Relaxed),
                 host_tid: record.host_tid.load(Ordering::Relaxed),

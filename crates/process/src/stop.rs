@@ -37,15 +37,7 @@ impl Process {
     /// has done so before, the calling one is frozen in its turn, for good. Takes at most about a tenth of a second.
     /// Gives back all threads, the calling one too.
     pub fn freeze_others(&self, regs: &Regs) -> Vec<FrozenThread> {
-        let tid = ashore_sys::current_tid();
-        let own = |record: &&Arc<Record>| record.host_tid.load(Ordering::Relaxed) == tid;
-        if let Some(record) = self.threads.all().iter().find(own) {
-            *lock(&record.frozen) = Some(*regs);
-        }
-        match self.freezer.compare_exchange(0, tid, Ordering::SeqCst, Ordering::SeqCst) {
-            Err(other) if other != tid => wait_for_the_end(),
-            _ => {}
-        }
+        self.claim_the_end(regs);
         let begun = Instant::now();
         let mut kicked_at = None;
         loop {
@@ -62,6 +54,43 @@ impl Process {
                 }
             }
             std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// The same without waiting for them: each runs no more of the guest than what it does before the kick reaches it.
+    pub(crate) fn stop_others(&self, regs: &Regs) {
+        let tid = self.claim_the_end(regs);
+        for record in self.threads.all() {
+            let other = record.host_tid.load(Ordering::Relaxed);
+            if other != tid {
+                let _ = ashore_sys::kick(other);
+            }
+        }
+    }
+
+    /// The process ends as the calling thread says, unless another one has come before it. Gives back its id.
+    fn claim_the_end(&self, regs: &Regs) -> i32 {
+        let tid = ashore_sys::current_tid();
+        self.freeze_own(tid, regs);
+        match self.freezer.compare_exchange(0, tid, Ordering::SeqCst, Ordering::SeqCst) {
+            Err(other) if other != tid => wait_for_the_end(),
+            _ => tid,
+        }
+    }
+
+    fn freeze_own(&self, tid: i32, regs: &Regs) {
+        let own = |record: &&Arc<Record>| record.host_tid.load(Ordering::Relaxed) == tid;
+        if let Some(record) = self.threads.all().iter().find(own) {
+            *lock(&record.frozen) = Some(*regs);
+        }
+    }
+
+    /// Does not come back when another thread is ending the process.
+    pub(crate) fn leave_the_end_to_others(&self, regs: &Regs) {
+        let (freezer, tid) = (self.freezer.load(Ordering::SeqCst), ashore_sys::current_tid());
+        if freezer != 0 && freezer != tid {
+            self.freeze_own(tid, regs);
+            wait_for_the_end();
         }
     }
 }
