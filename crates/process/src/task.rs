@@ -215,7 +215,6 @@ impl Task {
                 abi.answer(self.cpu.regs(), answer);
                 self.record_end();
                 self.moved = true;
-                abi.answer(self.cpu.regs(), answer);
             }
         }
         if outcome.raised.is_some() || self.has_signal() || self.thread.saved_mask.is_some() {
