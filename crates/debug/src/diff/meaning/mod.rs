@@ -121,7 +121,10 @@ pub(super) fn row_of(os: &'static Os, call: &Call) -> Option<&'static Row> {
 
 /// What the call of a row means: by its own name, else as the Linux call that answers it.
 pub(super) fn of_row(row: &Row) -> Option<&'static Meaning> {
-    let by_name = |name: &str| MEANINGS.iter().find(|meaning| meaning.names.contains(&plain(name)));
+    let by_name = |name: &str| {
+        let name = plain(name);
+        MEANINGS.iter().find(|meaning| meaning.names.contains(&name))
+    };
     by_name(row.name()).or_else(|| {
         let (Does::Same(sys) | Does::Block(sys) | Does::Interrupt(sys) | Does::Paths(sys, _)) = row.does else {
             return None;
