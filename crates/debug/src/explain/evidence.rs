@@ -9,6 +9,9 @@ use ashore_pivot::{Memory, Signal};
 use ashore_process::{ARGS_KEPT, Ended};
 use std::cell::OnceCell;
 
+/// So much of a line of the program's stands in a sentence.
+const LINE: usize = 200;
+
 /// How the process ended.
 #[derive(Debug, Clone)]
 pub enum End {
@@ -254,6 +257,12 @@ impl<'a> Evidence<'a> {
     /// The fault that it died of: an instruction's, not a signal that somebody sent.
     pub fn fault(&self) -> Option<&Delivery> {
         self.signal().filter(|delivery| delivery.signal.is_fault() && delivery.code > 0)
+    }
+
+    /// The last line that it wrote to its standard error output, of a length for a sentence.
+    pub fn last_line(&self) -> Option<String> {
+        let line = self.last_words.trim().lines().next_back()?.trim();
+        (!line.is_empty()).then(|| line.chars().take(LINE).collect())
     }
 
     /// Where an instruction faulted last, when the program handled the signal.

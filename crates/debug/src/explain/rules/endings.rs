@@ -59,11 +59,12 @@ pub(super) fn any_signal(evidence: &Evidence<'_>) -> Option<Verdict> {
 pub(super) fn any_status(evidence: &Evidence<'_>) -> Option<Verdict> {
     let status = evidence.status().filter(|status| *status != 0)?;
     let failed = evidence.failures();
-    let cause = match failed.first() {
-        Some((call, _)) => {
+    let cause = match (evidence.last_line(), failed.first()) {
+        (Some(line), _) => format!("it ended by itself with status {status}, and wrote last: {line}"),
+        (None, Some((call, _))) => {
             format!("it ended by itself with status {status}; the last call that failed was {}", call.line)
         }
-        None => format!("it ended by itself with status {status}, and no call that failed explains it"),
+        (None, None) => format!("it ended by itself with status {status}, and no call that failed explains it"),
     };
     Some(with_words(Verdict::new(&row::ENDED_FAILING, Confidence::Possible, cause), evidence))
 }

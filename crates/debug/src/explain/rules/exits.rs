@@ -19,7 +19,7 @@ struct Cause {
     /// The error in words.
     means: &'static str,
     /// What programs write then, in small letters.
-    says: &'static str,
+    says: &'static [&'static str],
 }
 
 const RUNNING: &[&str] = &["execve", "execveat", "fexecve", "posix_spawn"];
@@ -36,132 +36,138 @@ static CAUSES: &[Cause] = &[
         errors: &["ENOENT"],
         row: &row::ENDED_NO_PROGRAM,
         means: "there is no such program",
-        says: "not found",
+        says: &["not found", "no such file"],
     },
     Cause {
         calls: RUNNING,
         errors: &["EACCES", "ENOEXEC", "EPERM", "ENOTDIR"],
         row: &row::ENDED_NO_PROGRAM,
         means: "it is no program that may be run",
-        says: "exec",
+        says: &["exec", "denied"],
     },
     Cause {
         calls: STARTING,
         errors: &["EAGAIN", "ENOMEM", "EPROCLIM"],
         row: &row::ENDED_LIMITED,
         means: "there may be no more threads or processes",
-        says: "resource temporarily unavailable",
+        says: &["resource temporarily unavailable"],
     },
     Cause {
         calls: GETTING_MEMORY,
         errors: &["ENOMEM"],
         row: &row::ENDED_NO_MEMORY,
         means: "there is not enough",
-        says: "memory",
+        says: &["memory", "cannot allocate"],
     },
     Cause {
         calls: WRITING,
         errors: &["EPIPE"],
         row: &row::ENDED_PIPE,
         means: "nobody reads it any more",
-        says: "broken pipe",
+        says: &["broken pipe"],
     },
     Cause {
         calls: &[],
         errors: &["ENOENT"],
         row: &row::ENDED_NO_FILE,
         means: "there is no such file",
-        says: "no such file",
+        says: &["no such file"],
     },
     Cause {
         calls: &[],
         errors: &["EACCES", "EPERM"],
         row: &row::ENDED_FORBIDDEN,
         means: "that is not allowed",
-        says: "denied",
+        says: &["denied"],
     },
     Cause {
         calls: &[],
         errors: &["EADDRINUSE"],
         row: &row::ENDED_ADDRESS_USED,
         means: "the address is in use",
-        says: "in use",
+        says: &["in use"],
     },
     Cause {
         calls: &[],
         errors: &["ECONNREFUSED"],
         row: &row::ENDED_UNREACHED,
         means: "nobody listens there",
-        says: "connection refused",
+        says: &["connection refused"],
     },
     Cause {
         calls: &[],
         errors: &["ENETUNREACH", "EHOSTUNREACH", "EHOSTDOWN", "ENETDOWN"],
         row: &row::ENDED_UNREACHED,
         means: "there is no way to it",
-        says: "unreachable",
+        says: &["unreachable"],
     },
     Cause {
         calls: &[],
         errors: &["EMFILE", "ENFILE"],
         row: &row::ENDED_LIMITED,
         means: "too many files are open",
-        says: "too many open files",
+        says: &["too many open files"],
     },
     Cause {
         calls: &[],
         errors: &["ENOSPC"],
         row: &row::ENDED_DISK_FULL,
         means: "the disk is full",
-        says: "no space left",
+        says: &["no space left"],
     },
-    Cause { calls: &[], errors: &["EDQUOT"], row: &row::ENDED_DISK_FULL, means: "the quota is used up", says: "quota" },
+    Cause {
+        calls: &[],
+        errors: &["EDQUOT"],
+        row: &row::ENDED_DISK_FULL,
+        means: "the quota is used up",
+        says: &["quota"],
+    },
     Cause {
         calls: &[],
         errors: &["EFBIG"],
         row: &row::ENDED_DISK_FULL,
         means: "the file may not be so large",
-        says: "too large",
+        says: &["too large"],
     },
     Cause {
         calls: &[],
         errors: &["ENOMEM"],
         row: &row::ENDED_NO_MEMORY,
         means: "there is not enough memory",
-        says: "memory",
+        says: &["memory", "cannot allocate"],
     },
     Cause {
         calls: &[],
         errors: &["ENOTDIR", "EISDIR", "ENOTEMPTY", "EEXIST", "ELOOP", "ENAMETOOLONG", "EXDEV"],
         row: &row::ENDED_WRONG_KIND,
         means: "",
-        says: "",
+        says: &[],
     },
     Cause {
         calls: &["ioctl"],
         errors: &["ENOTTY"],
         row: &row::ENDED_WRONG_KIND,
         means: "that is not a terminal",
-        says: "tty",
+        says: &["tty"],
     },
     Cause {
         calls: &[],
         errors: &["EROFS"],
         row: &row::ENDED_FORBIDDEN,
         means: "the file system is read-only",
-        says: "read-only",
+        says: &["read-only"],
     },
 ];
 
 /// What the errors of one row mean.
-static KINDS: &[(&str, &str, &str)] = &[
-    ("ENOTDIR", "a part of the path is not a directory", "not a directory"),
-    ("EISDIR", "it is a directory", "is a directory"),
-    ("ENOTEMPTY", "the directory is not empty", "not empty"),
-    ("EEXIST", "it exists already", "exists"),
-    ("ELOOP", "its links lead in a circle", "symbolic link"),
-    ("ENAMETOOLONG", "the name is too long", "too long"),
-    ("EXDEV", "the two are on different file systems", "cross-device"),
+static KINDS: &[(&str, &str, &[&str])] = &[
+    ("ENOTDIR", "a part of the path is not a directory", &["not a directory"]),
+    ("EISDIR", "it is a directory", &["is a directory"]),
+    ("ENOTEMPTY", "the directory is not empty", &["not empty"]),
+    ("EEXIST", "it exists already", &["exists"]),
+    ("ELOOP", "its links lead in a circle", &["symbolic link"]),
+    ("ENAMETOOLONG", "the name is too long", &["too long"]),
+    ("EXDEV", "the two are on different file systems", &["cross-device"]),
 ];
 
 /// What a program tried, as the beginning of `could not ...`.
@@ -219,39 +225,39 @@ struct Failure<'a> {
 /// The failed call that the program gave up at.
 fn failure<'a>(evidence: &'a Evidence<'_>) -> Option<Failure<'a>> {
     evidence.status().filter(|status| *status != 0)?;
-    let words = evidence.last_words.to_lowercase();
+    let words = evidence.last_words.trim().to_lowercase();
+    let last = words.lines().next_back().unwrap_or_default();
     let failed = evidence.failures();
-    let named = failed.iter().find_map(|(call, error)| {
-        let subject = subject(call).filter(|subject| subject.len() > 1 && words.contains(&subject.to_lowercase()));
-        let says = cause_of(call, error)
-            .map(|cause| says(cause, error))
-            .is_some_and(|says| !says.is_empty() && words.contains(says));
-        match (subject, says) {
-            (Some(_), true) => Some((call, error, Confidence::Certain)),
-            (Some(_), false) if !harmless::is_probe(call) => Some((call, error, Confidence::Likely)),
-            _ => None,
-        }
-    });
-    let said = || {
-        failed.iter().find_map(|(call, error)| {
-            let says = says(cause_of(call, error)?, error);
-            (!says.is_empty() && words.contains(says)).then_some((call, error, Confidence::Likely))
-        })
+    let told = |scope: &str, call: &Call, error: &str| {
+        let has_subject =
+            subject(call).is_some_and(|subject| subject.len() > 1 && scope.contains(&subject.to_lowercase()));
+        (has_subject, cause_of(call, error).is_some_and(|cause| says(scope, cause, error)))
+    };
+    let find = |scope: &str, wanted: (bool, bool), sure: Confidence| {
+        let is_it = |(call, error): &&(&'a Call, String)| told(scope, call, error) == wanted;
+        let found = failed.iter().filter(|(call, _)| wanted.1 || !harmless::is_probe(call)).find(is_it);
+        found.map(|(call, error)| Failure { call, error: error.clone(), sure })
     };
     let latest = || {
-        let near = failed.iter().filter(|(call, _)| evidence.is_near_end(call, NEAR) && !harmless::is_probe(call));
-        near.map(|(call, error)| (call, error, Confidence::Possible)).next()
+        let mut near = failed.iter().filter(|(call, _)| evidence.is_near_end(call, NEAR) && !harmless::is_probe(call));
+        near.next().map(|(call, error)| Failure { call, error: error.clone(), sure: Confidence::Possible })
     };
-    let found = named.or_else(said).map(|(call, error, sure)| Failure { call, error: error.clone(), sure });
-    let latest = || latest().map(|(call, error, sure)| Failure { call, error: error.clone(), sure });
-    found.or_else(|| late_failure(evidence, &words)).or_else(latest)
+    // What it said last is its reason; what it said before may have been a warning.
+    find(last, (true, true), Confidence::Certain)
+        .or_else(|| find(last, (false, true), Confidence::Likely))
+        .or_else(|| find(last, (true, false), Confidence::Likely))
+        .or_else(|| late_failure(evidence, &words))
+        .or_else(|| find(&words, (true, true), Confidence::Likely))
+        .or_else(|| find(&words, (false, true), Confidence::Possible))
+        // A program that gives another reason knows better than its calls.
+        .or_else(|| words.is_empty().then(latest)?)
 }
 
 /// A connection that failed after the call that began it had ended: only the program said how.
 fn late_failure<'a>(evidence: &'a Evidence<'_>, words: &str) -> Option<Failure<'a>> {
     let call = evidence.all_calls().find(|call| call.is("connect") && call.errno().is_some())?;
     let ends = ["ECONNREFUSED", "ENETUNREACH"].iter().filter_map(|error| Some((*error, cause_of(call, error)?)));
-    let (error, _) = ends.into_iter().find(|(_, cause)| words.contains(cause.says))?;
+    let (error, _) = ends.into_iter().find(|(error, cause)| says(words, cause, error))?;
     Some(Failure { call, error: error.to_owned(), sure: Confidence::Likely })
 }
 
@@ -259,12 +265,14 @@ fn cause_of(call: &Call, error: &str) -> Option<&'static Cause> {
     CAUSES.iter().find(|cause| cause.errors.contains(&error) && (cause.calls.is_empty() || call.is_any(cause.calls)))
 }
 
-fn kind_of(error: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
+fn kind_of(error: &str) -> Option<&'static (&'static str, &'static str, &'static [&'static str])> {
     KINDS.iter().find(|(name, ..)| *name == error)
 }
 
-fn says(cause: &Cause, error: &str) -> &'static str {
-    kind_of(error).filter(|_| cause.says.is_empty()).map_or(cause.says, |kind| kind.2)
+/// Whether the words, in small letters, speak of a failure.
+fn says(words: &str, cause: &Cause, error: &str) -> bool {
+    let known = kind_of(error).filter(|_| cause.says.is_empty()).map_or(cause.says, |kind| kind.2);
+    known.iter().any(|text| words.contains(text))
 }
 
 /// What the call was about: the path or address in its line.

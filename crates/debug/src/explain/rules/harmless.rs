@@ -120,7 +120,11 @@ static HABITS: &[Habit] = &[
     Habit { calls: &["socket"], errors: &["EAFNOSUPPORT", "EPROTONOSUPPORT"], about: ANY },
     Habit { calls: &["close"], errors: &["EBADF"], about: ANY },
     // Removing what is not there, making what is.
-    Habit { calls: &["unlink", "unlinkat", "rmdir"], errors: &["ENOENT", "EPERM", "ENOTDIR", "EISDIR"], about: ANY },
+    Habit {
+        calls: &["unlink", "unlinkat", "rmdir"],
+        errors: &["ENOENT", "EPERM", "ENOTDIR", "EISDIR", "ENOTEMPTY"],
+        about: ANY,
+    },
     Habit { calls: &["mkdir", "mkdirat"], errors: &["EEXIST"], about: ANY },
 ];
 

@@ -181,6 +181,7 @@ pub(super) fn misused(evidence: &Evidence<'_>) -> Option<Verdict> {
         "unexpected argument",
         "missing argument",
         "missing operand",
+        "invalid value \"",
         "unknown command",
     ];
     let has_usage = words.contains("usage:") || words.contains("usage of ");
@@ -227,4 +228,35 @@ pub(super) fn lookup(evidence: &Evidence<'_>) -> Option<Verdict> {
         }
         None => verdict,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACE: &str = "panic: assignment to entry in nil map\n\ngoroutine 7 [chan receive, 2 minutes]:\npanic({0x1, 0x2})\n\
+                         \t/go/src/runtime/panic.go:9 +0x1\nmain.(*Door).open(0x3, {0x4})\n\t/src/main.go:12 +0x1d\n";
+
+    #[test]
+    fn the_place_is_the_programs_own() {
+        assert_eq!(go_place(TRACE).as_deref(), Some("main.(*Door).open (/src/main.go:12)"));
+        assert_eq!(go_state(TRACE), Some("chan receive"));
+    }
+
+    #[test]
+    fn damaged_words_have_no_place() {
+        for text in
+            ["", "goroutine ", "goroutine 1 [running]:", "goroutine 1 [running]:\nmain.main()", "goroutine 1 [", "\n\n"]
+        {
+            assert_eq!(go_place(text), None, "{text}");
+        }
+        assert_eq!(go_state("goroutine 1 ["), None);
+    }
+
+    #[test]
+    fn long_words_are_cut_between_letters() {
+        let cut = told(&"ä".repeat(TOLD + 1));
+        assert_eq!(cut.chars().count(), TOLD + 3);
+        assert_eq!(told(" short "), "short");
+    }
 }
