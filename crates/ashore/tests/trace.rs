@@ -93,3 +93,23 @@ fn signals_and_threads_are_told_in_the_systems_numbers() {
         assert!(text.contains("+++ thread begins +++"), "{system}");
     }
 }
+
+#[test]
+fn what_a_failed_run_did_last_is_shown_later() {
+    let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trace-last");
+    let _ = std::fs::remove_dir_all(&state);
+    let ashore = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ashore"));
+        command.args(words).env("XDG_STATE_HOME", &state).output().unwrap()
+    };
+    let none = ashore(&["trace", "--last"]);
+    assert_eq!(none.status.code(), Some(125), "{none:?}");
+    let program = guest("freebsd", "dies");
+    ashore(&["run", program.to_str().unwrap()]);
+    let text = String::from_utf8(ashore(&["trace", "--last"]).stdout).unwrap();
+    assert!(text.contains("nanosleep(") && text.contains("--- SIGSEGV ---"), "{text}");
+    let times = text.lines().filter_map(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    assert!(times.is_sorted() && text.lines().count() > 3, "{text}");
+    let json = String::from_utf8(ashore(&["trace", "--last", "--json"]).stdout).unwrap();
+    assert!(json.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{json}");
+}

@@ -1,6 +1,7 @@
-//! `ashore trace PROGRAM [ARGS]`, and `ashore trace --diff A B [-- ARGS]`.
+//! `ashore trace PROGRAM [ARGS]`, `ashore trace --diff A B [-- ARGS]`, and `ashore trace --last`.
 
 mod diff;
+mod last;
 
 use super::{run, switch};
 use crate::launch;
@@ -32,12 +33,25 @@ pub(crate) fn options(command: Command) -> Command {
         .arg(switch("fresh", "With --diff: run each program in an empty directory of its own, removed afterwards"))
         .arg(switch("once", "With --diff: do not run both a second time to leave out what differs by chance"))
         .arg(switch("all", "With --diff: every difference, not only the first"))
+        .arg(
+            Arg::new("last")
+                .long("last")
+                .value_name("N")
+                .num_args(0..=1)
+                .default_missing_value("1")
+                .value_parser(value_parser!(u16).range(1..))
+                .help("Show what the last run that failed, or the Nth last, did at its end")
+                .conflicts_with_all(["program", "diff", "filter", "output", "summary"]),
+        )
         .arg(switch("stack", "With --json: where each call was made").hide(true))
         .arg(switch("append", "Add to the output file").hide(true));
-    run::all_options(command)
+    run::all_options(command).mut_arg("program", |arg| arg.required(false).required_unless_present("last"))
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> u8 {
+    if let Some(nth) = matches.get_one::<u16>("last") {
+        return last::run(usize::from(*nth), matches);
+    }
     if matches.get_flag("diff") {
         return diff::run(matches);
     }
