@@ -1,7 +1,9 @@
 //! Reading a damaged core file: everything that can be asked of what is left.
 
 use ashore_base::Addr;
-use ashore_formats::elf::core::read;
+use ashore_debug::explain::core_file::{CoreMemory, Found, evidence};
+use ashore_debug::explain::{Account, Depth, FileFacts};
+use ashore_formats::elf::core::{Core, read};
 use std::fmt::Write as _;
 
 /// Reads the input and asks for its memory, completed from the input itself.
@@ -32,5 +34,21 @@ pub(crate) fn core(bytes: &[u8]) -> String {
         let _ = (core.word(at), core.cstr(at, 300), core.segment_at(at), core.file_at(at));
     }
     let _ = write!(answer, " {:?}", core.signal().map(|signal| signal.signal < 65));
+    explain(core, &mut answer);
     answer
+}
+
+/// Tells why the process ended: without a program's file, since the input is none.
+fn explain(core: Core<'_>, answer: &mut String) {
+    let memory = CoreMemory(core);
+    let found = Found { programs: &[], file: FileFacts::default(), missing: Vec::new() };
+    match evidence(&memory, found) {
+        Ok(evidence) => {
+            let account = Account::of(&evidence);
+            let code = account.verdict().map(|verdict| verdict.diagnosis.code);
+            assert!(!account.text(Depth::Full).is_empty() && account.json().is_object(), "an empty report");
+            let _ = write!(answer, " {code:?}");
+        }
+        Err(report) => answer.push_str(report.diagnosis.slug),
+    }
 }

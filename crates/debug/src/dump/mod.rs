@@ -97,6 +97,7 @@ impl CoreFile {
             cpu: Cpu::X86_64,
             os: Os::Linux,
             guest: Os::from_name(scene.os.name),
+            last_words: &scene.last_words,
             process: self.process(scene),
             threads,
             auxv: self.auxv(scene, &mappings),

@@ -23,6 +23,8 @@ const SENT: i32 = 0;
 const SENT_ELSEWHERE: i32 = 0x1_0000;
 /// How many bytes of code are compared with a file that nothing else tells about.
 const COMPARED: usize = 64;
+/// More of what a program wrote last explains nothing.
+const WORDS_MAX: usize = 1 << 16;
 
 /// The memory of a core file.
 pub struct CoreMemory<'a>(pub Core<'a>);
@@ -133,12 +135,17 @@ pub fn evidence<'a>(memory: &'a CoreMemory<'a>, found: Found<'a>) -> Result<Evid
         stacks,
         missing,
         notes: Vec::new(),
-        last_words: String::new(),
+        last_words: last_words(core),
         instruction,
         before,
         memory,
         backtrace: OnceCell::new(),
     })
+}
+
+fn last_words(core: &Core<'_>) -> String {
+    let start = core.last_words.len().saturating_sub(WORDS_MAX);
+    String::from_utf8_lossy(core.last_words.get(start..).unwrap_or_default()).into_owned()
 }
 
 fn one_line(remark: &Report) -> String {

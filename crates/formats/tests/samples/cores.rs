@@ -43,6 +43,7 @@ pub fn outline(cpu: Cpu) -> Core<'static> {
         cpu,
         os: Os::Linux,
         guest: Some(Os::Netbsd),
+        last_words: b"what it said",
         process: ProcessInfo {
             pid: 1,
             parent: 7,

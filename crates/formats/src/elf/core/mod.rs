@@ -43,6 +43,8 @@ pub struct Core<'a> {
     pub os: Os,
     /// The system the program was for, where Ashore says so: its notes are Linux's, whatever the program is.
     pub guest: Option<Os>,
+    /// The end of what it wrote to its standard error output, where Ashore says so.
+    pub last_words: &'a [u8],
     /// Who the process was.
     pub process: ProcessInfo,
     /// Its threads, the one that ended the process first.
@@ -153,6 +155,7 @@ pub fn read(bytes: &[u8]) -> Result<Core<'_>, Report> {
         cpu,
         os: Os::Linux,
         guest: None,
+        last_words: &[],
         process: ProcessInfo::default(),
         threads: Vec::new(),
         auxv: Vec::new(),

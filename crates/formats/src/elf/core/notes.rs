@@ -16,6 +16,8 @@ const ALIGN: u64 = 4;
 /// Our own note: the name of the system that the program was for.
 pub(super) const ASHORE: &[u8] = b"Ashore";
 pub(super) const NT_ASHORE_GUEST: u32 = 1;
+/// The end of what the program wrote to its standard error output.
+pub(super) const NT_ASHORE_WORDS: u32 = 2;
 
 /// One note.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +75,7 @@ fn take<'a>(core: &mut Core<'a>, note: &Note<'a>) {
         ASHORE if note.kind == NT_ASHORE_GUEST => {
             core.guest = Os::from_name(&text(Some(note.data.0)));
         }
+        ASHORE if note.kind == NT_ASHORE_WORDS => core.last_words = note.data.0,
         b"FreeBSD" => bsd::freebsd(core, note),
         owner if owner.starts_with(b"NetBSD-CORE") => bsd::netbsd(core, note),
         owner if owner.starts_with(b"OpenBSD") => bsd::openbsd(core, note),

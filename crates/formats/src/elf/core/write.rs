@@ -6,7 +6,7 @@
 use super::linux::{
     NT_AUXV, NT_FILE, NT_FPREGSET, NT_PRPSINFO, NT_PRSTATUS, NT_SIGINFO, NT_X86_XSTATE, SIGINFO_LEN, psinfo, status,
 };
-use super::notes::{ASHORE, NT_ASHORE_GUEST};
+use super::notes::{ASHORE, NT_ASHORE_GUEST, NT_ASHORE_WORDS};
 use super::{Core, MappedFile, ProcessInfo, SEGMENTS_ELSEWHERE, SignalInfo, Thread};
 use crate::elf::constants::*;
 use alloc::{vec, vec::Vec};
@@ -124,6 +124,9 @@ fn notes(core: &Core<'_>) -> Vec<u8> {
             }
             if let Some(guest) = core.guest {
                 out.note(ASHORE, NT_ASHORE_GUEST, guest.name().as_bytes());
+            }
+            if !core.last_words.is_empty() {
+                out.note(ASHORE, NT_ASHORE_WORDS, core.last_words);
             }
         }
         if !thread.fp.is_empty() {
