@@ -73,6 +73,12 @@ impl Evidence<'_> {
         original.or_else(|| self.read::<1>(at).map(|[byte]| byte))
     }
 
+    /// Whether a return may have led to where nothing could run: the word that it took still stands below the stack pointer.
+    pub fn has_returned(&self) -> bool {
+        let below = Addr(self.regs.rsp.wrapping_sub(8));
+        self.fetched().is_some_and(|at| self.word(below) == Some(at.0))
+    }
+
     /// Where the call was that led to where nothing could run: the word on top of the stack, when it is behind a call.
     pub fn came_from(&self) -> Option<Addr> {
         let back = Addr(self.word(Addr(self.regs.rsp))?);

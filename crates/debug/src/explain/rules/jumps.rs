@@ -15,9 +15,7 @@ pub(super) fn smashed(evidence: &Evidence<'_>) -> Option<Verdict> {
         return Some(verdict);
     }
     let is_return = evidence.class() == Some(Class::Return) && evidence.is_refused();
-    let below = Addr(evidence.regs.rsp.wrapping_sub(8));
-    let has_returned = evidence.fetched().is_some_and(|at| evidence.word(below) == Some(at.0));
-    if !is_return && (!has_returned || evidence.came_from().is_some()) {
+    if !is_return && (!evidence.has_returned() || evidence.came_from().is_some()) {
         return None;
     }
     let value = if is_return { evidence.word(Addr(evidence.regs.rsp))? } else { evidence.regs.rip };

@@ -13,6 +13,10 @@ pub(super) fn null_pointer(evidence: &Evidence<'_>) -> Option<Verdict> {
     }
     let place = evidence.place();
     if evidence.regs.rip == at.0 {
+        // Zeros over a return address look the same but for the stack.
+        if evidence.has_returned() && evidence.came_from().is_none() {
+            return None;
+        }
         let by = evidence.called_from().unwrap_or_else(|| "it".to_owned());
         let cause = format!("{by} called a function through a null pointer");
         return Some(Verdict::new(&row::DIED_NULL, Confidence::Certain, cause));

@@ -58,13 +58,9 @@ pub(super) fn errno_pointer(evidence: &Evidence<'_>) -> Option<Verdict> {
     let call = if number == 1 { calls.find(gives_pointer) } else { calls.next() };
     let (sure, cause) = match call {
         Some(call) => {
-            let name = evidence.errno_name(call.errno().unwrap_or_default());
             let what = if number == 1 { "-1".to_owned() } else { format!("-{number}") };
             let line = &call.line;
-            (
-                Confidence::Certain,
-                format!("{place} used {what}, which a failed call gave back, as a pointer: {line} ({name})"),
-            )
+            (Confidence::Certain, format!("{place} used {what}, which a failed call gave back, as a pointer: {line}"))
         }
         None if number == 1 => {
             (Confidence::Likely, format!("{place} used -1 as a pointer: what a failed call gives back"))

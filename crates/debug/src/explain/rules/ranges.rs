@@ -14,6 +14,8 @@ const BEYOND: i32 = 2;
 /// Hosts refuse mappings below this (`vm.mmap_min_addr`).
 const LOW: u64 = 0x1_0000;
 
+/// Stacks of threads are seldom greater.
+const STACK_MAX: u64 = 64 << 20;
 /// EPERM and EACCES, which have the same numbers on every system.
 const REFUSED: [u16; 2] = [1, 13];
 
@@ -89,9 +91,11 @@ pub(super) fn overrun(evidence: &Evidence<'_>) -> Option<Verdict> {
     let at = evidence.fault_address().filter(|_| evidence.fetched().is_none())?;
     let owner = evidence.owner(at);
     let region = evidence.ends_before(at, OVER)?;
+    // With the stack pointer so near below, it may as well be a great array on a stack.
+    let is_stack_near = at.0.checked_sub(evidence.regs.rsp).is_some_and(|above| above < STACK_MAX);
     let sure = match owner.kind {
-        OwnerKind::Guard | OwnerKind::StackGuard => Confidence::Certain,
-        OwnerKind::Unmapped => Confidence::Likely,
+        OwnerKind::Guard | OwnerKind::StackGuard if !is_stack_near => Confidence::Certain,
+        OwnerKind::Guard | OwnerKind::StackGuard | OwnerKind::Unmapped => Confidence::Likely,
         _ => return None,
     };
     let access = evidence.instruction.as_ref()?.access_for(at)?;
@@ -108,7 +112,7 @@ pub(super) fn overrun(evidence: &Evidence<'_>) -> Option<Verdict> {
         }
     };
     let place = evidence.place();
-    let cause = format!("{place} {does} past the end of its memory, {over} bytes behind the end of {what}");
+    let cause = format!("{place} {does} past the end of its memory, byte {over} behind the end of {what}");
     Some(Verdict::new(&row::DIED_OVERRUN, sure, cause).because(format!("{access}: {}", owner.text)))
 }
 

@@ -3,7 +3,7 @@
 use super::super::code::{OwnerKind, Row};
 use super::super::evidence::Evidence;
 use super::super::verdict::{Confidence, Verdict};
-use ashore_base::Addr;
+use ashore_base::{Addr, AddrRange};
 use ashore_report::table as row;
 
 /// A push or a probe reaches so far below the stack pointer.
@@ -30,20 +30,20 @@ pub(super) fn overflow(evidence: &Evidence<'_>) -> Option<Verdict> {
     });
     let is_guard = matches!(owner.kind, OwnerKind::StackGuard | OwnerKind::Guard);
     // With an array that is greater than the stack, the stack pointer itself has left it; its caller's is still there.
-    let has_left = stack.is_some_and(|stack| {
-        let caller = evidence.backtrace().and_then(|trace| trace.rows.iter().flat_map(|row| &row.frames).nth(1));
-        sp < stack.range.start.0 && caller.is_some_and(|caller| stack.range.contains(caller.sp))
-    });
+    let caller = evidence.backtrace().and_then(|trace| trace.rows.iter().flat_map(|row| &row.frames).nth(1));
+    let home = caller.and_then(|caller| evidence.region(caller.sp)).map(|region| region.range);
+    let has_left = home.is_some_and(|home| sp < home.start.0 && at < home.start && at.0 >= sp.saturating_sub(BELOW));
     let is_beside = stack.is_some_and(|stack| at.0 >= stack.range.start.0.saturating_sub(reach));
     if !(is_near && (is_beside || is_guard) || has_left) {
         return None;
     }
-    let stack = stack.filter(|_| is_beside || has_left);
+    let is_home = |range: AddrRange| home.is_some_and(|home| home.contains(range.start));
+    let stack = stack.filter(|stack| if has_left { is_home(stack.range) } else { is_beside });
     let thread = evidence.threads.first().map_or(0, |thread| thread.id);
     let name = stack.map_or_else(|| format!("the stack of thread {thread}"), |stack| format!("the {}", stack.name));
     // A thread's stack is the mapping above its guard.
     let guard = owner.region.filter(|_| is_guard).and_then(|guard| evidence.region(guard.range.end));
-    let range = stack.map(|stack| stack.range).or(guard.map(|region| region.range));
+    let range = stack.map(|stack| stack.range).or(guard.map(|region| region.range)).or(home);
     let size = range.map_or_else(String::new, |range| format!(" of {} KiB", range.len() >> 10));
     let why = reason(evidence);
     let why = why.map_or_else(String::new, |why| format!(": {why}"));

@@ -1,0 +1,15 @@
+// Zeros overwrote the return address.
+// systems: linux dragonfly freebsd netbsd
+// code: E0941
+// cause: return address
+// status: 139
+#include "program.h"
+noinline static void fill(volatile long *to, int count) { while (count--) *to++ = 0; }
+noinline static void leave(void) {
+    long room[2];
+    fill(room, hidden(8));
+}
+int main(int argc, char **argv) {
+    leave();
+    return 0;
+}

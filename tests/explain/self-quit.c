@@ -1,0 +1,10 @@
+// Raises SIGFPE itself.
+// code: E0945
+// cause: SIGFPE
+// cause: itself
+// status: 136
+#include "program.h"
+int main(int argc, char **argv) {
+    raise(SIGFPE);
+    return 0;
+}
