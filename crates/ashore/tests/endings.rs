@@ -146,6 +146,10 @@ fn a_full_disk_changes_nothing() {
     command.args(["-c", shell, "sh", env!("CARGO_BIN_EXE_ashore"), "run"]).arg(guest("dragonfly", "wrongtls"));
     let output = command.env("XDG_STATE_HOME", &state).output().unwrap();
     died_of_segv(&output);
+    // The same for a note about a call: the signal is not the guest's.
+    let file = fs::File::create(state.join("said")).unwrap();
+    let status = command.stdout(Stdio::null()).stderr(file).status().unwrap();
+    assert_eq!(status.signal(), Some(SIGSEGV));
 }
 
 #[test]

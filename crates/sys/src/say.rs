@@ -42,7 +42,12 @@ pub fn say(text: &str) {
             Ok(written) if written > 0 => left = left.get(written as usize..).unwrap_or_default(),
             Err(Errno::EINTR) => {}
             Err(Errno::EPIPE) => {
-                drop_pipe_signal();
+                drop_signal(Signal::PIPE);
+                break;
+            }
+            // A file that may not grow.
+            Err(Errno::EFBIG) => {
+                drop_signal(Signal::XFSZ);
                 break;
             }
             _ => break,
@@ -65,8 +70,8 @@ fn has_room() -> bool {
 }
 
 /// Takes the signal that the write just raised, which is none of the guest's. The caller has blocked it.
-fn drop_pipe_signal() {
-    let (set, none) = (SigSet::of(Signal::PIPE).0, [0u64; 2]);
+fn drop_signal(signal: Signal) {
+    let (set, none) = (SigSet::of(signal).0, [0u64; 2]);
     let words = [&raw const set as u64, 0, none.as_ptr() as u64, 8, 0, 0];
     let _ = crate::call(libc::SYS_rt_sigtimedwait as u64, words);
 }
