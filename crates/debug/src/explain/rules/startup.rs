@@ -13,8 +13,23 @@ const FRAMES: usize = 4;
 const CALLS_MAX: usize = 5;
 /// Where a program's own code begins, and where start-up code does.
 const MAINS: &[&str] = &["main", "main.main", "runtime.main", "start"];
-const ENTRIES: &[&str] =
-    &["_start", "__start", "start_c", "_start_c", "runtime.rt0_go", "__libc_start_main", "___start"];
+const ENTRIES: &[&str] = &["_start", "__start", "start_c", "_start_c", "___start"];
+/// What runs before main and never after; that main is not on the stack says little: it may have jumped on.
+const BEFORE: &[&str] = &[
+    "libc_start_init",
+    "__libc_start_init",
+    "__libc_csu_init",
+    "__init_libc",
+    "__init_tls",
+    "static_init_tls",
+    "_dlstart_c",
+    "call_init",
+    "runtime.rt0_go",
+    "runtime.check",
+    "runtime.args",
+    "runtime.osinit",
+    "runtime.schedinit",
+];
 
 /// The addresses that its stack goes through, the innermost first.
 fn frames(evidence: &Evidence<'_>) -> Vec<Addr> {
@@ -65,8 +80,10 @@ pub(super) fn before_main(evidence: &Evidence<'_>) -> Option<Verdict> {
     }
     let names: Vec<String> =
         frames(evidence).into_iter().filter_map(|at| evidence.name(at)).map(|name| plain(&name)).collect();
-    let is = |known: &[&str]| names.iter().any(|name| known.contains(&name.as_str()) || name.starts_with("_rt0_"));
-    if !is(ENTRIES) || names.iter().any(|name| MAINS.contains(&name.as_str())) {
+    let is_entry = names.first().is_some_and(|name| ENTRIES.contains(&name.as_str()) || name.starts_with("_rt0_"));
+    if !(is_entry || names.iter().any(|name| BEFORE.contains(&name.as_str())))
+        || names.iter().any(|name| MAINS.contains(&name.as_str()))
+    {
         return None;
     }
     let place = evidence.place();

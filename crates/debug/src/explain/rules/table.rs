@@ -241,7 +241,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         diagnosis: &row::DIED_BEFORE_MAIN,
         about: "Between the first instruction and main a program sets up its thread pointer, reads its arguments, relocates itself and runs constructors.",
-        signature: "a fault, few calls, one thread, and no main function on the stack",
+        signature: "a fault, few calls, one thread, and on the stack what runs only before main",
         judge: startup::before_main,
     },
     Rule {
