@@ -88,10 +88,7 @@ pub(super) fn before_main(evidence: &Evidence<'_>) -> Option<Verdict> {
     }
     let place = evidence.place();
     let cause = format!("it crashed in {place}, before its main function ran");
-    // A main function that ends by a jump to another is not on the stack either; constructors have their own caller.
-    let is_sure = is(&["libc_start_init", "__libc_start_init", "_init"]);
-    let sure = if is_sure { Confidence::Likely } else { Confidence::Possible };
-    let verdict = Verdict::new(&row::DIED_BEFORE_MAIN, sure, cause);
+    let verdict = Verdict::new(&row::DIED_BEFORE_MAIN, Confidence::Likely, cause);
     let base = evidence.regs.fs_base;
     Some(
         verdict.because(format!(
