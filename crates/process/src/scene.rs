@@ -10,7 +10,7 @@ use crate::threads::Record;
 use ashore_base::{Addr, AddrRange};
 use ashore_guest::{AltStack, Delivery, Os};
 use ashore_isa::x86_64::Regs;
-use ashore_pivot::{Memory, SigSet, Signal};
+use ashore_pivot::{Memory, SigSet};
 use ashore_sys::GuestMemory;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -127,8 +127,7 @@ impl Process {
             Some(Interest::Glance) => false,
             Some(Interest::Whole) => true,
         };
-        // A witness reads what the guest's words point to, which may be nothing: such faults must arrive.
-        ashore_sys::set_signal_mask(SigSet(!0).without(Signal::SEGV).without(Signal::BUS));
+        ashore_sys::set_signal_mask(SigSet(!0));
         let frozen = if whole { self.freeze_others(last.regs) } else { Vec::new() };
         if !whole {
             // What comes after an exit in the program must not happen because we look at it.
