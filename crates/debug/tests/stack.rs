@@ -108,28 +108,7 @@ fn regs(text: &str) -> Regs {
         let line = text.lines().find(|line| line.split_whitespace().next() == Some(name));
         line.and_then(|line| hex(line.split_whitespace().nth(1)?)).unwrap_or_else(|| panic!("no {name}: {text}"))
     };
-    Regs {
-        rax: get("rax"),
-        rbx: get("rbx"),
-        rcx: get("rcx"),
-        rdx: get("rdx"),
-        rsi: get("rsi"),
-        rdi: get("rdi"),
-        rbp: get("rbp"),
-        rsp: get("rsp"),
-        r8: get("r8"),
-        r9: get("r9"),
-        r10: get("r10"),
-        r11: get("r11"),
-        r12: get("r12"),
-        r13: get("r13"),
-        r14: get("r14"),
-        r15: get("r15"),
-        rip: get("rip"),
-        rflags: 0,
-        fs_base: 0,
-        gs_base: 0,
-    }
+    Regs::from_names(|name| if matches!(name, "rflags" | "fs_base" | "gs_base") { 0 } else { get(name) })
 }
 
 fn pcs(stack: &Backtrace) -> Vec<u64> {

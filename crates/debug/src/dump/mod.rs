@@ -18,7 +18,7 @@ use ashore_formats::elf::core::{Core, MappedFile, ProcessInfo, Registers, Signal
 use ashore_guest::Delivery;
 use ashore_image::HeaderTable;
 use ashore_isa::x86_64::Regs;
-use ashore_pivot::{SigSet, Sys};
+use ashore_pivot::Sys;
 use ashore_process::{Ending, Interest, Scene, ThreadScene, Witness};
 pub(crate) use maps::{Mapping, of_guest};
 use memory::Memory;
@@ -65,8 +65,6 @@ impl Witness for CoreFile {
 
     fn witness(&self, scene: &Scene<'_>) {
         let Ending::Signal(delivery) = scene.ending else { return };
-        // What is read may be a page that is not there; the guest's limits and blocked signals stay what they are.
-        ashore_sys::set_signal_mask(ashore_sys::FAULTS.iter().fold(SigSet(!0), |set, signal| set.without(*signal)));
         let path = file::final_path(&self.path, scene.pid);
         let line = match self.write(&path, scene, &delivery) {
             Ok(cut) if cut.is_nothing() && self.tell == Tell::Failures => return,
@@ -195,33 +193,16 @@ fn registers(regs: &Regs) -> Registers {
     const CODE: u64 = 0x33;
     const STACK: u64 = 0x2b;
     let mut registers = Registers::zero(Cpu::X86_64);
-    let general = [
-        ("rax", regs.rax),
-        ("rbx", regs.rbx),
-        ("rcx", regs.rcx),
-        ("rdx", regs.rdx),
-        ("rsi", regs.rsi),
-        ("rdi", regs.rdi),
-        ("rbp", regs.rbp),
-        ("rsp", regs.rsp),
-        ("r8", regs.r8),
-        ("r9", regs.r9),
-        ("r10", regs.r10),
-        ("r11", regs.r11),
-        ("r12", regs.r12),
-        ("r13", regs.r13),
-        ("r14", regs.r14),
-        ("r15", regs.r15),
-        ("rip", regs.rip),
-        ("eflags", regs.rflags),
-        ("fs_base", regs.fs_base),
-        ("gs_base", regs.gs_base),
+    for (name, value) in regs.named() {
+        registers.set(if name == "rflags" { "eflags" } else { name }, value);
+    }
+    let others = [
         // No call is under way that a debugger would have to restart.
         ("orig_rax", u64::MAX),
         ("cs", CODE),
         ("ss", STACK),
     ];
-    for (name, value) in general {
+    for (name, value) in others {
         registers.set(name, value);
     }
     registers

@@ -137,10 +137,10 @@ impl<'a> Account<'a> {
 
     fn registers(&self, out: &mut String) {
         let regs = &self.evidence.regs;
-        let all = registers(regs);
+        let all = regs.named();
         let _ = writeln!(out, "  registers:");
         for row in all.chunks(3) {
-            let cells: Vec<String> = row.iter().map(|(name, value)| format!("{name:>6} {value:#018x}")).collect();
+            let cells: Vec<String> = row.iter().map(|(name, value)| format!("{name:>7} {value:#018x}")).collect();
             let _ = writeln!(out, "    {}", cells.join("  "));
         }
     }
@@ -210,7 +210,7 @@ impl<'a> Account<'a> {
             End::Alive => json!({ "alive": true }),
         };
         let registers: serde_json::Map<String, Value> =
-            registers(&evidence.regs).iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+            evidence.regs.named().iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         let region = |region: &super::code::Region| {
             json!({
                 "start": region.range.start.0, "end": region.range.end.0,
@@ -293,29 +293,4 @@ fn thread_json(thread: &Thread) -> Value {
         })
         .collect();
     json!({ "id": thread.id, "at": thread.regs.map(|regs| regs.rip), "steps": steps })
-}
-
-fn registers(regs: &ashore_isa::x86_64::Regs) -> [(&'static str, u64); 20] {
-    [
-        ("rax", regs.rax),
-        ("rbx", regs.rbx),
-        ("rcx", regs.rcx),
-        ("rdx", regs.rdx),
-        ("rsi", regs.rsi),
-        ("rdi", regs.rdi),
-        ("rbp", regs.rbp),
-        ("rsp", regs.rsp),
-        ("r8", regs.r8),
-        ("r9", regs.r9),
-        ("r10", regs.r10),
-        ("r11", regs.r11),
-        ("r12", regs.r12),
-        ("r13", regs.r13),
-        ("r14", regs.r14),
-        ("r15", regs.r15),
-        ("rip", regs.rip),
-        ("rflags", regs.rflags),
-        ("fs", regs.fs_base),
-        ("gs", regs.gs_base),
-    ]
 }

@@ -163,29 +163,7 @@ fn thread(left: &Left<'_>) -> Thread {
 }
 
 fn regs(left: &Left<'_>) -> Regs {
-    let get = |name| left.registers.get(name).unwrap_or_default();
-    Regs {
-        rax: get("rax"),
-        rbx: get("rbx"),
-        rcx: get("rcx"),
-        rdx: get("rdx"),
-        rsi: get("rsi"),
-        rdi: get("rdi"),
-        rbp: get("rbp"),
-        rsp: get("rsp"),
-        r8: get("r8"),
-        r9: get("r9"),
-        r10: get("r10"),
-        r11: get("r11"),
-        r12: get("r12"),
-        r13: get("r13"),
-        r14: get("r14"),
-        r15: get("r15"),
-        rip: get("rip"),
-        rflags: get("eflags"),
-        fs_base: get("fs_base"),
-        gs_base: get("gs_base"),
-    }
+    Regs::from_names(|name| left.registers.get(if name == "rflags" { "eflags" } else { name }).unwrap_or_default())
 }
 
 fn end(core: &Core<'_>, guest: &Guest) -> End {

@@ -34,3 +34,22 @@ pub struct Regs {
     pub fs_base: u64,
     pub gs_base: u64,
 }
+
+/// Each register by its name, from one list.
+macro_rules! by_name {
+    ($($name:ident)*) => {
+        impl Regs {
+            /// Every register with its name.
+            pub const fn named(&self) -> [(&'static str, u64); 20] {
+                [$((stringify!($name), self.$name)),*]
+            }
+
+            /// The registers whose values `value` tells by their names.
+            pub fn from_names(value: impl Fn(&'static str) -> u64) -> Regs {
+                Regs { $($name: value(stringify!($name))),* }
+            }
+        }
+    };
+}
+
+by_name!(rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip rflags fs_base gs_base);
