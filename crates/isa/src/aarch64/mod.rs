@@ -2,7 +2,7 @@
 //!
 //! What tools may do to code: [`Instructions`]. The files: `words` (the fields of an instruction), `effects` (what it does to
 //! registers), `find` and `pairs` (which places name an address), `change` (name another), `emit` (new code), `displace` (move
-//! code), `kernel` (calls to the kernel and the frame their handler sees).
+//! code), `kernel` (calls to the kernel and the frame their handler sees), `regs` (the registers of a thread).
 
 mod change;
 mod coder;
@@ -12,11 +12,13 @@ mod emit;
 mod find;
 pub mod kernel;
 mod pairs;
+mod regs;
 pub mod system;
 pub mod walk;
 mod words;
 
 pub use coder::Instructions;
+pub use regs::{FLAG_BTYPE, FLAG_C, FLAG_N, FLAG_STEP, FLAG_V, FLAG_Z, FLAGS_NZCV, Regs, Vectors};
 pub use words::is_landing_pad;
 
 #[cfg(test)]

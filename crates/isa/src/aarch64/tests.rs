@@ -7,6 +7,7 @@ use ashore_base::Addr;
 
 mod kernel;
 mod random;
+mod regs;
 
 #[test]
 fn a_branch_reaches_forward_and_back_as_far_as_one_instruction_does() {

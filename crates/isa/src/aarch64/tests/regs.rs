@@ -1,0 +1,16 @@
+//! The registers by name.
+
+use crate::aarch64::Regs;
+
+#[test]
+fn names_and_values_go_both_ways() {
+    let mut regs = Regs { sp: 31, pc: 32, pstate: 33, tls: 34, ..Regs::default() };
+    for (at, x) in regs.x.iter_mut().enumerate() {
+        *x = at as u64;
+    }
+    let named = regs.named();
+    assert!(named.iter().enumerate().all(|(at, (_, value))| *value == at as u64));
+    assert_eq!((named[0].0, named[30].0, named[31].0, named[34].0), ("x0", "x30", "sp", "tls"));
+    let again = Regs::from_names(|name| named.iter().find(|(known, _)| *known == name).map_or(0, |(_, value)| *value));
+    assert_eq!(regs, again);
+}
