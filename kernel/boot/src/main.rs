@@ -1,0 +1,3 @@
+//! The kernel image.
+#![no_std]
+#![no_main]

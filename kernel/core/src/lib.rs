@@ -1,0 +1,25 @@
+//! The kernel of `ashore boot` without its machine: it answers Linux calls itself.
+//!
+//! Everything here is safe code that also runs on the PC, where it is tested. The machine under it is one trait,
+//! [`Machine`]; the Linux ABI above it comes from the crates the hosted side uses.
+//!
+//! **The kernel is one loop per CPU** ([`Kernel::work`]): pick a thread, let the machine run it until it stops, answer why
+//! it stopped, again. Nothing interrupts the kernel itself; interrupts are taken while a program runs or a CPU idles.
+//!
+//! **A call never sleeps inside the kernel.** It is done, or it says what it waits for and is asked again when that may
+//! have come ([`Call`]). There is one kernel stack per CPU, and no lock is held while anything waits.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod frames;
+mod lock;
+mod machine;
+
+pub use lock::{Held, Lock};
+pub use machine::{
+    Access, Context, Ending, Fault, Frame, FrameRange, Machine, Nanos, NoMemory, PageTable, Rights, Trap,
+};

@@ -1,0 +1,226 @@
+//! What the kernel asks of the machine under it.
+//!
+//! On bare metal `kernel/hal` answers, in tests a simulation. Frames are named by number and never by address: only the
+//! machine knows where they lie.
+
+use crate::frames::Frames;
+use alloc::boxed::Box;
+use ashore_base::{Addr, AddrRange};
+use ashore_isa::aarch64::{Regs, Vectors};
+
+/// A time in nanoseconds since the machine started.
+pub type Nanos = u64;
+
+/// A page-sized piece of physical memory, by number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Frame(pub u32);
+
+/// Neighbouring frames.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FrameRange {
+    /// The first one.
+    pub start: Frame,
+    /// How many there are.
+    pub count: u32,
+}
+
+/// What a program may do with a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Rights {
+    /// Read it.
+    pub read: bool,
+    /// Write it.
+    pub write: bool,
+    /// Run it.
+    pub execute: bool,
+}
+
+/// What a program tried to do with memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Read it.
+    Read,
+    /// Write it.
+    Write,
+    /// Run it.
+    Execute,
+}
+
+/// The registers of a program's thread.
+#[derive(Clone, Debug, Default)]
+#[repr(C)]
+pub struct Context {
+    /// The integer registers. They come first: the machine's entry code knows their offsets.
+    pub regs: Regs,
+    /// The floating-point and vector registers. True only after [`Machine::leave`].
+    pub vectors: Vectors,
+}
+
+/// A fault the machine found in what a program did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// Memory that is not mapped so.
+    Memory {
+        /// Where.
+        at: Addr,
+        /// What was tried.
+        access: Access,
+        /// The machine's word about it (`ESR_EL1`), for the signal frame.
+        syndrome: u64,
+    },
+    /// An address that is not a multiple of what it must be, of data, code or the stack pointer.
+    Alignment {
+        /// Where.
+        at: Addr,
+        /// As above.
+        syndrome: u64,
+    },
+    /// An instruction that does not exist or is not allowed to programs.
+    Illegal,
+    /// `brk`.
+    Breakpoint {
+        /// Its number.
+        number: u16,
+    },
+    /// One instruction was run because a debugger asked for one.
+    Step,
+    /// Anything else: a machine error.
+    Other {
+        /// As above.
+        syndrome: u64,
+    },
+}
+
+/// Why a program's thread stopped running.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Trap {
+    /// It asks the kernel for something.
+    Call,
+    /// An interrupt came: the alarm, a kick by another CPU, a device.
+    Interrupt,
+    /// It faulted.
+    Fault(Fault),
+}
+
+/// How the whole machine ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// The first program returned this status.
+    Exited(u8),
+    /// The first program died of this signal.
+    Killed(u8),
+    /// The kernel itself is at its wits' end; the report was written.
+    Panicked,
+}
+
+/// One address space's translation, kept by the machine. It holds no references on the frames it names.
+///
+/// Who changes an entry that may be in use calls [`PageTable::flush`] before anybody reuses the frame.
+pub trait PageTable: Send + Sync {
+    /// Enters a page that has no entry. Frames for the table itself come from `frames`; `Err` when there are none.
+    fn map(&mut self, at: Addr, frame: Frame, rights: Rights, frames: &Frames) -> Result<(), NoMemory>;
+
+    /// The entry of the page at `at`.
+    fn look(&self, at: Addr) -> Option<(Frame, Rights)>;
+
+    /// Gives an entry other rights; nothing when there is none.
+    fn protect(&mut self, at: Addr, rights: Rights);
+
+    /// Gives an entry another frame and rights: a private copy.
+    fn replace(&mut self, at: Addr, frame: Frame, rights: Rights);
+
+    /// Takes an entry out.
+    fn unmap(&mut self, at: Addr) -> Option<Frame>;
+
+    /// Every entry in a range, ascending; holes of any size cost little.
+    fn each(&self, range: AddrRange, seen: &mut dyn FnMut(Addr, Frame, Rights));
+
+    /// Makes every CPU forget what it remembers of a range.
+    fn flush(&mut self, range: AddrRange);
+
+    /// Gives the table's own frames back. Nobody runs in it any more.
+    fn release(&mut self, frames: &Frames);
+
+    /// The machine's own word for the table, which [`Machine::enter`] understands.
+    fn root(&self) -> u64;
+}
+
+/// There is no memory left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NoMemory;
+
+/// The machine. Every method may be called by any CPU at any time unless it says otherwise.
+pub trait Machine: Sync {
+    /// Which CPU this is, from 0.
+    fn cpu(&self) -> usize;
+
+    /// How many CPUs work.
+    fn cpus(&self) -> usize;
+
+    /// The time since the start; never goes back.
+    fn now(&self) -> Nanos;
+
+    /// The wall clock when `now` was 0, in nanoseconds since 1970.
+    fn born(&self) -> Nanos;
+
+    /// Interrupts this CPU at a time; replaces an earlier wish. `None` for never.
+    fn alarm(&self, at: Option<Nanos>);
+
+    /// Interrupts another CPU.
+    fn kick(&self, cpu: usize);
+
+    /// Waits for an interrupt that came since the last `run` or `idle` of this CPU, or comes now.
+    fn idle(&self);
+
+    /// Makes an address space this CPU's.
+    fn enter(&self, root: u64);
+
+    /// Makes a context's vector registers this CPU's, before its first `run` here.
+    fn arrive(&self, context: &Context);
+
+    /// Saves this CPU's vector registers to the context that `arrive` was called with.
+    fn leave(&self, context: &mut Context);
+
+    /// Runs a program's thread until it stops. The vector registers stay in the CPU.
+    fn run(&self, context: &mut Context) -> Trap;
+
+    /// A new address space without entries.
+    fn new_table(&self, frames: &Frames) -> Result<Box<dyn PageTable>, NoMemory>;
+
+    /// Reads a frame from a byte offset on. The bytes lie within the frame.
+    fn read_frame(&self, frame: Frame, from: usize, into: &mut [u8]);
+
+    /// Writes a frame from a byte offset on. The bytes lie within the frame.
+    fn write_frame(&self, frame: Frame, to: usize, bytes: &[u8]);
+
+    /// Fills a frame with zeros.
+    fn zero_frame(&self, frame: Frame);
+
+    /// Copies a frame.
+    fn copy_frame(&self, from: Frame, to: Frame);
+
+    /// A 32-bit word of a frame as an atomic operation: stores `new` if it is `old`, returns what it was.
+    /// The offset is a multiple of four.
+    fn exchange(&self, frame: Frame, at: usize, old: u32, new: u32) -> u32;
+
+    /// Makes code that was written to a frame visible to instruction fetch on every CPU.
+    fn sync_code(&self, frame: Frame);
+
+    /// Writes to the console.
+    fn print(&self, bytes: &[u8]);
+
+    /// Takes what was typed at the console; 0 when there is nothing.
+    fn typed(&self, into: &mut [u8]) -> usize;
+
+    /// Fills `into` with random bytes.
+    fn random(&self, into: &mut [u8]);
+
+    /// Bytes of the files that came with the machine (the initial RAM disk): how many there are.
+    fn files_len(&self) -> usize;
+
+    /// The frame that holds a page of those bytes, which start at a page boundary.
+    fn files_frame(&self, page: usize) -> Option<Frame>;
+
+    /// Ends everything.
+    fn end(&self, ending: Ending) -> !;
+}
