@@ -85,7 +85,8 @@ fn fresh(source: &CSource, system: &System, shared: &[PathBuf]) -> Stamp {
     stamp.text(&toolchain::pins());
     stamp.text(system.compile_target);
     stamp.file(&source.file);
-    source.options.iter().for_each(|option| stamp.text(option));
+    // Where the headers lie says nothing of a program, and several checkouts may share what is built.
+    source.options.iter().filter(|option| !option.starts_with("-I")).for_each(|option| stamp.text(option));
     source.options.iter().map(Path::new).filter(|path| path.is_file()).for_each(|path| stamp.file(path));
     shared.iter().for_each(|path| stamp.file(path));
     stamp
