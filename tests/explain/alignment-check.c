@@ -3,6 +3,7 @@
 // code: E0939
 // cause: alignment
 // status: 135
+// twin: alignment-inspect-ok
 #include "program.h"
 static u64 room[4];
 noinline static void flag(char *at) { __asm__ volatile("sub $128, %%rsp\n\tpushf\n\torl $0x40000, (%%rsp)\n\tpopf\n\tmov 1(%0), %%eax\n\tadd $128, %%rsp" : : "r"(at) : "rax", "memory", "cc"); }

@@ -5,6 +5,7 @@
 // cause: it is a program for
 // cause: and ran as one for DragonFly BSD
 // with: explain
+// twin: c-as-itself
 #include "program.h"
 int main(int argc, char **argv) {
     long ids[64];

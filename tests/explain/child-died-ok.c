@@ -1,10 +1,17 @@
 // Its child died of a signal, and it does not mind.
-// systems: linux
+// systems: linux dragonfly freebsd netbsd
 // silent
 #include "program.h"
 int main(int argc, char **argv) {
-    int status = 0, pid = fork();
+    int status = 0;
+#ifdef __linux__
+    int pid = fork();
     if (!pid) kill(getpid(), SIGKILL);
     syscall(SYS_wait4, pid, &status, 0, 0);
-    return (status & 127) != SIGKILL;
+#else
+    struct answer child = call(SYS_fork);
+    if (child.second == 1 || child.value == 0) call(SYS_kill, call(SYS_getpid).value, 9);
+    call(SYS_wait4, child.value, &status, 0, 0);
+#endif
+    return (status & 127) != 9;
 }

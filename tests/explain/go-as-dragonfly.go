@@ -4,6 +4,7 @@
 // code: E0902
 // cause: it is a program for
 // cause: and ran as one for DragonFly BSD: its call numbers mean other calls there
+// twin: go-as-itself
 package main
 
 import "fmt"

@@ -4,6 +4,7 @@
 // cause: it panicked: runtime error: index out of range [7] with length 3, in main.pick
 // status: 2
 // with: explain
+// twin: go-panic-ok
 package main
 
 import "os"

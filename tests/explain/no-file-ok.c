@@ -1,7 +1,12 @@
 // Does without its settings.
+// systems: linux dragonfly freebsd netbsd
 // silent
+// with: explain
 #include "program.h"
 int main(int argc, char **argv) {
-    FILE *file = fopen("/etc/ashore-corpus/settings", "r");
-    return file ? 1 : 0;
+#ifdef __linux__
+    return open("/etc/ashore-corpus/settings", O_RDONLY) >= 0;
+#else
+    return !call(SYS_open, "/etc/ashore-corpus/settings", 0).carry;
+#endif
 }

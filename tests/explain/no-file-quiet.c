@@ -4,6 +4,7 @@
 // cause: it could not open /etc/ashore-corpus/settings: there is no such file (ENOENT)
 // status: 3
 // with: explain
+// twin: no-file-ok
 #include "program.h"
 #ifdef __linux__
 #define open_file(path) open(path, O_RDONLY)

@@ -2,7 +2,9 @@
 //! built for, and that healthy programs, near twins and the cases' guests, hear nothing.
 //!
 //! What a program is to end like stands in the first comment of its source; `tests/explain/README.md` lists the directives.
+//! Every rule has such a program, and every program a twin that the rule must not take for one.
 
+use ashore_debug::explain::RULES;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
@@ -24,6 +26,9 @@ const HEALTHY_MIN: usize = 60;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What a report begins a line with.
 const OURS: &str = "ashore: ";
+/// The rules that no program of the corpus shows, each with the reason.
+const WITHOUT_PROGRAM: &[(&str, &str)] =
+    &[("E0919", "hosts differ in the addresses that they refuse, and root is refused none")];
 
 /// What a run is to end like.
 #[derive(Clone, Default)]
@@ -38,6 +43,17 @@ struct Wanted {
     has_explain: bool,
     options: Vec<String>,
     args: Vec<String>,
+    /// What is changed in it before it runs, in the words of `ashore patch`.
+    patch: Vec<String>,
+}
+
+/// A program of the corpus.
+struct Program {
+    name: String,
+    systems: Vec<String>,
+    wanted: Wanted,
+    /// The program that differs in what is wrong with this one.
+    twin: String,
 }
 
 /// One program on one system.
@@ -63,15 +79,15 @@ fn built(kind: &str, system: &str, name: &str) -> PathBuf {
     path
 }
 
-/// The runs of a program of the corpus.
-fn runs_of(path: &Path) -> Vec<Run> {
+/// The program that an entry of the corpus is, if it is one.
+fn program(path: &Path) -> Option<Program> {
     let source = if path.is_dir() { path.join("main.c") } else { path.to_owned() };
     if !["c", "S", "go"].iter().any(|end| source.extension().is_some_and(|found| found == *end)) || !source.is_file() {
-        return Vec::new();
+        return None;
     }
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
     let text = fs::read_to_string(&source).unwrap();
-    let mut systems = Vec::new();
+    let (mut systems, mut twin) = (vec!["linux".to_owned()], format!("{name}-ok"));
     let mut wanted = Wanted::default();
     for line in text.lines().map_while(|line| line.strip_prefix("//")).map(str::trim) {
         let (word, value) = line.split_once(':').map_or((line, ""), |(word, value)| (word, value.trim()));
@@ -82,22 +98,54 @@ fn runs_of(path: &Path) -> Vec<Run> {
             "cause" => wanted.words.push(value.to_owned()),
             "status" => wanted.status = Some(value.parse().unwrap()),
             "silent" => wanted.is_silent = true,
+            "twin" => twin = value.to_owned(),
             "with" => wanted.has_explain = value == "explain",
+            "strict" => wanted.options.push("--strict".to_owned()),
             "os" => wanted.options.extend(["--os".to_owned(), value.to_owned()]),
+            "patch" => wanted.patch = values().collect(),
             "args" => wanted.args.extend(values()),
             _ => {}
         }
     }
     assert!(wanted.code.is_some() != wanted.is_silent, "{}: either `code:` or `silent`", source.display());
-    if systems.is_empty() {
-        systems.push("linux".to_owned());
+    Some(Program { name, systems, wanted, twin })
+}
+
+/// The corpus, by name.
+fn programs() -> Vec<Program> {
+    let entries = fs::read_dir(root().join("tests/explain")).unwrap();
+    let mut found: Vec<Program> = entries.filter_map(|entry| program(&entry.unwrap().path())).collect();
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found
+}
+
+impl Program {
+    fn runs(&self) -> Vec<Run> {
+        let run = |system: &String| Run {
+            name: format!("{system}/{}", self.name),
+            program: built("explain", system, &self.name),
+            wanted: self.wanted.clone(),
+        };
+        self.systems.iter().map(run).collect()
     }
-    let run = |system: &String| Run {
-        name: format!("{system}/{name}"),
-        program: built("explain", system, &name),
-        wanted: wanted.clone(),
-    };
-    systems.iter().map(run).collect()
+
+    /// Whether this is only there to be another's twin.
+    fn is_twin(&self) -> bool {
+        self.wanted.is_silent || self.name.ends_with("-ok")
+    }
+}
+
+/// The program as it is to run: itself, or what a patch makes of it.
+fn ready(run: &Run, folder: &Path) -> PathBuf {
+    if run.wanted.patch.is_empty() {
+        return run.program.clone();
+    }
+    let changed = folder.join("changed");
+    let mut patch = Command::new(env!("CARGO_BIN_EXE_ashore"));
+    patch.arg("patch").arg(&run.program).args(&run.wanted.patch).arg("-o").arg(&changed);
+    let patched = patch.output().unwrap();
+    assert!(patched.status.success(), "{}: {patched:?}", run.name);
+    changed
 }
 
 /// Runs it without the person's own state directory and input.
@@ -106,7 +154,7 @@ fn watch(run: &Run, folder: &Path) -> Seen {
     let (out, err) = (folder.join("stdout"), folder.join("stderr"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_ashore"));
     command.arg(if run.wanted.has_explain { "explain" } else { "run" }).args(&run.wanted.options);
-    command.arg(&run.program).args(&run.wanted.args).current_dir(folder).env("XDG_STATE_HOME", folder);
+    command.arg(ready(run, folder)).args(&run.wanted.args).current_dir(folder).env("XDG_STATE_HOME", folder);
     command.stdin(Stdio::null()).stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
     command.env_remove("GOTRACEBACK");
     let mut child = command.spawn().unwrap();
@@ -139,8 +187,9 @@ impl Seen {
         self.stderr.lines().find(|line| line.starts_with(OURS) && line.contains("[E")).unwrap_or_default()
     }
 
+    /// Whether Ashore found something to say; that there is nothing to explain is an answer to who asked.
     fn speaks(&self) -> bool {
-        self.stderr.lines().any(|line| line.starts_with(OURS))
+        self.stderr.lines().any(|line| line.starts_with(OURS) && !line.ends_with("there is nothing to explain"))
     }
 }
 
@@ -191,11 +240,8 @@ fn table(wrong: &[(String, Seen, String)]) -> String {
 
 #[test]
 fn the_first_line_names_the_cause() {
-    let mut sources: Vec<PathBuf> =
-        fs::read_dir(root().join("tests/explain")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    sources.sort();
     let only = std::env::var("ASHORE_EXPLAIN_ONLY").unwrap_or_default();
-    let runs: Vec<Run> = sources.iter().flat_map(|source| runs_of(source)).collect();
+    let runs: Vec<Run> = programs().iter().flat_map(Program::runs).collect();
     let runs: Vec<Run> = runs.into_iter().filter(|run| run.name.contains(&only)).collect();
     let wrong = judge(&runs, "explain");
     let failing: Vec<&Run> = runs.iter().filter(|run| run.wanted.code.is_some()).collect();
@@ -219,6 +265,36 @@ fn the_first_line_names_the_cause() {
         let programs: BTreeSet<&str> = failing.iter().filter_map(|run| run.name.split('/').next_back()).collect();
         assert!(failing.len() >= RUNS_MIN && programs.len() >= PROGRAMS_MIN, "{} of {}", failing.len(), programs.len());
     }
+}
+
+/// What a program lacks for a rule to be shown by it: a twin on each of its systems that ends otherwise.
+fn lacks(program: &Program, corpus: &[Program]) -> Option<String> {
+    let name = &program.name;
+    let Some(twin) = corpus.iter().find(|other| other.name == program.twin) else {
+        return Some(format!("{name} has no twin {}", program.twin));
+    };
+    if twin.wanted.code == program.wanted.code {
+        return Some(format!("{name} and its twin {} have the same cause", twin.name));
+    }
+    let without = program.systems.iter().find(|system| !twin.systems.contains(system))?;
+    Some(format!("{name} is built for {without}, its twin {} is not", twin.name))
+}
+
+#[test]
+fn every_rule_has_a_program_and_a_twin() {
+    let corpus = programs();
+    let failing: Vec<&Program> = corpus.iter().filter(|program| !program.is_twin()).collect();
+    let mut wrong: Vec<String> = failing.iter().filter_map(|program| lacks(program, &corpus)).collect();
+    for rule in RULES {
+        let code = rule.diagnosis.code;
+        let has_program = failing.iter().any(|program| program.wanted.code.as_deref() == Some(code));
+        match (has_program, WITHOUT_PROGRAM.iter().find(|(excused, _)| *excused == code)) {
+            (false, None) => wrong.push(format!("{code} ({}) has no program in tests/explain", rule.diagnosis.slug)),
+            (true, Some(_)) => wrong.push(format!("{code} has a program now: take it from WITHOUT_PROGRAM")),
+            (true, None) | (false, Some(_)) => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// A case that ends well without options, input or help: its guest is healthy.

@@ -1,0 +1,20 @@
+// Calls code that it made, with permission to execute.
+// systems: linux dragonfly freebsd netbsd
+// silent
+#include "program.h"
+#ifdef __linux__
+static u8 *get(int perms) { return mmap(0, 8192, perms, MAP_ANON | MAP_PRIVATE, -1, 0); }
+static void protect(void *at, int perms) { mprotect(at, 8192, perms); }
+static void give(void *at) { munmap(at, 8192); }
+#else
+enum { SYS_mprotect = 74 };
+static u8 *get(int perms) { return (u8 *)map(0, 8192, perms, MAP_ANON | MAP_PRIVATE, -1, 0).value; }
+static void protect(void *at, int perms) { call(SYS_mprotect, at, 8192, perms); }
+static void give(void *at) { call(SYS_munmap, at, 8192); }
+#endif
+int main(int argc, char **argv) {
+    u8 *at = get(3);
+    at[0] = 0x31, at[1] = 0xc0, at[2] = 0xc3;
+    protect(at, 5);
+    return ((int (*)(void))hidden((void *)at))();
+}

@@ -1,0 +1,11 @@
+// Waits for what somebody sends.
+// systems: linux dragonfly freebsd netbsd
+// silent
+// with: explain
+package main
+
+func main() {
+	door := make(chan int)
+	go func() { door <- 1 }()
+	<-door
+}

@@ -1,0 +1,16 @@
+// Asks for a host whose name is an address.
+// systems: linux freebsd
+// silent
+// with: explain
+package main
+
+import (
+	"log"
+	"net"
+)
+
+func main() {
+	if _, err := net.LookupHost("127.0.0.1"); err != nil {
+		log.Fatal(err)
+	}
+}

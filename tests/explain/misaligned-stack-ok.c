@@ -1,0 +1,8 @@
+// Calls with a stack pointer that is no multiple of 16, and stores where that does not matter.
+// systems: linux netbsd
+// silent
+#include "program.h"
+int main(int argc, char **argv) {
+    __asm__ volatile("mov %%rsp, %%rbx\n\tand $-16, %%rsp\n\tsub $8, %%rsp\n\tmovups %%xmm0, -32(%%rsp)\n\tmov %%rbx, %%rsp" : : : "rbx", "memory");
+    return 0;
+}

@@ -1,0 +1,8 @@
+// Quotes a dynamic linker, and is well.
+// silent
+// with: explain
+#include "program.h"
+int main(int argc, char **argv) {
+    fputs("Error relocating /app/server: frobnicate: symbol not found\n", stderr);
+    return 0;
+}

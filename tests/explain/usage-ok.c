@@ -1,0 +1,10 @@
+// Knows its option.
+// silent
+// with: explain
+// args: --colour
+#include "program.h"
+#include <getopt.h>
+int main(int argc, char **argv) {
+    struct option known[] = {{"colour"}, {0}};
+    return getopt_long(argc, argv, "v", known, 0) == '?' ? 2 : 0;
+}

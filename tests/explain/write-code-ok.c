@@ -1,0 +1,18 @@
+// Writes to its own code, which it made writable.
+// systems: linux dragonfly freebsd netbsd
+// silent
+#include "program.h"
+#ifdef __linux__
+static void protect(u64 at, int perms) { mprotect((void *)at, 8192, perms); }
+#else
+enum { SYS_mprotect = 74 };
+static void protect(u64 at, int perms) { call(SYS_mprotect, at, 8192, perms); }
+#endif
+noinline static void patient(void) { __asm__ volatile("nop\n\tnop"); }
+noinline static void mend(void *at) { *(volatile u8 *)at = 0xc3; }
+int main(int argc, char **argv) {
+    protect((u64)hidden((void *)patient) & -4096, 7);
+    mend(hidden((void *)patient));
+    patient();
+    return 0;
+}
