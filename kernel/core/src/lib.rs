@@ -18,6 +18,9 @@ extern crate std;
 pub mod frames;
 mod lock;
 mod machine;
+pub mod memory;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use lock::{Held, Lock};
 pub use machine::{
