@@ -153,6 +153,40 @@ fn a_full_disk_changes_nothing() {
 }
 
 #[test]
+fn a_trace_that_finds_no_room_changes_nothing() {
+    let place = folder("no-room");
+    let file = place.join("trace");
+    // To stderr and to a file of its own, neither of which may grow; then to a reader that has gone.
+    for (option, at) in [("", "$2"), ("-o \"$2\"", "/dev/null")] {
+        let script = format!("ulimit -f 0; exec \"$0\" trace {option} \"$1\" 2> \"{at}\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_ashore")]).arg(guest("freebsd", "clocks")).arg(&file);
+        let status = command.env("XDG_STATE_HOME", &place).stdout(Stdio::null()).status().unwrap();
+        assert_eq!(status.code(), Some(0), "{option}: {status:?}");
+        assert_eq!(file.metadata().unwrap().len(), 0);
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = ashore(&place, &["trace"]);
+    let status = command.arg(guest("freebsd", "clocks")).stdout(Stdio::null()).stderr(writer).status().unwrap();
+    assert_eq!(status.code(), Some(0), "{status:?}");
+}
+
+#[test]
+fn a_trace_waits_for_its_reader() {
+    let place = folder("slow-reader");
+    // Much more than a pipe holds.
+    let script = "\"$0\" trace \"$1\" 2>&1 >/dev/null | (sleep 2; grep -c '^close(99)')";
+    let slow = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_ashore")])
+        .arg(guest("../explain/freebsd", "livelock-ok"))
+        .env("XDG_STATE_HOME", &place)
+        .output()
+        .unwrap();
+    assert_eq!(text(&slow.stdout).trim(), "150000");
+}
+
+#[test]
 fn a_guests_own_file_in_the_place_of_stderr_gets_nothing_of_ours() {
     let place = folder("stderr");
     let file = place.join("file");

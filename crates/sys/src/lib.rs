@@ -44,7 +44,7 @@ pub use memory::GuestMemory;
 pub use net::{Net, arm, available, has_seccomp};
 pub use process::{die_of, exec, exit_group, fork, high_fd, in_copy, restore_pipe_signal, run_aside, set_signal_mask};
 pub use raw::{call, wait};
-pub use say::{remember_stderr, say};
+pub use say::{remember_stderr, say, tell, write_unsignalled};
 pub use stubs::{StubMeta, publish as publish_stubs};
 pub use text::{host_text, hwcap, shared_page};
 pub use thread::{adopt, current, current_tid, forget_fsgsbase, has_fsgsbase, release, spawn};

@@ -2,7 +2,7 @@
 
 use super::text::Text;
 use std::fs::File;
-use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
 
 /// How much is kept before it is written to a file.
@@ -82,11 +82,11 @@ impl Sink {
 }
 
 impl Inner {
-    /// A trace that cannot be written is given up with one line: the guest goes on.
+    /// Of a trace that cannot be written one line tells; the guest goes on, and hears of it by no signal.
     fn write(&mut self) {
-        let result = match &mut self.file {
-            Some(file) => file.write_all(self.buffer.bytes()),
-            None => io::stderr().write_all(self.buffer.bytes()),
+        let result = match &self.file {
+            Some(file) => ashore_sys::write_unsignalled(file.as_fd(), self.buffer.bytes()),
+            None => ashore_sys::tell(self.buffer.bytes()),
         };
         self.buffer.clear();
         if let Err(error) = result

@@ -1,0 +1,3 @@
+#!/bin/sh -e
+false
+echo not reached
