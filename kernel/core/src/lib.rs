@@ -7,7 +7,7 @@
 //! it stopped, again. Nothing interrupts the kernel itself; interrupts are taken while a program runs or a CPU idles.
 //!
 //! **A call never sleeps inside the kernel.** It is done, or it says what it waits for and is asked again when that may
-//! have come ([`Call`]). There is one kernel stack per CPU, and no lock is held while anything waits.
+//! have come ([`call::Call`]). There is one kernel stack per CPU, and no lock is held while anything waits.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -15,13 +15,28 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod attend;
+pub mod call;
+mod calls;
+pub mod fd;
+pub mod file;
 pub mod frames;
+mod kernel;
+pub mod limits;
 mod lock;
 mod machine;
 pub mod memory;
+pub mod place;
+pub mod process;
+mod sched;
+pub mod signals;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod thread;
+pub mod timers;
+pub mod wait;
 
+pub use kernel::{Device, Kernel};
 pub use lock::{Held, Lock};
 pub use machine::{
     Access, Context, Ending, Fault, Frame, FrameRange, Machine, Nanos, NoMemory, PageTable, Rights, Trap,

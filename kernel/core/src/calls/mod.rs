@@ -1,0 +1,58 @@
+//! The calls of Linux that the kernel answers.
+
+mod basic;
+mod table;
+
+use crate::call::{Answer, Call, Restart, Row, Stop};
+use ashore_pivot::{Errno, Sys};
+
+/// Calls by their number on AArch64: an index into [`table::GROUPS`]'s rows.
+const NUMBERS: usize = 512;
+
+/// The number on AArch64 of a call.
+const fn generic(sys: Sys) -> Option<u16> {
+    let mut at = 0;
+    while at < ashore_pivot::ROWS.len() {
+        if ashore_pivot::ROWS[at].sys.0 == sys.0 {
+            return ashore_pivot::ROWS[at].generic;
+        }
+        at += 1;
+    }
+    None
+}
+
+static BY_NUMBER: [Option<Row>; NUMBERS] = by_number();
+
+const fn by_number() -> [Option<Row>; NUMBERS] {
+    let mut all = [None; NUMBERS];
+    let mut group = 0;
+    while group < table::GROUPS.len() {
+        let rows = table::GROUPS[group];
+        let mut at = 0;
+        while at < rows.len() {
+            let number = match generic(rows[at].sys) {
+                Some(number) => number as usize,
+                None => panic!("a call that AArch64 does not have"),
+            };
+            assert!(all[number].is_none(), "two rows for one call");
+            all[number] = Some(rows[at]);
+            at += 1;
+        }
+        group += 1;
+    }
+    all
+}
+
+/// Answers a call by its number.
+#[inline]
+pub(crate) fn answer(call: &mut Call<'_>, number: u64) -> Answer {
+    match BY_NUMBER.get(number as usize) {
+        Some(Some(row)) => (row.handler)(call),
+        _ => Err(Stop::Errno(Errno::ENOSYS)),
+    }
+}
+
+/// What a call gives when a signal interrupts it.
+pub(crate) fn restart(number: u64) -> Restart {
+    BY_NUMBER.get(number as usize).copied().flatten().map_or(Restart::Never, |row| row.restart)
+}

@@ -1,0 +1,407 @@
+//! The kernel as a whole, and its loop.
+
+use crate::call::{Call, Own, Pending, Progress, Restart, Stop, Until, Why};
+use crate::calls;
+use crate::file::Open;
+use crate::lock::Lock;
+use crate::machine::{Machine, Nanos, Trap};
+use crate::memory::Physical;
+use crate::process::Process;
+use crate::sched::{Sched, Verdict};
+use crate::thread::{State, Thread, attention};
+use crate::timers::Timers;
+use alloc::collections::BTreeMap;
+use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
+use ashore_pivot::Errno;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// Something that interrupts: the console, a network card.
+pub trait Device: Send + Sync {
+    /// Some interrupt came; perhaps this device's.
+    fn interrupt(&self, kernel: &Kernel);
+}
+
+/// The kernel.
+pub struct Kernel {
+    /// The machine and its memory.
+    pub physical: &'static Physical,
+    /// What happens at a time.
+    pub timers: Timers,
+    pub(crate) sched: Sched,
+    /// Threads and processes by number.
+    pub(crate) tasks: Lock<Tasks>,
+    next_id: AtomicU32,
+    /// What interrupts.
+    pub devices: Lock<Vec<Arc<dyn Device>>>,
+}
+
+/// See [`Kernel::tasks`].
+#[derive(Debug, Default)]
+pub(crate) struct Tasks {
+    pub(crate) threads: BTreeMap<u32, Weak<Thread>>,
+    pub(crate) processes: BTreeMap<u32, Weak<Process>>,
+}
+
+/// Why a CPU leaves a thread.
+pub(crate) enum Leave {
+    Yield,
+    Park(Until),
+    Gone,
+}
+
+/// The length of the instruction that calls the kernel.
+const CALL_LEN: u64 = 4;
+
+impl Kernel {
+    /// A kernel without threads.
+    pub fn new(physical: &'static Physical) -> Kernel {
+        Kernel {
+            physical,
+            timers: Timers::default(),
+            sched: Sched::new(physical.machine.cpus()),
+            tasks: Lock::default(),
+            next_id: AtomicU32::new(1),
+            devices: Lock::default(),
+        }
+    }
+
+    /// The machine.
+    pub fn machine(&self) -> &'static dyn Machine {
+        self.physical.machine
+    }
+
+    /// The time since the start.
+    pub fn now(&self) -> Nanos {
+        self.machine().now()
+    }
+
+    /// The time since 1970.
+    pub fn wall(&self) -> Nanos {
+        self.machine().born() + self.now()
+    }
+
+    /// A number for a new thread or process.
+    pub fn new_id(&self) -> u32 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The thread with a number.
+    pub fn thread(&self, tid: u32) -> Option<Arc<Thread>> {
+        self.tasks.lock().threads.get(&tid)?.upgrade()
+    }
+
+    /// The process with a number.
+    pub fn process(&self, pid: u32) -> Option<Arc<Process>> {
+        self.tasks.lock().processes.get(&pid)?.upgrade()
+    }
+
+    /// Lets a new thread run.
+    pub fn start(&self, thread: &Arc<Thread>) {
+        self.tasks.lock().threads.insert(thread.tid, Arc::downgrade(thread));
+        *thread.state.lock() = State::Ready;
+        self.sched.enqueue(self.machine(), thread.clone(), true);
+    }
+
+    /// Gives up one hold of an open file; with the last one the file hears of it.
+    pub fn close(&self, open: Arc<Open>) {
+        if Arc::strong_count(&open) == 1 {
+            open.file.closed(self, &open);
+        }
+    }
+
+    /// Ends a thread's wait with this number. Says whether it did.
+    pub(crate) fn wake(&self, thread: &Arc<Thread>, turn: u64) -> bool {
+        match thread.end_wait(turn) {
+            Some(true) => {
+                self.sched.enqueue(self.machine(), thread.clone(), true);
+                true
+            }
+            Some(false) => true,
+            None => false,
+        }
+    }
+
+    /// Makes a thread look at its attention soon: ends its wait, or interrupts the CPU it runs on.
+    pub fn interrupt(&self, thread: &Arc<Thread>, bits: u32) {
+        thread.set_attention(bits);
+        if self.wake(thread, thread.turn()) {
+            return;
+        }
+        if let Some(cpu) = self.sched.running_on(thread)
+            && cpu != self.machine().cpu()
+        {
+            self.machine().kick(cpu);
+        }
+    }
+
+    /// The loop of a CPU.
+    pub fn work(&self) -> ! {
+        loop {
+            self.round();
+        }
+    }
+
+    /// One round of the loop: a thread until it stops, or rest.
+    pub fn round(&self) {
+        let here = self.machine().cpu();
+        self.timers.expire(self, self.now());
+        match self.sched.next(here) {
+            Some(thread) => self.serve(here, &thread),
+            None => self.rest(here),
+        }
+    }
+
+    fn rest(&self, here: usize) {
+        let Some(cpu) = self.sched.cpu(here) else { return };
+        cpu.is_idle.store(true, Ordering::SeqCst);
+        if !cpu.has_work() {
+            self.set_alarm(here, self.timers.earliest());
+            self.machine().idle();
+        }
+        cpu.is_idle.store(false, Ordering::SeqCst);
+        self.interrupted(here);
+    }
+
+    /// Looks after whatever interrupts.
+    fn interrupted(&self, here: usize) {
+        if let Some(cpu) = self.sched.cpu(here) {
+            cpu.alarm.store(0, Ordering::Relaxed);
+        }
+        self.timers.expire(self, self.now());
+        let devices = self.devices.lock().clone();
+        devices.iter().for_each(|device| device.interrupt(self));
+    }
+
+    fn set_alarm(&self, here: usize, at: Nanos) {
+        let Some(cpu) = self.sched.cpu(here) else { return };
+        if cpu.alarm.swap(at, Ordering::Relaxed) != at {
+            self.machine().alarm((at != Nanos::MAX).then_some(at));
+        }
+    }
+
+    fn serve(&self, here: usize, thread: &Arc<Thread>) {
+        let Some(cpu) = self.sched.cpu(here) else { return };
+        let machine = self.machine();
+        *cpu.current.lock() = Some(thread.clone());
+        *thread.state.lock() = State::Running { woken: false };
+        thread.last_cpu.store(here as u32, Ordering::Relaxed);
+        cpu.since.store(self.now(), Ordering::Relaxed);
+        let mut own = thread.own.lock();
+        machine.arrive(&own.context);
+        machine.enter(thread.space().root());
+        let leave = loop {
+            let leave = self.run(here, thread, &mut own);
+            if let Leave::Park(until) = leave
+                && !self.park(thread, &mut own, until)
+            {
+                continue;
+            }
+            break leave;
+        };
+        machine.leave(&mut own.context);
+        self.sched.account(here, thread, self.now());
+        // From here on another CPU may run the thread; it waits for `own` only as long as this takes.
+        match leave {
+            Leave::Yield => {
+                *thread.state.lock() = State::Ready;
+                drop(own);
+                *cpu.current.lock() = None;
+                self.sched.enqueue(machine, thread.clone(), false);
+            }
+            Leave::Park(_) => {
+                let is_woken = {
+                    let mut state = thread.state.lock();
+                    let is_woken = matches!(*state, State::Running { woken: true });
+                    *state = if is_woken { State::Ready } else { State::Parked };
+                    is_woken
+                };
+                drop(own);
+                *cpu.current.lock() = None;
+                if is_woken {
+                    self.sched.enqueue(machine, thread.clone(), true);
+                }
+            }
+            Leave::Gone => {
+                *thread.state.lock() = State::Gone;
+                drop(own);
+                *cpu.current.lock() = None;
+                self.tasks.lock().threads.remove(&thread.tid);
+            }
+        }
+    }
+
+    /// Makes ready to park; `false` when the thread was woken meanwhile and goes on.
+    fn park(&self, thread: &Arc<Thread>, own: &mut Own, until: Until) -> bool {
+        let is_called = thread.attention.load(Ordering::Acquire) & !attention::YIELD != 0;
+        let is_woken = core::mem::replace(&mut *thread.state.lock(), State::Running { woken: false })
+            == State::Running { woken: true };
+        if is_called || is_woken {
+            return false;
+        }
+        if let Until::Time(at) = until {
+            if at <= self.now() {
+                thread.next_turn();
+                return false;
+            }
+            own.timer = Some(self.timers.add_thread(at, thread));
+        }
+        true
+    }
+
+    /// Runs a thread until its CPU has to leave it.
+    fn run(&self, here: usize, thread: &Arc<Thread>, own: &mut Own) -> Leave {
+        loop {
+            if let Some(pending) = own.call.take() {
+                if let Some(timer) = own.timer.take() {
+                    self.timers.remove(timer);
+                }
+                if let Some(leave) = self.ask_again(thread, own, pending) {
+                    return leave;
+                }
+            }
+            let bits = thread.attention.load(Ordering::Acquire);
+            if bits != 0
+                && let Some(leave) = self.attend(thread, own, bits)
+            {
+                return leave;
+            }
+            match self.sched.verdict(here, thread, self.now()) {
+                Verdict::Yield => return Leave::Yield,
+                Verdict::Stay(until) => self.set_alarm(here, until.min(self.timers.earliest())),
+            }
+            loop {
+                match self.machine().run(&mut own.context) {
+                    Trap::Call => {
+                        if let Some(leave) = self.answer(thread, own) {
+                            return leave;
+                        }
+                    }
+                    Trap::Interrupt => {
+                        self.interrupted(here);
+                        break;
+                    }
+                    Trap::Fault(fault) => {
+                        self.faulted(thread, own, fault);
+                    }
+                }
+                if thread.attention.load(Ordering::Acquire) != 0
+                    || self.sched.cpu(here).is_some_and(|cpu| cpu.has_work())
+                {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Answers the call that the registers hold.
+    #[inline]
+    fn answer(&self, thread: &Arc<Thread>, own: &mut Own) -> Option<Leave> {
+        let regs = &own.context.regs;
+        let [a, b, c, d, e, f, _, _, number, ..] = regs.x;
+        own.first_arg = a;
+        let mut progress = Progress::default();
+        let answer = {
+            let mut call = Call {
+                kernel: self,
+                thread,
+                context: &mut own.context,
+                args: [a, b, c, d, e, f],
+                why: Why::First,
+                progress: &mut progress,
+            };
+            calls::answer(&mut call, number)
+        };
+        match answer {
+            Ok(value) => {
+                own.context.regs.x[0] = value;
+                None
+            }
+            Err(stop) => self.stopped(own, stop, Pending { number, args: [a, b, c, d, e, f], progress }),
+        }
+    }
+
+    #[cold]
+    fn stopped(&self, own: &mut Own, stop: Stop, pending: Pending) -> Option<Leave> {
+        match stop {
+            Stop::Errno(errno) => {
+                own.context.regs.x[0] = (-i64::from(errno.0)) as u64;
+                None
+            }
+            Stop::Wait(until) => {
+                own.call = Some(pending);
+                Some(Leave::Park(until))
+            }
+            Stop::Switched => None,
+            Stop::Ended => Some(Leave::Gone),
+        }
+    }
+
+    fn ask_again(&self, thread: &Arc<Thread>, own: &mut Own, mut pending: Pending) -> Option<Leave> {
+        let is_signal = self.has_signal(thread);
+        let why = if is_signal {
+            Why::Signal
+        } else if pending.progress.deadline.is_some_and(|deadline| deadline <= self.now()) {
+            Why::Time
+        } else {
+            Why::Woken
+        };
+        let answer = {
+            let mut call = Call {
+                kernel: self,
+                thread,
+                context: &mut own.context,
+                args: pending.args,
+                why,
+                progress: &mut pending.progress,
+            };
+            calls::answer(&mut call, pending.number)
+        };
+        match answer {
+            Ok(value) => {
+                own.context.regs.x[0] = value;
+                None
+            }
+            Err(Stop::Wait(_)) if is_signal => {
+                own.context.regs.x[0] = (-i64::from(Errno::EINTR.0)) as u64;
+                own.restart = Some(calls::restart(pending.number));
+                None
+            }
+            Err(stop) => self.stopped(own, stop, pending),
+        }
+    }
+}
+
+impl Own {
+    /// Decides what an interrupted call gives, now that it is known what becomes of the signal.
+    pub(crate) fn settle(&mut self, handler: Handling) {
+        let Some(restart) = self.restart.take() else { return };
+        let is_anew = match (restart, handler) {
+            (Restart::IfAsked | Restart::IfNoHandler, Handling::NoHandler)
+            | (Restart::IfAsked, Handling::Restarting) => true,
+            (Restart::IfNoHandler, _) | (Restart::IfAsked, Handling::Plain) | (Restart::Never, _) => false,
+        };
+        if is_anew {
+            let regs = &mut self.context.regs;
+            regs.pc = regs.pc.wrapping_sub(CALL_LEN);
+            regs.x[0] = self.first_arg;
+        }
+    }
+}
+
+/// What becomes of a signal that interrupted a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Handling {
+    /// Nothing the program sees.
+    NoHandler,
+    /// A handler that wants calls to be asked anew.
+    Restarting,
+    /// A handler that does not.
+    Plain,
+}
+
+impl core::fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Kernel")
+    }
+}

@@ -1,0 +1,142 @@
+//! A thread of a program.
+
+use crate::call::Own;
+use crate::lock::Lock;
+use crate::machine::Nanos;
+use crate::process::Process;
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// What a thread must look at before it goes on in the program: bits of [`Thread::attention`].
+pub mod attention {
+    /// A signal may be there.
+    pub const SIGNAL: u32 = 1;
+    /// The thread is to end: its process does, or another thread of it runs `execve`.
+    pub const END: u32 = 2;
+    /// Another thread should run now.
+    pub const YIELD: u32 = 4;
+    /// The process is stopped.
+    pub const STOP: u32 = 8;
+}
+
+/// A thread.
+pub struct Thread {
+    /// Its number.
+    pub tid: u32,
+    /// Its process.
+    pub process: Arc<Process>,
+    /// What only the CPU that runs it touches.
+    pub(crate) own: Lock<Own>,
+    /// What it must look at: bits of [`attention`].
+    pub attention: AtomicU32,
+    /// The number of its present wait.
+    turn: AtomicU64,
+    /// Whether it runs, and where.
+    pub(crate) state: Lock<State>,
+    /// How long it has run, for fairness and clocks.
+    pub(crate) ran: AtomicU64,
+    /// Its share of the CPU so far, weighed by its niceness; the least is next.
+    pub(crate) share: AtomicU64,
+    /// The CPU it ran on last.
+    pub(crate) last_cpu: AtomicU32,
+    /// The CPUs it may run on, a bit each.
+    pub affinity: AtomicU64,
+    /// What it shares with others or not, by the flags of `clone`.
+    pub parts: Lock<crate::process::Parts>,
+    /// Its signals.
+    pub signals: Lock<crate::signals::ThreadSignals>,
+    /// Where to write 0 and wake a futex when it ends (`CLEAR_CHILD_TID`).
+    pub clear_tid: AtomicU64,
+    /// The list of robust futexes.
+    pub robust: AtomicU64,
+    /// Its name (`PR_SET_NAME`), zero-padded.
+    pub name: Lock<[u8; 16]>,
+    /// Who waits until it is gone from its memory (`vfork`).
+    pub released: crate::wait::WaitQueue,
+}
+
+/// Where a thread stands with the scheduler.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    /// On a CPU.
+    Running {
+        /// Somebody woke it since its call was asked.
+        woken: bool,
+    },
+    /// In a CPU's queue.
+    Ready,
+    /// Waits.
+    Parked,
+    /// Has ended.
+    Gone,
+}
+
+impl Thread {
+    /// A thread that waits to be started by [`crate::Kernel::start`].
+    pub fn new(tid: u32, process: Arc<Process>, parts: crate::process::Parts, own: Own) -> Arc<Thread> {
+        Arc::new(Thread {
+            tid,
+            process,
+            own: Lock::new(own),
+            attention: AtomicU32::new(0),
+            turn: AtomicU64::new(0),
+            state: Lock::new(State::Parked),
+            ran: AtomicU64::new(0),
+            share: AtomicU64::new(0),
+            last_cpu: AtomicU32::new(0),
+            affinity: AtomicU64::new(u64::MAX),
+            parts: Lock::new(parts),
+            signals: Lock::default(),
+            clear_tid: AtomicU64::new(0),
+            robust: AtomicU64::new(0),
+            name: Lock::default(),
+            released: crate::wait::WaitQueue::new(),
+        })
+    }
+
+    /// The number of its present wait.
+    pub fn turn(&self) -> u64 {
+        self.turn.load(Ordering::Acquire)
+    }
+
+    /// Whether it is still in the wait with this number.
+    pub fn is_turn(&self, turn: u64) -> bool {
+        self.turn() == turn
+    }
+
+    /// Ends its wait: what was joined in it means nothing any more.
+    pub(crate) fn next_turn(&self) {
+        self.turn.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Tells it to look at something before it goes on. The caller wakes or kicks it.
+    pub fn set_attention(&self, bits: u32) {
+        self.attention.fetch_or(bits, Ordering::AcqRel);
+    }
+
+    /// Takes a bit of attention away and says whether it was there.
+    pub fn take_attention(&self, bit: u32) -> bool {
+        self.attention.fetch_and(!bit, Ordering::AcqRel) & bit != 0
+    }
+
+    /// How long it has run on CPUs.
+    pub fn ran(&self) -> Nanos {
+        self.ran.load(Ordering::Relaxed)
+    }
+
+    /// Its open files.
+    pub fn files(&self) -> Arc<crate::fd::Files> {
+        self.parts.lock().files.clone()
+    }
+
+    /// Its address space.
+    pub fn space(&self) -> Arc<crate::memory::Space> {
+        self.parts.lock().space.clone()
+    }
+}
+
+impl core::fmt::Debug for Thread {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "thread {}", self.tid)
+    }
+}
