@@ -47,7 +47,7 @@ pub(crate) fn explain(bytes: &[u8]) -> String {
         Err(report) => return report.diagnosis.slug.to_owned(),
     };
     let mut answer = String::from("read");
-    let regions = parse_maps(&String::from_utf8_lossy(bytes.get(..4096).unwrap_or(bytes)));
+    let regions = parse_maps(bytes.get(..4096).unwrap_or(bytes));
     for part in &parsed.parts {
         let program = [Program::new(&parsed, part, "input", 0)];
         let space = Space { regions: &regions, programs: &program, stacks: &[] };

@@ -49,8 +49,7 @@ impl Mapping {
 pub(crate) fn of_guest(scene: &Scene<'_>) -> io::Result<Vec<Mapping>> {
     let text = std::fs::read("/proc/self/maps")?;
     let has_vdso = scene.os.name == "linux";
-    let all = text.split(|byte| *byte == b'\n').filter_map(parse);
-    let guests = all.filter(|mapping| !HOSTS.contains(&mapping.name.as_slice()));
+    let guests = mappings(&text).filter(|mapping| !HOSTS.contains(&mapping.name.as_slice()));
     let guests = guests.filter(|mapping| has_vdso || mapping.name != b"[vdso]").collect();
     let own = scene.own.iter().copied().chain(ashore_sys::heap_range());
     Ok(own.fold(guests, |left, own| left.into_iter().flat_map(|mapping| without(mapping, own)).collect()))
@@ -64,7 +63,12 @@ pub(super) fn parent_of(pid: i32) -> i32 {
     line.and_then(|line| line.trim().parse().ok()).unwrap_or(0)
 }
 
-/// A line of `/proc/PID/maps`.
+/// The mappings of `/proc/PID/maps`; lines that make no sense are left out.
+pub(crate) fn mappings(text: &[u8]) -> impl Iterator<Item = Mapping> {
+    text.split(|byte| *byte == b'\n').filter_map(parse).filter(|mapping| !mapping.memory.is_empty())
+}
+
+/// A line: `start-end perms offset device inode name`, the name padded to a column and free to hold spaces.
 fn parse(line: &[u8]) -> Option<Mapping> {
     let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
     let mut fields = line.splitn(6, |byte| *byte == b' ');
@@ -118,6 +122,13 @@ mod tests {
         assert!(!parse(b"1000-2000 r--p 0 08:02 5 /tmp/x (deleted)").unwrap().is_file());
         assert!(parse(b"1000-2000 rw-s 0 00:05 5 /dev/fb0").unwrap().is_device());
         assert_eq!(parse(b""), None);
+    }
+
+    #[test]
+    fn lines_that_make_no_sense_are_passed_over() {
+        let text = b"2000-3000 ---p 0 00:00 0\nnonsense\n9-8 rw-p 0 0 0\n\n5000-5000 rw-p 0 0 0\n1000-2000 r-xp 0 08:01 7  /a  b";
+        let found: Vec<_> = mappings(text).map(|mapping| (mapping.memory.start, mapping.name)).collect();
+        assert_eq!(found, [(Addr(0x2000), Vec::new()), (Addr(0x1000), b"/a  b".to_vec())]);
     }
 
     #[test]

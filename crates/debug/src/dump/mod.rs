@@ -20,7 +20,7 @@ use ashore_image::HeaderTable;
 use ashore_isa::x86_64::Regs;
 use ashore_pivot::Sys;
 use ashore_process::{Ending, Interest, Scene, ThreadScene, Witness};
-pub(crate) use maps::{Mapping, of_guest};
+pub(crate) use maps::{Mapping, mappings, of_guest};
 use memory::Memory;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;

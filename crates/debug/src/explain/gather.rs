@@ -70,12 +70,7 @@ pub(super) fn basename(path: &str) -> &str {
 /// The guest's mappings.
 fn regions(scene: &Scene<'_>) -> Vec<Region> {
     let mappings = crate::dump::of_guest(scene).unwrap_or_default();
-    let region = |mapping: crate::dump::Mapping| Region {
-        range: mapping.memory,
-        perms: mapping.perms,
-        name: String::from_utf8_lossy(&mapping.name).into_owned(),
-    };
-    mappings.into_iter().map(region).collect()
+    mappings.into_iter().map(Region::from).collect()
 }
 
 fn step(event: &Event, os: &'static Os, memory: &dyn Memory, lines: &Lines) -> Step {

@@ -254,7 +254,7 @@ mod tests {
 ";
 
     fn text(at: u64) -> String {
-        let regions = parse_maps(MAPS);
+        let regions = parse_maps(MAPS.as_bytes());
         let range = AddrRange { start: Addr(0x2000_1000), end: Addr(0x2000_9000) };
         let stacks = [Stack { range, name: "main stack".to_owned() }];
         Space { regions: &regions, programs: &[], stacks: &stacks }.owner(Addr(at)).text
