@@ -5,7 +5,7 @@
 
 use crate::frames::Frames;
 use alloc::boxed::Box;
-use ashore_base::{Addr, AddrRange};
+use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_isa::aarch64::{Regs, Vectors};
 
 /// A time in nanoseconds since the machine started.
@@ -117,7 +117,7 @@ pub enum Ending {
 ///
 /// Who changes an entry that may be in use calls [`PageTable::flush`] before anybody reuses the frame.
 pub trait PageTable: Send + Sync {
-    /// Enters a page that has no entry. Frames for the table itself come from `frames`; `Err` when there are none.
+    /// Enters a page that has no entry; one without any rights is an entry too. Frames for the table itself come from `frames`; `Err` when there are none.
     fn map(&mut self, at: Addr, frame: Frame, rights: Rights, frames: &Frames) -> Result<(), NoMemory>;
 
     /// The entry of the page at `at`.
@@ -135,7 +135,33 @@ pub trait PageTable: Send + Sync {
     /// Every entry in a range, ascending; holes of any size cost little.
     fn each(&self, range: AddrRange, seen: &mut dyn FnMut(Addr, Frame, Rights));
 
-    /// Makes every CPU forget what it remembers of a range.
+    /// Shows every entry in a range, ascending, to `step` and does with it as it says. Where `step` stopped, if it did.
+    ///
+    /// A table should have its own way: one pass over its levels. This one goes by [`PageTable::each`] time and again.
+    fn walk(&mut self, range: AddrRange, step: &mut dyn FnMut(Addr, Frame, Rights) -> Step) -> Option<Addr> {
+        let mut rest = range;
+        loop {
+            let mut found = [None; 32];
+            let mut room = found.iter_mut();
+            self.each(rest, &mut |at, frame, rights| {
+                if let Some(room) = room.next() {
+                    *room = Some((at, frame, rights));
+                }
+            });
+            for (at, frame, rights) in found.into_iter().flatten() {
+                match step(at, frame, rights) {
+                    Step::Keep => {}
+                    Step::Protect(rights) => self.protect(at, rights),
+                    Step::Remove => drop(self.unmap(at)),
+                    Step::Stop => return Some(at),
+                }
+                rest.start = at.plus(PAGE_SIZE);
+            }
+            found.last()?.as_ref()?;
+        }
+    }
+
+    /// Makes every CPU forget what it remembers of a range. One of many pages may cost no more than a whole space.
     fn flush(&mut self, range: AddrRange);
 
     /// Gives the table's own frames back. Nobody runs in it any more.
@@ -143,6 +169,19 @@ pub trait PageTable: Send + Sync {
 
     /// The machine's own word for the table, which [`Machine::enter`] understands.
     fn root(&self) -> u64;
+}
+
+/// What becomes of an entry that [`PageTable::walk`] shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// It stays as it is.
+    Keep,
+    /// It gets other rights.
+    Protect(Rights),
+    /// It is taken out.
+    Remove,
+    /// It stays, and no more are shown.
+    Stop,
 }
 
 /// There is no memory left.

@@ -28,7 +28,7 @@ std::thread_local! {
 
 type Page = Box<[u8; PAGE]>;
 /// What a program does until it stops.
-type Step = Box<dyn FnOnce(&mut Context) -> Trap + Send>;
+type Plan = Box<dyn FnOnce(&mut Context) -> Trap + Send>;
 
 /// The machine.
 pub(crate) struct Simulated {
@@ -39,7 +39,7 @@ pub(crate) struct Simulated {
     clock: AtomicU64,
     tables: Mutex<BTreeMap<u64, Arc<Mutex<Entries>>>>,
     roots: Vec<AtomicU64>,
-    steps: Mutex<VecDeque<Step>>,
+    steps: Mutex<VecDeque<Plan>>,
     printed: Mutex<Vec<u8>>,
     typed: Mutex<VecDeque<u8>>,
     alarms: Mutex<Vec<Option<Nanos>>>,
@@ -81,13 +81,13 @@ pub(crate) fn machine_with(frames: u32, cpus: usize, files: &[u8]) -> &'static S
     Box::leak(Box::new(machine))
 }
 
-/// The machine's memory, all of it free but the files. Tests leak it.
+/// The machine's memory, all of it free but the files and the frame of zeros. Tests leak it.
 pub(crate) fn physical(machine: &'static Simulated) -> &'static Physical {
     let range = FrameRange { start: Frame(FIRST), count: machine.files_at - FIRST };
     let files = FrameRange { start: Frame(machine.files_at), count: machine.ram.len() as u32 - range.count };
     let frames = Frames::new(&[range]);
     frames.hold(files);
-    Box::leak(Box::new(Physical { machine, frames }))
+    Box::leak(Box::new(Physical::new(machine, frames).unwrap()))
 }
 
 impl Simulated {
@@ -393,6 +393,20 @@ impl PageTable for Table {
         found.into_iter().for_each(|(at, (frame, rights))| seen(Addr(at), frame, rights));
     }
 
+    fn walk(&mut self, range: AddrRange, step: &mut dyn FnMut(Addr, Frame, Rights) -> Step) -> Option<Addr> {
+        let mut found = Vec::new();
+        self.each(range, &mut |at, frame, rights| found.push((at, frame, rights)));
+        for (at, frame, rights) in found {
+            match step(at, frame, rights) {
+                Step::Keep => {}
+                Step::Protect(rights) => self.protect(at, rights),
+                Step::Remove => drop(self.unmap(at)),
+                Step::Stop => return Some(at),
+            }
+        }
+        None
+    }
+
     fn flush(&mut self, range: AddrRange) {
         self.with(|entries| entries.remembered.retain(|at, _| !range.contains(Addr(*at))));
     }
@@ -431,7 +445,7 @@ mod tests {
     fn a_program_sees_what_its_table_says_and_old_entries_until_a_flush() {
         let machine = machine_with(64, 2, b"hello");
         let physical = physical(machine);
-        assert_eq!(physical.frames.free(), 64);
+        assert_eq!(physical.frames.free(), 63);
         let mut table = machine.new_table(&physical.frames).unwrap();
         let rights = Rights { read: true, ..Rights::default() };
         let at = Addr(0x1000);
@@ -446,7 +460,7 @@ mod tests {
         table.flush(AddrRange { start: at, end: at.plus(PAGE_SIZE) });
         assert!(machine.load(at, &mut bytes).is_err() && !machine.stale(table.root()));
         table.release(&physical.frames);
-        assert_eq!(physical.frames.free(), 64);
+        assert_eq!(physical.frames.free(), 63);
     }
 
     #[test]

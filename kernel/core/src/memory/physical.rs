@@ -4,34 +4,75 @@ use crate::frames::Frames;
 use crate::machine::{Frame, Machine, NoMemory};
 use core::fmt;
 
+/// Programs leave so many frames to the kernel, or a 32nd of all if that is less.
+const RESERVE: usize = 1024;
+
 /// The machine's memory.
 pub struct Physical {
     /// The machine.
     pub machine: &'static dyn Machine,
     /// Its frames.
     pub frames: Frames,
+    /// A frame of zeros that everybody may map to read. Maps of it are not counted.
+    pub zero: Frame,
+    /// How many frames there were at first.
+    pub total: usize,
+    reserve: usize,
 }
 
 impl Physical {
-    /// A frame of the caller's own, full of zeros.
+    /// All memory is free but one frame of zeros.
+    pub fn new(machine: &'static dyn Machine, frames: Frames) -> Result<Physical, NoMemory> {
+        let total = frames.free();
+        let zero = frames.take()?;
+        machine.zero_frame(zero);
+        Ok(Physical { machine, frames, zero, total, reserve: RESERVE.min(total / 32) })
+    }
+
+    /// A frame for a program, its contents as they were. Fails while there is some left for the kernel itself.
+    #[inline]
+    pub fn take(&self) -> Result<Frame, NoMemory> {
+        if self.frames.free() <= self.reserve {
+            return Err(NoMemory);
+        }
+        self.frames.take()
+    }
+
+    /// A frame for a program, full of zeros.
     #[inline]
     pub fn take_zeroed(&self) -> Result<Frame, NoMemory> {
-        let frame = self.frames.take()?;
+        let frame = self.take()?;
         self.machine.zero_frame(frame);
         Ok(frame)
     }
 
-    /// A frame of the caller's own with another one's contents.
+    /// A frame for a program with another one's contents.
     #[inline]
     pub fn take_copy(&self, of: Frame) -> Result<Frame, NoMemory> {
-        let frame = self.frames.take()?;
+        let frame = self.take()?;
         self.machine.copy_frame(of, frame);
         Ok(frame)
+    }
+
+    /// One more map of a frame.
+    #[inline]
+    pub fn share(&self, frame: Frame) {
+        if frame != self.zero {
+            self.frames.share(frame);
+        }
+    }
+
+    /// One map of a frame less.
+    #[inline]
+    pub fn drop(&self, frame: Frame) {
+        if frame != self.zero {
+            self.frames.drop(frame);
+        }
     }
 }
 
 impl fmt::Debug for Physical {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Physical").field("frames", &self.frames.free()).finish_non_exhaustive()
+        f.debug_struct("Physical").field("free", &self.frames.free()).finish_non_exhaustive()
     }
 }
