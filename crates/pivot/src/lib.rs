@@ -9,6 +9,7 @@ extern crate alloc;
 
 pub mod effect;
 mod errno;
+pub mod layout;
 mod linux;
 mod signal;
 mod sys;

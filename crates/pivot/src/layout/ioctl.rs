@@ -1,0 +1,50 @@
+//! Requests of `ioctl`.
+
+use super::record::constants;
+
+constants! {
+    /// The requests.
+    REQUESTS: u32 {
+        TCGETS = 0x5401,
+        TCSETS = 0x5402,
+        TCSETSW = 0x5403,
+        TCSETSF = 0x5404,
+        TCGETA = 0x5405,
+        TCSBRK = 0x5409,
+        TCXONC = 0x540a,
+        TCFLSH = 0x540b,
+        TIOCEXCL = 0x540c,
+        TIOCNXCL = 0x540d,
+        TIOCSCTTY = 0x540e,
+        TIOCGPGRP = 0x540f,
+        TIOCSPGRP = 0x5410,
+        TIOCOUTQ = 0x5411,
+        TIOCSTI = 0x5412,
+        TIOCGWINSZ = 0x5413,
+        TIOCSWINSZ = 0x5414,
+        FIONREAD = 0x541b,
+        TIOCNOTTY = 0x5422,
+        TIOCGSID = 0x5429,
+        TCGETS2 = 0x802c_542a,
+        TCSETS2 = 0x402c_542b,
+        TCSETSW2 = 0x402c_542c,
+        TCSETSF2 = 0x402c_542d,
+        TIOCGPTN = 0x8004_5430,
+        TIOCSPTLCK = 0x4004_5431,
+        TIOCGPTPEER = 0x5441,
+        FIONBIO = 0x5421,
+        FIONCLEX = 0x5450,
+        FIOCLEX = 0x5451,
+        FIOASYNC = 0x5452,
+        FIOQSIZE = 0x5460,
+        SIOCATMARK = 0x8905,
+        SIOCGIFNAME = 0x8910,
+        SIOCGIFCONF = 0x8912,
+        SIOCGIFFLAGS = 0x8913,
+        SIOCGIFADDR = 0x8915,
+        SIOCGIFNETMASK = 0x891b,
+        SIOCGIFMTU = 0x8921,
+        SIOCGIFHWADDR = 0x8927,
+        SIOCGIFINDEX = 0x8933,
+    }
+}
