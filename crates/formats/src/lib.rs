@@ -13,7 +13,9 @@
 extern crate alloc;
 
 mod ape;
+pub mod boot;
 mod check;
+pub mod cpio;
 pub mod detect;
 pub mod elf;
 mod flat;

@@ -1,5 +1,6 @@
 //! The inputs a run starts from.
 
+use crate::boot;
 use crate::recording;
 use crate::samples::{self, cores};
 use ashore_base::Cpu;
@@ -19,6 +20,7 @@ pub(crate) fn load(folder: &Path) -> Result<Vec<Vec<u8>>, String> {
     inputs.extend(Cpu::ALL.iter().map(|cpu| cores::linux(*cpu)));
     inputs.extend(cores::bsds().into_iter().map(|(_, file)| file));
     inputs.push(recording::sample());
+    inputs.push(boot::sample());
     for file in files {
         let size = fs::metadata(&file).map(|data| data.len()).unwrap_or(0);
         if size <= MOST_BYTES {

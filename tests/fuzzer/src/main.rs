@@ -10,6 +10,7 @@
 //! never seen before joins the corpus.
 #![forbid(unsafe_code)]
 
+mod boot;
 mod core;
 mod corpus;
 mod explain;

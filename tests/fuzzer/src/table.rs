@@ -25,6 +25,8 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "ape", call: file, words: APE },
     Target { name: "detect", call: file, words: MARKS },
     Target { name: "core", call: crate::core::core, words: CORE },
+    Target { name: "archive", call: crate::boot::archive, words: ARCHIVE },
+    Target { name: "wire", call: crate::boot::wire, words: WIRE },
     Target { name: "recording", call: crate::recording::recording, words: RECORDING },
     Target { name: "tree", call: tree, words: TREE },
     Target { name: "check", call: check, words: KERNEL },
@@ -50,6 +52,24 @@ const CORE: &[&[u8]] = &[
     b"ELIF",
     b"\xff\xff",
 ];
+
+const ARCHIVE: &[&[u8]] = &[
+    b"070701",
+    b"070702",
+    b"0000100",
+    b"ffffffff",
+    b"TRAILER!!!\0",
+    b".ashore/start\0",
+    b"ashore-start=1\0",
+    b"program=/\0",
+    b"arg=",
+    b"env=",
+    b"stdin=terminal\0",
+    b"size=24x80\0",
+    b"console=wired\0",
+];
+
+const WIRE: &[&[u8]] = &[b"\x10k", b"\x101", b"\x102", b"\x10e", b"\x10\x10"];
 
 const RECORDING: &[&[u8]] = &[
     b"ashore recording\x01\0\0\0",
