@@ -1,18 +1,16 @@
 //! `ashore check` through its command line, on images built from source and on programs of this machine; what it says of the
 //! images is compared with what QEMU does with them.
 
+mod common;
 #[path = "../../formats/tests/samples/mod.rs"]
 mod samples;
 
+use common::text;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 fn ashore(words: &[&str], file: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ashore")).arg("check").args(words).arg(file).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
 }
 
 /// An image for bare machines.

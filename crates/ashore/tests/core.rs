@@ -1,8 +1,11 @@
 //! Core files: those of guests under a real gdb, that and our reader compared, and what happens when they cannot be
 //! written.
 
+mod common;
+
 use ashore_base::{Addr, Os};
 use ashore_formats::elf::core::{Core, Match, read};
+use common::{SYSTEMS, folder, guest, has_in_order, text};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -10,37 +13,16 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::{fs, str};
 
-const SYSTEMS: [&str; 4] = ["linux", "dragonfly", "freebsd", "netbsd"];
 const SIGABRT: i32 = 6;
 const SIGSEGV: i32 = 11;
 /// What `dies` writes to, and where its program text is from.
 const BAD_ADDRESS: u64 = 0xf0;
-
-fn guest(system: &str, name: &str) -> PathBuf {
-    let out = std::env::var_os("ASHORE_GUESTS").map(PathBuf::from);
-    let out = out.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/out"));
-    let path = out.join(format!("{system}-amd64")).join(name);
-    assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
-    path.canonicalize().unwrap()
-}
-
-/// A fresh folder for one test.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("core-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder.canonicalize().unwrap()
-}
 
 /// Runs a guest that is to leave a core file there.
 fn die(core: &Path, options: &[&str], program: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ashore"));
     command.args(["run", "--core"]).arg(core).args(options).arg(program).args(args);
     command.env("GOTRACEBACK", "crash").output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes).unwrap()
 }
 
 /// The one line that tells of the core file.
@@ -63,14 +45,6 @@ fn gdb(program: &Path, core: Option<&Path>, commands: &[&str]) -> String {
 
 /// Whether the lines hold these words in this order.
 #[track_caller]
-fn has_in_order(said: &str, words: &[&str]) {
-    let mut rest = said;
-    for word in words {
-        let Some(at) = rest.find(word) else { panic!("no {word:?} (of {words:?}) in:\n{said}") };
-        rest = &rest[at + word.len()..];
-    }
-}
-
 /// Each system's core of `dies`, written once.
 fn cores() -> &'static [(&'static str, PathBuf, PathBuf)] {
     static CORES: OnceLock<Vec<(&'static str, PathBuf, PathBuf)>> = OnceLock::new();

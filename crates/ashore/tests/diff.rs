@@ -1,16 +1,10 @@
 //! `ashore trace --diff` through its command line: it points at what differs between two systems, and at nothing else.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod common;
 
-/// A built guest.
-fn guest(system: &str, name: &str) -> PathBuf {
-    let out = std::env::var_os("ASHORE_GUESTS").map(PathBuf::from);
-    let out = out.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/out"));
-    let path = out.join(format!("{system}-amd64")).join(name);
-    assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
-    path
-}
+use common::guest;
+use std::path::Path;
+use std::process::{Command, Output};
 
 fn ashore() -> Command {
     Command::new(env!("CARGO_BIN_EXE_ashore"))

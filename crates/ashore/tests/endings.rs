@@ -1,5 +1,8 @@
 //! What Ashore says when a guest dies, and that nothing which happens to what it says changes how the guest ends.
 
+mod common;
+
+use common::{built, folder, guest, text};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -11,30 +14,10 @@ use std::time::{Duration, Instant};
 const SIGSEGV: i32 = 11;
 const SIGABRT: i32 = 6;
 
-fn guest(system: &str, name: &str) -> PathBuf {
-    let out = std::env::var_os("ASHORE_GUESTS").map(PathBuf::from);
-    let out = out.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/out"));
-    let path = out.join(format!("{system}-amd64")).join(name);
-    assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
-    path.canonicalize().unwrap()
-}
-
-/// A fresh folder for one test.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("endings-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder.canonicalize().unwrap()
-}
-
 fn ashore(state: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ashore"));
     command.args(args).env("XDG_STATE_HOME", state).env_remove("GOTRACEBACK");
     command
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn records(state: &Path) -> Vec<PathBuf> {
@@ -77,7 +60,7 @@ fn quiet_says_nothing_and_a_success_neither() {
     died_of_segv(&output);
     assert_eq!(text(&output.stderr), "");
     let output = ashore(&state, &["run"]).arg(guest("freebsd", "clocks")).output().unwrap();
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     assert_eq!(records(&state).len(), 1);
 }
 
@@ -86,7 +69,7 @@ fn an_exit_status_is_told_by_explain_and_kept_by_run() {
     let state = folder("status");
     let program = guest("netbsd", "exitcodes");
     let output = ashore(&state, &["run"]).arg(&program).args(["exit", "7"]).output().unwrap();
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(7), String::new()));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(7), ""));
     assert_eq!(records(&state).len(), 1);
     let output = ashore(&state, &["explain"]).arg(&program).args(["exit", "7"]).output().unwrap();
     assert_eq!(output.status.code(), Some(7));
@@ -179,7 +162,7 @@ fn a_trace_waits_for_its_reader() {
     let script = "\"$0\" trace \"$1\" 2>&1 >/dev/null | (sleep 2; grep -c '^close(99)')";
     let slow = Command::new("sh")
         .args(["-c", script, env!("CARGO_BIN_EXE_ashore")])
-        .arg(guest("../explain/freebsd", "livelock-ok"))
+        .arg(built("explain", "freebsd", "livelock-ok"))
         .env("XDG_STATE_HOME", &place)
         .output()
         .unwrap();
@@ -193,10 +176,10 @@ fn a_guests_own_file_in_the_place_of_stderr_gets_nothing_of_ours() {
     let program = guest("linux", "errfile");
     let output = ashore(&place, &["run"]).arg(&program).arg(&file).output().unwrap();
     died_of_segv(&output);
-    assert_eq!((fs::read_to_string(&file).unwrap(), text(&output.stderr)), ("mine\n".to_owned(), String::new()));
+    assert_eq!((fs::read_to_string(&file).unwrap(), text(&output.stderr)), ("mine\n".to_owned(), ""));
     let output = ashore(&place, &["run"]).arg(&program).output().unwrap();
     died_of_segv(&output);
-    assert_eq!((text(&output.stderr), records(&place).len()), (String::new(), 2));
+    assert_eq!((text(&output.stderr), records(&place).len()), ("", 2));
     // A reader that has gone away.
     let mut child =
         ashore(&place, &["run"]).arg(guest("dragonfly", "wrongtls")).stderr(Stdio::piped()).spawn().unwrap();
@@ -260,7 +243,7 @@ fn threads_that_wait_for_any_child_do_not_find_the_copy() {
     let place = folder("lateparent");
     for _ in 0..10 {
         let output = ashore(&place, &["run"]).arg(guest("linux", "lateparent")).output().unwrap();
-        assert_eq!((output.status.code(), text(&output.stdout)), (Some(3), String::new()));
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(3), ""));
     }
     assert_eq!(records(&place).len(), 10);
 }

@@ -4,7 +4,10 @@
 //! What a program is to end like stands in the first comment of its source; `tests/explain/README.md` lists the directives.
 //! Every rule has such a program, and every program a twin that the rule must not take for one.
 
+mod common;
+
 use ashore_debug::explain::RULES;
+use common::{SYSTEMS, built, folder};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
@@ -14,7 +17,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-const SYSTEMS: [&str; 4] = ["linux", "dragonfly", "freebsd", "netbsd"];
 /// So many failing programs must have run, each system counted, and so many different ones.
 const RUNS_MIN: usize = 60;
 const PROGRAMS_MIN: usize = 40;
@@ -71,12 +73,6 @@ struct Seen {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
-
-fn built(kind: &str, system: &str, name: &str) -> PathBuf {
-    let path = root().join(".guests").join(kind).join(format!("{system}-amd64")).join(name);
-    assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
-    path
 }
 
 /// The program that an entry of the corpus is, if it is one.
@@ -212,9 +208,8 @@ fn complaint(wanted: &Wanted, seen: &Seen) -> Option<String> {
 }
 
 /// Runs them all, as many at a time as there are processors, and gives back what is wrong with which.
-fn judge(runs: &[Run], folder: &str) -> Vec<(String, Seen, String)> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
-    let _ = fs::remove_dir_all(&folder);
+fn judge(runs: &[Run], place: &str) -> Vec<(String, Seen, String)> {
+    let folder = folder(place);
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
@@ -243,7 +238,7 @@ fn the_first_line_names_the_cause() {
     let only = std::env::var("ASHORE_EXPLAIN_ONLY").unwrap_or_default();
     let runs: Vec<Run> = programs().iter().flat_map(Program::runs).collect();
     let runs: Vec<Run> = runs.into_iter().filter(|run| run.name.contains(&only)).collect();
-    let wrong = judge(&runs, "explain");
+    let wrong = judge(&runs, "corpus");
     let failing: Vec<&Run> = runs.iter().filter(|run| run.wanted.code.is_some()).collect();
     let is_failing = |name: &str| failing.iter().any(|run| run.name == name);
     let missed = wrong.iter().filter(|(name, ..)| is_failing(name)).count();

@@ -1,28 +1,13 @@
 //! `ashore explain --core`: says of a core file what was said when the process died, of cores of every system and of those
 //! that a debugger wrote, and survives damage.
 
+mod common;
+
+use common::{SYSTEMS, folder, guest, has_in_order};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-
-const SYSTEMS: [&str; 4] = ["linux", "dragonfly", "freebsd", "netbsd"];
-
-fn guest(system: &str, name: &str) -> PathBuf {
-    let out = std::env::var_os("ASHORE_GUESTS").map(PathBuf::from);
-    let out = out.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/out"));
-    let path = out.join(format!("{system}-amd64")).join(name);
-    assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
-    path.canonicalize().unwrap()
-}
-
-/// A fresh folder for one test.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("explain-core-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder.canonicalize().unwrap()
-}
 
 fn ashore() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ashore"));
@@ -51,13 +36,6 @@ fn told(core: &Path) -> String {
     let output = explain(core, &[]);
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn has_in_order(text: &str, words: &[&str]) {
-    words.iter().fold(text, |rest, word| match rest.find(word) {
-        Some(at) => &rest[at..],
-        None => panic!("{word:?} is not there, or not in this order:\n{text}"),
-    });
 }
 
 #[test]

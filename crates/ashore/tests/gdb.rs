@@ -1,23 +1,17 @@
 //! `ashore run --gdb` under a real gdb, by scripts: programs of every system, in C and in Go.
 
+mod common;
+
+use common::{SYSTEMS, guest};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-const SYSTEMS: [&str; 4] = ["linux", "dragonfly", "freebsd", "netbsd"];
 /// No session takes longer: whatever hangs is ended.
 const LIMIT_SECONDS: &str = "60";
-
-fn guest(system: &str, name: &str) -> PathBuf {
-    let out = std::env::var_os("ASHORE_GUESTS").map(PathBuf::from);
-    let out = out.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/out"));
-    let path = out.join(format!("{system}-amd64")).join(name);
-    assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
-    path
-}
 
 /// A program that waits for gdb, and where.
 struct Waiting {

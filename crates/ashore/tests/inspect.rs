@@ -1,8 +1,10 @@
 //! `ashore inspect` through its command line: what it says, as text and as JSON, and how it refuses damage.
 
+mod common;
 #[path = "../../formats/tests/samples/mod.rs"]
 mod samples;
 
+use common::text;
 use samples::File;
 use std::{
     fs,
@@ -19,10 +21,6 @@ fn stored(name: &str, file: &File) -> PathBuf {
 
 fn ashore(words: &[&str], file: &PathBuf) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ashore")).args(words).arg(file).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! What is said of programs that were changed: the field report of Go on DragonFly, made from a healthy program again, and
 //! crashes that a patch brought.
 
+mod common;
+
+use common::{folder, guest};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// Where Go's start-up code for DragonFly chooses what to set, and the call that sets it.
@@ -11,19 +14,9 @@ const CALL: &str = "runtime.settls+0x26=b8d8010000:";
 /// The instruction that makes the call.
 const ENTER: &str = "runtime.settls+0x2b=0f05:";
 
-fn guest(system: &str, name: &str) -> PathBuf {
-    let out = std::env::var_os("ASHORE_GUESTS").map(PathBuf::from);
-    let out = out.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/out"));
-    let path = out.join(format!("{system}-amd64")).join(name);
-    assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
-    path
-}
-
 /// Changes a guest, runs it, and gives back the exit status (none for a signal) and what was said.
 fn run(name: &str, guest: &Path, edits: &[&str]) -> (Option<i32>, String) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("patched-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
+    let folder = folder(name);
     let changed = folder.join("changed");
     let patched =
         Command::new(env!("CARGO_BIN_EXE_ashore")).arg("patch").arg(guest).args(edits).arg("-o").arg(&changed).output();
@@ -82,7 +75,7 @@ fn a_crash_far_from_changed_code_is_not_laid_to_it() {
 #[test]
 fn strictness_is_told_as_the_cause() {
     let program = guest("freebsd", "unknowncall");
-    let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join("patched-strict");
+    let state = folder("strict");
     let mut command = Command::new(env!("CARGO_BIN_EXE_ashore"));
     let ran = command.args(["run", "--strict"]).arg(program).env("XDG_STATE_HOME", state).output().unwrap();
     let said = String::from_utf8_lossy(&ran.stderr).into_owned();

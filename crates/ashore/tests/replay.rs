@@ -1,29 +1,20 @@
 //! `ashore run --record` and `ashore replay` through their command lines, on guests built from source: a replay ends as
 //! the recorded run did and prints what it printed, with nothing of the world that was there then.
 
+mod common;
+
+use common::{folder, guest, text};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-
-/// A built guest.
-fn guest(system: &str, name: &str) -> PathBuf {
-    let out = std::env::var_os("ASHORE_GUESTS").map(PathBuf::from);
-    let out = out.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/out"));
-    let path = out.join(format!("{system}-amd64")).join(name);
-    assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
-    path
-}
 
 /// A directory of one test.
 struct Room(PathBuf);
 
 impl Room {
     fn new(name: &str) -> Room {
-        let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("replay-{name}"));
-        let _ = std::fs::remove_dir_all(&room);
-        std::fs::create_dir_all(&room).unwrap();
-        Room(room)
+        Room(folder(name))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -53,14 +44,10 @@ impl Room {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 fn assert_same(then: &Output, now: &Output) {
     assert_eq!(text(&then.stdout), text(&now.stdout), "{}", text(&now.stderr));
     // What a descriptor is is asked of the host.
-    assert_eq!(without_names(&text(&then.stderr)), without_names(&text(&now.stderr)));
+    assert_eq!(without_names(text(&then.stderr)), without_names(text(&now.stderr)));
     assert_eq!(then.status, now.status);
 }
 
@@ -189,12 +176,12 @@ fn what_cannot_be_recorded_is_refused_where_it_happens() {
     ];
     for (program, args, printed, why) in cases {
         let then = room.record(program, args);
-        assert_eq!((then.status.code(), text(&then.stdout).as_str()), (Some(125), printed));
+        assert_eq!((then.status.code(), text(&then.stdout)), (Some(125), printed));
         let told = text(&then.stderr);
         assert!(told.starts_with("ashore: cannot record this: ") && told.contains(why), "{told}");
         // As far as it goes it is a recording, which says why it ends.
         let now = room.replay();
-        assert_eq!((now.status.code(), text(&now.stdout).as_str()), (Some(125), printed));
+        assert_eq!((now.status.code(), text(&now.stdout)), (Some(125), printed));
         assert!(text(&now.stderr).contains(why), "{}", text(&now.stderr));
     }
 }
@@ -203,9 +190,9 @@ fn what_cannot_be_recorded_is_refused_where_it_happens() {
 fn a_recording_ends_where_the_program_becomes_another() {
     let room = Room::new("exec");
     let then = room.record(&guest("linux", "record"), &["exec", "/bin/echo"]);
-    assert_eq!((then.status.code(), text(&then.stdout).as_str()), (Some(0), "before\n\n"));
+    assert_eq!((then.status.code(), text(&then.stdout)), (Some(0), "before\n\n"));
     let now = room.replay();
-    assert_eq!((now.status.code(), text(&now.stdout).as_str()), (Some(0), "before\n"));
+    assert_eq!((now.status.code(), text(&now.stdout)), (Some(0), "before\n"));
     assert!(text(&now.stderr).contains("became another"), "{}", text(&now.stderr));
 }
 

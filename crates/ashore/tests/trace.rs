@@ -1,19 +1,10 @@
 //! `ashore trace` through its command line, on guests built from source: what is promised of each line, not how long things took.
 
-use std::path::{Path, PathBuf};
+mod common;
+
+use common::{SYSTEMS, guest};
+use std::path::Path;
 use std::process::{Command, Output};
-
-/// The systems whose programs run.
-const SYSTEMS: [&str; 4] = ["linux", "dragonfly", "freebsd", "netbsd"];
-
-/// A built guest.
-fn guest(system: &str, name: &str) -> PathBuf {
-    let out = std::env::var_os("ASHORE_GUESTS").map(PathBuf::from);
-    let out = out.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/out"));
-    let path = out.join(format!("{system}-amd64")).join(name);
-    assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
-    path
-}
 
 /// Traces a guest into a file and gives back what came of it and the file's text.
 fn trace(options: &[&str], system: &str, name: &str, args: &[&str]) -> (Output, String) {
