@@ -3,7 +3,7 @@
 use super::dwarf::Lines;
 use super::stack::Cfi;
 use ashore_base::{Addr, AddrRange};
-use ashore_formats::{Functions, Parsed, Part, functions, golang::LineTable};
+use ashore_formats::{Functions, Parsed, Part, Symbol, functions, golang::LineTable};
 use ashore_image::{FunctionIndex, Segment};
 use std::cell::OnceCell;
 
@@ -105,7 +105,7 @@ impl<'a> Program<'a> {
         Some(AddrRange { start: self.in_memory(found.start), end: self.in_memory(found.end) })
     }
 
-    /// The function that holds `at`, else whatever symbol stands nearest before it in the same segment.
+    /// The function that holds `at`, else the symbol that does, or one of unknown length right before it in the same segment.
     pub fn name(&self, at: Addr) -> Option<Named> {
         let place = self.in_file(at);
         let functions = self.functions();
@@ -119,12 +119,7 @@ impl<'a> Program<'a> {
         let segment = self.segment(at)?;
         let place = self.in_file(at);
         let symbols = self.parsed.symbols(self.part);
-        let before = symbols
-            .iter()
-            .filter(|symbol| segment.memory.contains(symbol.memory.start) && symbol.memory.start <= place);
-        // One with a size that ends before the address says less than one without.
-        let covers = |range: AddrRange| range.is_empty() || range.contains(place);
-        let best = before.max_by_key(|symbol| (covers(symbol.memory), symbol.memory.start))?;
+        let best = nearest(symbols.iter().filter(|symbol| segment.memory.contains(symbol.memory.start)), place)?;
         let name = best.name.get(..NAME_LIMIT).unwrap_or(best.name);
         let offset = place.0.wrapping_sub(best.memory.start.0);
         Some(Named { name: String::from_utf8_lossy(name).into_owned(), offset })
@@ -144,11 +139,58 @@ impl<'a> Program<'a> {
     }
 }
 
+/// The innermost symbol that holds a place, else the last before it, unless that is known to end before it: then the place
+/// has no name.
+fn nearest<'s>(symbols: impl Iterator<Item = &'s Symbol<'s>> + Clone, place: Addr) -> Option<&'s Symbol<'s>> {
+    let before = symbols.filter(|symbol| symbol.memory.start <= place);
+    let holder = before.clone().filter(|symbol| symbol.memory.contains(place)).max_by_key(|symbol| symbol.memory.start);
+    let last = before.max_by_key(|symbol| (symbol.memory.start, !symbol.memory.is_empty()));
+    holder.or(last.filter(|symbol| symbol.memory.is_empty()))
+}
+
 impl std::fmt::Display for Named {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.offset {
             0 => f.write_str(&self.name),
             offset => write!(f, "{}+{offset:#x}", self.name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ashore_formats::Binding;
+
+    #[test]
+    fn a_symbol_that_ends_before_a_place_does_not_name_it() {
+        let symbol = |name: &'static str, start: u64, len: u64| Symbol {
+            name: name.as_bytes(),
+            memory: AddrRange { start: Addr(start), end: Addr(start + len) },
+            binding: Binding::Strong,
+            is_function: true,
+        };
+        let symbols = [
+            symbol("label", 0x100, 0),
+            symbol("outer", 0x200, 0x100),
+            symbol("inner", 0x220, 0x10),
+            symbol("ended", 0x400, 0x10),
+            symbol("alias", 0x400, 0),
+            symbol("last", 0x500, 0),
+        ];
+        let name = |at| nearest(symbols.iter(), Addr(at)).map(|symbol| str::from_utf8(symbol.name).unwrap());
+        let cases = [
+            (0xff, None),
+            (0x1ff, Some("label")),
+            (0x224, Some("inner")),
+            (0x240, Some("outer")),
+            (0x300, None),
+            (0x40f, Some("ended")),
+            (0x410, None),
+            (0x9000, Some("last")),
+        ];
+        for (at, wanted) in cases {
+            assert_eq!(name(at), wanted, "{at:#x}");
         }
     }
 }
