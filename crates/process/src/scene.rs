@@ -8,9 +8,9 @@ use crate::recorder::Event;
 use crate::space::Space;
 use crate::threads::Record;
 use ashore_base::{Addr, AddrRange};
-use ashore_guest::{AltStack, Delivery, Os};
+use ashore_guest::{AltStack, Delivery, Handler, Os};
 use ashore_isa::x86_64::Regs;
-use ashore_pivot::{Memory, SigSet};
+use ashore_pivot::{Memory, SigSet, Signal};
 use ashore_sys::GuestMemory;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -71,6 +71,8 @@ pub struct Scene<'a> {
     pub regs: Regs,
     /// Its alternate signal stack, where that is known.
     pub alt_stack: Option<AltStack>,
+    /// The signals that the guest handles, and its handlers.
+    pub handlers: Vec<(Signal, Addr)>,
     /// Every thread, that one too.
     pub threads: Vec<ThreadScene>,
     /// The main thread's stack.
@@ -122,6 +124,7 @@ impl Process {
     pub(crate) fn show(&self, last: &Last<'_>, ending: &Ending<'_>) {
         self.leave_the_end_to_others(last.regs);
         let interest = self.options.witnesses.iter().map(|witness| witness.interest(ending)).max();
+        let handlers = self.handlers();
         let whole = match interest {
             None | Some(Interest::Nothing) => return,
             Some(Interest::Glance) => false,
@@ -162,6 +165,7 @@ impl Process {
                 thread: last.record.id.load(Ordering::Relaxed),
                 regs: *last.regs,
                 alt_stack: last.alt_stack,
+                handlers,
                 threads: records.iter().map(scene_of).collect(),
                 stack: self.space.stack,
                 break_start: Addr(self.space.break_start.load(Ordering::Relaxed)),
@@ -177,6 +181,18 @@ impl Process {
                 }
             }
         });
+    }
+}
+
+impl Process {
+    /// The signals that the guest handles, and its handlers.
+    fn handlers(&self) -> Vec<(Signal, Addr)> {
+        let actions = self.actions();
+        let handled = (0u8..).zip(actions.iter()).filter_map(|(number, action)| match action.handler {
+            Handler::Guest(at) => Some((Signal(number), at)),
+            Handler::Default | Handler::Ignore => None,
+        });
+        handled.collect()
     }
 }
 

@@ -130,6 +130,7 @@ pub fn evidence<'a>(memory: &'a CoreMemory<'a>, found: Found<'a>) -> Result<Evid
         end: end(core, guest),
         regs,
         alt_stack: None,
+        handlers: Vec::new(),
         threads: core.threads.iter().map(thread).collect(),
         regions: regions(core, found.programs),
         stacks,

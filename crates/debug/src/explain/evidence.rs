@@ -158,6 +158,8 @@ pub struct Evidence<'a> {
     pub regs: Regs,
     /// That thread's alternate signal stack, where known.
     pub alt_stack: Option<AltStack>,
+    /// The signals that the program handles, and its handlers, where known.
+    pub handlers: Vec<(Signal, Addr)>,
     /// The thread that ended it first, then the others.
     pub threads: Vec<Thread>,
     /// The mappings of the guest, sorted by address.

@@ -38,6 +38,7 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
         },
         regs: scene.regs,
         alt_stack: scene.alt_stack,
+        handlers: scene.handlers.clone(),
         threads,
         regions: regions(scene),
         stacks: vec![Stack { range: scene.stack, name: "main stack".to_owned() }],
