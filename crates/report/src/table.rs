@@ -266,6 +266,9 @@ rows! {
     STOPPED_STRICTLY: "E0904", "strict", Cause,
         "Ashore ended the program at a call that it does not answer",
         "leave out --strict: the call then fails with ENOSYS, which many programs can do without";
+    DIED_OF_LAYOUT: "E0905", "record-layout", Cause,
+        "the program reads a record of the system's at places where its fields are not",
+        "declare the record as this system's headers do: its size and the places of its fields differ between systems";
     DIED_ON_PURPOSE: "E0911", "on-purpose", Cause,
         "the program crashed on purpose behind a failed call",
         "look at the call that failed, not at the crash";
@@ -287,6 +290,9 @@ rows! {
     ENDED_UNANSWERED: "E0917", "unanswered-request", Cause,
         "the program gave up at a request that was not answered",
         "a question that the real system answers is worth a report; the call's line names it";
+    ENDED_BY_CLOCK: "E0918", "wrong-clock", Cause,
+        "the program measured time by a clock that stands still while it waits",
+        "use CLOCK_MONOTONIC, by the number that it has on this system";
     DIED_LOW_MAPPING: "E0919", "low-mapping", Cause,
         "the program used memory at a low address, where the host maps nothing",
         "link the program at a higher address, or let the system choose; on Linux the limit is vm.mmap_min_addr";
@@ -359,6 +365,9 @@ rows! {
     DIED_WILD_CALL: "E0942", "wild-call", Cause,
         "the program called through a pointer that is no function",
         "look at where the pointer was set, and what wrote over it";
+    DIED_LOST_REGISTER: "E0943", "lost-register", Cause,
+        "the program kept a pointer across a call in a register that the call changes",
+        "name the registers that the call changes in the assembly around it (\"rcx\", \"r11\"; on the BSDs also \"rdx\" and r8 to r10)";
     DIED_SENT: "E0944", "signal-sent", Cause,
         "another process sent the signal that ended the program",
         "look at who sent it: a supervisor, a time limit, a person";
@@ -377,6 +386,9 @@ rows! {
     DIED_NO_SIGNAL_STACK: "E0949", "no-signal-stack", Cause,
         "the stack had no room for a signal handler",
         "give the thread an alternate stack (sigaltstack) and its handlers SA_ONSTACK, or a bigger stack";
+    DIED_AFTER_FORK: "E0950", "fork-return", Cause,
+        "the program returned from a fork to nowhere",
+        "keep the return address of a fork where the call leaves it alone: not in rcx or r11, and on the BSDs not in rdx";
     DIED_ABORTING: "E0951", "aborted", Cause,
         "the program ended itself by abort",
         "read what it wrote last, and look at who called abort";
@@ -404,12 +416,24 @@ rows! {
     ENDED_AS_CHILD: "E0959", "child-died", Cause,
         "a program that this one ran died of a signal",
         "run that program by itself under `ashore explain`";
+    ENDED_BY_UNHANDLED: "E0960", "child-unhandled", Cause,
+        "a child died of a signal that this program handles itself",
+        "install the handler in the child too, before it is sent anything: a program that is run begins without handlers";
     DIED_PATCHED: "E0961", "patched-code", Cause,
         "the program crashed in code that `ashore patch` changed",
         "`ashore patch --show FILE` prints what was changed, `ashore patch --undo FILE` gives the original back";
     DIED_BEFORE_MAIN: "E0962", "before-main", Cause,
         "the program crashed before its main function ran",
         "only what start-up code uses can be wrong: the thread pointer, the stack with arguments and auxiliary vector, relocations, constructors";
+    DIED_UNCHOSEN: "E0963", "unchosen-variant", Cause,
+        "the program called a function whose variant nobody had chosen",
+        "let the start-up code apply IRELATIVE relocations before anything is called, or link with a C library that does";
+    DIED_ZERO_FILL: "E0964", "zero-fill", Cause,
+        "the program wrote to memory that its file wants zero and read-only",
+        "give the section the flags of data: \"aw\" in assembly, a writable segment in a linker's script";
+    DIED_START_REGISTERS: "E0965", "start-registers", Cause,
+        "the program looked for its arguments where another system puts them",
+        "read the arguments where this system has them: Linux and NetBSD at the stack pointer, FreeBSD and DragonFly where rdi points";
     ENDED_NO_FILE: "E0971", "no-file", Cause,
         "the program gave up because a file does not exist",
         "make the file, or give the program the right path; with --root paths are below that folder";
@@ -443,6 +467,9 @@ rows! {
     ENDED_PIPE: "E0982", "broken-pipe", Cause,
         "the program gave up because nobody reads what it writes",
         "look at why the reader ended first";
+    ENDED_ZERO_SIZE: "E0983", "no-lack", Cause,
+        "the program says that memory ran out, and the system refused it none",
+        "look at allocations of 0 bytes, whose null is no lack, and at limits of the program's own";
     DIED_OF_SIGNAL: "E0998", "signal", Cause,
         "a signal ended the program",
         "`ashore explain PROGRAM` shows all that is known; `ashore run --gdb` lets you look yourself";

@@ -13,6 +13,7 @@ mod regions;
 mod stack;
 #[cfg(test)]
 mod testing;
+mod variants;
 
 pub use instruction::{Access, Class, Formula, Instruction, Role, Way, before, instruction_at};
 pub use lines::Spot;
@@ -20,3 +21,4 @@ pub use owner::{Owner, OwnerKind, Space, Stack};
 pub use program::{Named, Program};
 pub use regions::{Region, parse_maps};
 pub use stack::{Backtrace, End, FoundBy, Frame, Gap, Row, backtrace, holder};
+pub use variants::Slot;

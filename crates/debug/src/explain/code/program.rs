@@ -80,6 +80,16 @@ impl<'a> Program<'a> {
         self.part.image.segment_at(self.in_file(at))
     }
 
+    /// Whether an address of memory lies in a part of a segment that the file does not fill.
+    pub(in crate::explain) fn is_zero_fill(&self, at: Addr) -> bool {
+        self.segment(at).is_some_and(|segment| segment.zeroed().contains(self.in_file(at)))
+    }
+
+    /// Where the program begins, in memory.
+    pub(in crate::explain) fn entry(&self) -> Option<Addr> {
+        self.part.image.entry.addr().map(|at| self.in_memory(at))
+    }
+
     /// How many bytes lie between the stack pointer and the return address of the Go function that runs at `at`.
     pub fn go_frame_len(&self, at: Addr) -> Option<u64> {
         self.go()?.frame_len(self.in_file(at))

@@ -25,7 +25,7 @@ struct Cause {
 const RUNNING: &[&str] = &["execve", "execveat", "fexecve", "posix_spawn"];
 const STARTING: &[&str] =
     &["fork", "vfork", "clone", "clone3", "rfork", "pdfork", "thr_new", "thr_create", "lwp_create", "lwp_create2"];
-const GETTING_MEMORY: &[&str] = &["mmap", "mremap", "brk", "break", "sbrk", "mprotect"];
+pub(super) const GETTING_MEMORY: &[&str] = &["mmap", "mremap", "brk", "break", "sbrk", "mprotect"];
 const WRITING: &[&str] =
     &["write", "pwrite", "pwrite64", "writev", "pwritev", "ftruncate", "fsync", "send", "sendto", "sendmsg"];
 

@@ -51,6 +51,9 @@ pub(super) fn errno_pointer(evidence: &Evidence<'_>) -> Option<Verdict> {
     let accesses = &evidence.instruction.as_ref()?.accesses;
     let number = accesses.iter().find_map(|access| small_negative(access, evidence))?;
     let place = evidence.place();
+    if let Some(verdict) = inverted(evidence, number, &place) {
+        return Some(verdict);
+    }
     let is_it = |call: &&Call| call.errno().is_some_and(|errno| number == 1 || u64::from(errno) == number);
     // MAP_FAILED is -1 whatever the error.
     let gives_pointer = |call: &&Call| call.is_any(&["mmap", "mremap", "shmat", "brk", "sbrk"]);
@@ -75,6 +78,16 @@ pub(super) fn errno_pointer(evidence: &Evidence<'_>) -> Option<Verdict> {
         }
     };
     Some(Verdict::new(&row::DIED_ERRNO_POINTER, sure, cause))
+}
+
+/// The last call's error was made negative by NOT, which gives one less than negating does.
+fn inverted(evidence: &Evidence<'_>, number: u64, place: &str) -> Option<Verdict> {
+    let call = evidence.calls().next()?;
+    let errno = call.errno().filter(|errno| u64::from(*errno) + 1 == number && number > 2)?;
+    let name = evidence.errno_name(errno);
+    let cause =
+        format!("{place} used -{number} as a pointer: the error {errno} ({name}) turned by NOT instead of negated");
+    Some(Verdict::new(&row::DIED_ERRNO_POINTER, Confidence::Likely, cause).because(call.line.clone()))
 }
 
 /// The error number that a pointer of this access is.

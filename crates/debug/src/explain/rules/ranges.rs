@@ -11,8 +11,10 @@ use ashore_report::table as row;
 const OVER: u64 = PAGE_SIZE;
 /// Linux's `si_code` for a page of a mapped file that the file does not have (`BUS_ADRERR`).
 const BEYOND: i32 = 2;
-/// Hosts refuse mappings below this (`vm.mmap_min_addr`).
+/// No host refuses mappings above this for being low (`vm.mmap_min_addr`).
 const LOW: u64 = 0x1_0000;
+/// `MAP_FIXED`, the same on every system: 0 is an address then, and not the wish for any.
+const FIXED: u64 = 0x10;
 
 /// Stacks of threads are seldom greater.
 const STACK_MAX: u64 = 64 << 20;
@@ -59,6 +61,29 @@ pub(super) fn read_only(evidence: &Evidence<'_>) -> Option<Verdict> {
     };
     let verdict = Verdict::new(&row::DIED_READ_ONLY, Confidence::Certain, format!("{place} wrote {what}"));
     Some(verdict.because(format!("{access}, mapped {}", region.perms)))
+}
+
+/// A write to what the file wants zero, and never written.
+pub(super) fn zero_fill(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let at = evidence.fault_address().filter(|_| evidence.is_forbidden() && evidence.is_write())?;
+    let program = evidence.programs.iter().find(|program| program.segment(at).is_some())?;
+    let segment = program.segment(at).filter(|segment| !segment.perms.is_write)?;
+    if !program.is_zero_fill(at) || evidence.call_on(&["mprotect"], at).is_some() {
+        return None;
+    }
+    let (place, part) = (evidence.place(), evidence.brief(&evidence.owner(at)));
+    let name = evidence.name(at).map_or_else(String::new, |name| format!("{name} in "));
+    let cause = format!(
+        "{place} wrote to {name}{part}, which its file wants zero and does not let it write ({})",
+        segment.perms
+    );
+    let from_file = segment.file.len;
+    Some(
+        Verdict::new(&row::DIED_ZERO_FILL, Confidence::Certain, cause).because(format!(
+            "the segment has {:#x} bytes in memory and {from_file:#x} in the file",
+            segment.memory.len()
+        )),
+    )
 }
 
 /// Bytes were to be executed that may not be.
@@ -137,11 +162,11 @@ pub(super) fn beyond_file(evidence: &Evidence<'_>) -> Option<Verdict> {
 pub(super) fn low_mapping(evidence: &Evidence<'_>) -> Option<Verdict> {
     let at = evidence.fault_address().filter(|at| at.0 < LOW)?;
     let call = evidence.all_calls().find(|call| {
-        let [start, len, ..] = call.args;
-        let holds = start != 0 && at.0.checked_sub(start).is_some_and(|off| off < len);
+        let [start, len, _, flags, _] = call.args;
+        let holds = (start != 0 || flags & FIXED != 0) && at.0.checked_sub(start).is_some_and(|off| off < len);
         call.is("mmap") && call.errno().is_some_and(|errno| REFUSED.contains(&errno)) && holds
     })?;
     let place = evidence.place();
-    let cause = format!("{place} used memory that it was refused: the host maps nothing below {LOW:#x}: {}", call.line);
+    let cause = format!("{place} used memory that it was refused: the host keeps its first pages free: {}", call.line);
     Some(Verdict::new(&row::DIED_LOW_MAPPING, Confidence::Certain, cause))
 }

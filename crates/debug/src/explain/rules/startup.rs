@@ -2,6 +2,7 @@
 
 use super::super::evidence::{Changed, Evidence};
 use super::super::verdict::{Confidence, Verdict};
+use super::registers::is_untouched;
 use ashore_base::Addr;
 use ashore_report::table as row;
 
@@ -96,6 +97,28 @@ pub(super) fn before_main(evidence: &Evidence<'_>) -> Option<Verdict> {
             evidence.all_calls().count()
         )),
     )
+}
+
+/// The systems that leave the place of the arguments in rdi.
+const IN_REGISTER: &[&str] = &["freebsd", "dragonfly"];
+
+/// It looked for its arguments in a register in which only other systems leave them.
+pub(super) fn start_registers(evidence: &Evidence<'_>) -> Option<Verdict> {
+    evidence.fault_address()?;
+    if IN_REGISTER.contains(&evidence.os.name) || evidence.all_calls().next().is_some() {
+        return None;
+    }
+    let entry = evidence.program()?.entry()?;
+    let access = evidence.access_where(|access| access.formula.registers == [("rdi", 0)])?;
+    if !is_untouched(evidence, entry, &["rdi", "edi", "di", "dil"]) {
+        return None;
+    }
+    let (place, title) = (evidence.place(), evidence.os.title);
+    let cause = format!(
+        "{place} looked for the arguments where rdi points, as FreeBSD and DragonFly have it: {title} leaves 0 there, and \
+         the arguments at the stack pointer"
+    );
+    Some(Verdict::new(&row::DIED_START_REGISTERS, Confidence::Certain, cause).because(access.to_string()))
 }
 
 /// A function's name without the offset.

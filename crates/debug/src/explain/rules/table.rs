@@ -2,8 +2,8 @@
 
 use super::super::verdict::Rule;
 use super::{
-    calls, children, endings, exits, instructions, jumps, memory, pointers, ranges, shape, signals, stack, startup,
-    systems, words,
+    allocations, calls, children, clocks, endings, exits, instructions, jumps, memory, pointers, ranges, records,
+    registers, shape, signals, stack, startup, systems, variants, words,
 };
 use ashore_report::table as row;
 
@@ -55,6 +55,42 @@ pub static RULES: &[Rule] = &[
                 that does not check the result dies at the first access.",
         signature: "a mapping below the host's lowest address failed, and the fault lies in it",
         judge: ranges::low_mapping,
+    },
+    Rule {
+        diagnosis: &row::DIED_OF_LAYOUT,
+        about: "Records that a call fills have fields at places of the system's own. A program that declares them otherwise - without the packing of Linux's epoll_event, with another system's kevent - reads half of one field and half of the next.",
+        signature: "the pointer of the fault stands in a record that the last call filled, beside the record's own pointer, which is good",
+        judge: records::layout,
+    },
+    Rule {
+        diagnosis: &row::DIED_LOST_REGISTER,
+        about: "The instruction that enters the kernel puts the address behind it into rcx and the flags into r11, and some calls of the BSDs give a second result in rdx. Assembly that does not say so lets the compiler keep a value there.",
+        signature: "the address of the faulting operand is in such a register, and nothing has set it since the thread's last call",
+        judge: registers::lost,
+    },
+    Rule {
+        diagnosis: &row::DIED_AFTER_FORK,
+        about: "The child of a vfork uses its parent's stack, so libraries keep the return address in a register meanwhile. One that the call changes leads both nowhere.",
+        signature: "the last call made a child, and the word that a return took is what the call left in a register",
+        judge: registers::fork_return,
+    },
+    Rule {
+        diagnosis: &row::DIED_UNCHOSEN,
+        about: "For some functions a file holds several variants and a function that chooses one when the program starts (an indirect function). Until start-up code has asked it, calls lead nowhere. Some C libraries, musl among them, never ask in static programs.",
+        signature: "a call went through a slot that an IRELATIVE relocation is to fill, and the slot holds what the file has there",
+        judge: variants::unchosen,
+    },
+    Rule {
+        diagnosis: &row::DIED_ZERO_FILL,
+        about: "A segment may be longer in memory than in the file: the rest is zero at first. Where it may not be written either, as when a section lacks the flag for it, nothing but zeros can ever stand there.",
+        signature: "a write was forbidden in the part of a segment that the file does not fill, and the segment's own flags forbid it",
+        judge: ranges::zero_fill,
+    },
+    Rule {
+        diagnosis: &row::DIED_START_REGISTERS,
+        about: "A program finds its arguments at its first instruction: at the stack pointer on Linux and NetBSD, where rdi points on FreeBSD and DragonFly.",
+        signature: "before any call, the start-up code used rdi as the kernel left it, on a system that leaves nothing there",
+        judge: startup::start_registers,
     },
     Rule {
         diagnosis: &row::DIED_THREAD_LOCAL,
@@ -245,6 +281,12 @@ pub static RULES: &[Rule] = &[
         judge: startup::before_main,
     },
     Rule {
+        diagnosis: &row::ENDED_BY_UNHANDLED,
+        about: "Handlers belong to a program: what a process runs by exec begins without them, and so does a child that resets them. A signal that the parent takes as a request then ends the child.",
+        signature: "a wait told that a child died of a signal, the program has a handler for that signal, and it ended badly",
+        judge: children::unhandled,
+    },
+    Rule {
         diagnosis: &row::DIED_GO_PANIC,
         about: "A Go program panicked and nobody recovered: the runtime prints the value, the stacks of the goroutines, and ends with status 2.",
         signature: "it wrote `panic: ` and ended as Go's runtime ends a program",
@@ -351,6 +393,18 @@ pub static RULES: &[Rule] = &[
         about: "The other end of a pipe or connection was closed.",
         signature: "the call that it gave up at failed with EPIPE",
         judge: |evidence| exits::gave_up(evidence, &row::ENDED_PIPE),
+    },
+    Rule {
+        diagnosis: &row::ENDED_ZERO_SIZE,
+        about: "An allocator may give null for 0 bytes, and mmap refuses to map none. A program that takes that for a lack of memory gives up with memory to spare.",
+        signature: "it wrote that memory ran out, and no call for memory failed for want of it",
+        judge: allocations::no_lack,
+    },
+    Rule {
+        diagnosis: &row::ENDED_BY_CLOCK,
+        about: "Some clocks count the time that a program computes. They stand still while it sleeps, so a time-out measured by one comes late or never. On the BSDs Linux's number of CLOCK_MONOTONIC is such a clock.",
+        signature: "it read a clock of computing time before and after it waited, the clock stood still, and it ended with a status that is not 0",
+        judge: clocks::standing,
     },
     Rule {
         diagnosis: &row::DIED_SPINNING,

@@ -1,0 +1,22 @@
+// Declares the record of epoll_wait as compilers lay it out, not as the kernel does.
+// code: E0905
+// cause: handle
+// cause: at byte 8 of a record that epoll_pwait filled
+// status: 139
+#include "program.h"
+#include <sys/epoll.h>
+struct event { u32 events; void *data; };
+noinline static int handle(volatile int *session) { return *session; }
+int main(int argc, char **argv) {
+    static int session[4];
+    int ends[2], queue = epoll_create1(0);
+    pipe(ends);
+    struct epoll_event wanted = {EPOLLIN, {.ptr = session}};
+    epoll_ctl(queue, EPOLL_CTL_ADD, ends[0], &wanted);
+    write(ends[1], "x", 1);
+    struct event events[4];
+    memset(events, 0x5a, sizeof events);
+    int count = epoll_wait(queue, (void *)events, 4, 1000);
+    for (int n = 0; n < count; n++) handle(hidden(events[n].data));
+    return count != 1;
+}
