@@ -1,6 +1,7 @@
 //! Signals between a process and a personality, in Linux's numbering.
 
 use ashore_base::Addr;
+use ashore_pivot::layout::siginfo::{Detail, SigInfo};
 use ashore_pivot::{SigSet, Signal};
 
 /// What a process does with a signal.
@@ -102,7 +103,7 @@ pub struct Delivery {
     pub value: u64,
     /// The CPU's trap number, for faults.
     pub trap: u32,
-    /// The CPU's error code, for faults.
+    /// The CPU's error code, for faults: on AArch64 the syndrome.
     pub trap_error: u32,
 }
 
@@ -121,6 +122,26 @@ impl Delivery {
             trap: 0,
             trap_error: 0,
         }
+    }
+}
+
+impl Delivery {
+    /// Whether an instruction could not continue, so that there is an address.
+    pub fn is_fault(&self) -> bool {
+        self.code > 0 && self.signal.is_fault()
+    }
+
+    /// What Linux tells a handler of it.
+    pub fn info(&self) -> SigInfo {
+        let Delivery { signal, code, errno, pid, uid, status, value, .. } = *self;
+        let detail = if self.is_fault() {
+            Detail::Fault { addr: self.addr.0, lsb: 0 }
+        } else if signal == Signal::CHLD {
+            Detail::Child { pid, uid, status, utime: 0, stime: 0 }
+        } else {
+            Detail::Queue { pid, uid, value }
+        };
+        SigInfo { signal, errno, code, detail }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Linux's convention on x86-64.
 
 use super::frame;
+use super::start::{self, Platform};
 use crate::{Abi, Answer, CallFrame, Fail, Frame, Os, Resumed, StartRequest, Thread, ThreadStart, Value};
-use alloc::vec::Vec;
 use ashore_base::Addr;
 use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Errno, Memory, SigSet};
@@ -14,6 +14,7 @@ pub struct Amd64;
 /// The convention.
 pub static AMD64: Amd64 = Amd64;
 
+const PLATFORM: Platform = Platform { name: "x86_64", min_signal_stack: None };
 const SYSCALL_LEN: u64 = 2;
 /// Results above this, negated, are no errors.
 const ERRNO_MAX: u64 = 4095;
@@ -24,7 +25,7 @@ impl Abi<Regs> for Amd64 {
     }
 
     fn start(&self, regs: &mut Regs, request: &StartRequest<'_>, memory: &dyn Memory) -> Result<(), Errno> {
-        let sp = start_stack(request, memory)?;
+        let sp = start::place(&PLATFORM, request, memory)?;
         *regs = Regs { rip: request.entry.0, rsp: sp.0, rflags: 0x202, ..Regs::default() };
         Ok(())
     }
@@ -99,86 +100,4 @@ impl Abi<Regs> for Amd64 {
     fn save(&self, _regs: &Regs, _at: Addr, _mask: SigSet, _fp: &[u8], _memory: &dyn Memory) -> Result<(), Errno> {
         Err(Errno::ENOSYS)
     }
-}
-
-const AT_PHDR: u64 = 3;
-const AT_PHENT: u64 = 4;
-const AT_PHNUM: u64 = 5;
-const AT_PAGESZ: u64 = 6;
-const AT_BASE: u64 = 7;
-const AT_FLAGS: u64 = 8;
-const AT_ENTRY: u64 = 9;
-const AT_UID: u64 = 11;
-const AT_PLATFORM: u64 = 15;
-const AT_HWCAP: u64 = 16;
-const AT_CLKTCK: u64 = 17;
-const AT_SECURE: u64 = 23;
-const AT_RANDOM: u64 = 25;
-const AT_HWCAP2: u64 = 26;
-const AT_EXECFN: u64 = 31;
-const AT_SYSINFO_EHDR: u64 = 33;
-
-/// Writes strings, auxiliary vector, environment, arguments and their count downwards from the stack's top.
-fn start_stack(request: &StartRequest<'_>, memory: &dyn Memory) -> Result<Addr, Errno> {
-    let mut sp = request.stack.end.minus(16);
-    let mut push = |bytes: &[u8]| -> Result<u64, Errno> {
-        let len = bytes.len() as u64 + 1;
-        if len > sp.0.saturating_sub(request.stack.start.0) / 2 {
-            return Err(Errno::E2BIG);
-        }
-        sp = sp.minus(len);
-        memory.write(sp, bytes)?;
-        memory.write(sp.plus(len - 1), &[0])?;
-        Ok(sp.0)
-    };
-    let name = push(request.program)?;
-    let mut env = Vec::new();
-    for string in request.env.iter().rev() {
-        env.push(push(string)?);
-    }
-    let mut args = Vec::new();
-    for string in request.args.iter().rev() {
-        args.push(push(string)?);
-    }
-    let platform = push(b"x86_64")?;
-    let random = push(&request.random)?;
-    let mut words = alloc::vec![request.args.len() as u64];
-    words.extend(args.iter().rev());
-    words.push(0);
-    words.extend(env.iter().rev());
-    words.push(0);
-    let vector = [
-        (AT_SYSINFO_EHDR, request.shared_page.0),
-        (AT_HWCAP, request.hwcap[0]),
-        (AT_PAGESZ, ashore_base::PAGE_SIZE),
-        (AT_CLKTCK, 100),
-        (AT_PHDR, request.headers.0),
-        (AT_PHENT, request.header_size),
-        (AT_PHNUM, request.header_count),
-        (AT_BASE, request.base.0),
-        (AT_FLAGS, 0),
-        (AT_ENTRY, request.entry.0),
-        (AT_UID, u64::from(request.ids[0])),
-        (AT_UID + 1, u64::from(request.ids[1])),
-        (AT_UID + 2, u64::from(request.ids[2])),
-        (AT_UID + 3, u64::from(request.ids[3])),
-        (AT_SECURE, 0),
-        (AT_RANDOM, random),
-        (AT_HWCAP2, request.hwcap[1]),
-        (AT_EXECFN, name),
-        (AT_PLATFORM, platform),
-        (0, 0),
-    ];
-    for (kind, value) in vector {
-        if kind != AT_SYSINFO_EHDR || value != 0 {
-            words.extend([kind, value]);
-        }
-    }
-    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    if bytes.len() as u64 > sp.0.saturating_sub(request.stack.start.0) / 2 {
-        return Err(Errno::E2BIG);
-    }
-    let sp = sp.minus(bytes.len() as u64).align_down(16);
-    memory.write(sp, &bytes)?;
-    Ok(sp)
 }

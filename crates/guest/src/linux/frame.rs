@@ -1,13 +1,14 @@
 //! Linux's signal frame on x86-64: return address, `ucontext`, `siginfo`, then the floating-point state.
 
-use crate::{Delivery, Frame, Resumed};
+use crate::{Frame, Resumed};
 use alloc::vec::Vec;
 use ashore_base::{Addr, Bytes};
 use ashore_isa::x86_64::{FLAG_DIRECTION, FLAG_TRAP, Regs};
-use ashore_pivot::{Errno, Memory, SigSet, Signal};
+use ashore_pivot::layout::siginfo::SigInfo;
+use ashore_pivot::{Errno, Memory, SigSet};
 
 const CONTEXT_LEN: u64 = 304;
-const INFO_LEN: u64 = 128;
+const INFO_LEN: u64 = SigInfo::LEN as u64;
 const GREGS_AT: u64 = 40;
 const FPSTATE_AT: u64 = 224;
 const MASK_AT: u64 = 296;
@@ -37,7 +38,7 @@ pub(super) fn build(regs: &mut Regs, frame: &Frame<'_>, memory: &dyn Memory) -> 
     let context_at = start.plus(8);
     let info_at = context_at.plus(CONTEXT_LEN);
     memory.write(fp_at, &fp)?;
-    memory.write(info_at, &info(&frame.delivery))?;
+    memory.write(info_at, &frame.delivery.info().encode())?;
     memory.write(context_at, &context(regs, frame, fp_at))?;
     memory.write(start, &frame.action.trampoline.0.to_le_bytes())?;
     regs.rdi = u64::from(frame.delivery.signal.0);
@@ -90,28 +91,6 @@ fn context(regs: &Regs, frame: &Frame<'_>, fp_at: Addr) -> Vec<u8> {
     words.extend([0; 8]);
     words.push(frame.mask.0);
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
-}
-
-fn info(delivery: &Delivery) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(INFO_LEN as usize);
-    bytes.extend(u32::from(delivery.signal.0).to_le_bytes());
-    bytes.extend(delivery.errno.to_le_bytes());
-    bytes.extend(delivery.code.to_le_bytes());
-    bytes.extend([0; 4]);
-    let is_fault = delivery.code > 0 && delivery.signal.is_fault();
-    if is_fault {
-        bytes.extend(delivery.addr.0.to_le_bytes());
-    } else {
-        bytes.extend(delivery.pid.to_le_bytes());
-        bytes.extend(delivery.uid.to_le_bytes());
-        if delivery.signal == Signal::CHLD {
-            bytes.extend(delivery.status.to_le_bytes());
-        } else {
-            bytes.extend(delivery.value.to_le_bytes());
-        }
-    }
-    bytes.resize(INFO_LEN as usize, 0);
-    bytes
 }
 
 pub(super) fn read(regs: &mut Regs, at: Addr, memory: &dyn Memory) -> Result<Resumed, Errno> {

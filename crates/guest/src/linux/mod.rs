@@ -5,6 +5,7 @@ mod frame;
 mod memory;
 mod process;
 mod signals;
+pub mod start;
 mod table;
 mod words;
 
