@@ -1,6 +1,7 @@
 //! Linux itself, for programs of the host's own system.
 
 mod amd64;
+pub mod arm64;
 mod frame;
 mod memory;
 mod process;
@@ -10,6 +11,7 @@ mod table;
 mod words;
 
 pub use amd64::AMD64;
+pub use arm64::ARM64;
 
 use crate::{Os, State};
 use alloc::boxed::Box;

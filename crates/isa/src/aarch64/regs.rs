@@ -1,6 +1,7 @@
 //! The registers a system call, a signal frame and a debugger see.
 
-use core::mem::{offset_of, size_of};
+use ashore_base::Bytes;
+use core::mem::{align_of, offset_of, size_of};
 
 /// The negative flag.
 pub const FLAG_N: u64 = 1 << 31;
@@ -86,3 +87,26 @@ const _: () = {
     assert!(offset_of!(Vectors, v) == 0 && offset_of!(Vectors, fpsr) == 512 && offset_of!(Vectors, fpcr) == 516);
     assert!(size_of::<Vectors>() == 528 && align_of::<Vectors>() == 16);
 };
+
+impl Vectors {
+    /// How many bytes it takes in memory.
+    pub const LEN: usize = 528;
+
+    /// As it lies in memory.
+    pub fn to_bytes(&self) -> [u8; Vectors::LEN] {
+        let mut bytes = [0; Vectors::LEN];
+        let state = u128::from(self.fpsr) | u128::from(self.fpcr) << 32;
+        for (to, word) in bytes.chunks_exact_mut(16).zip(self.v.into_iter().chain([state])) {
+            to.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// From how it lies in memory; what is missing at the end is zero.
+    pub fn from_bytes(bytes: &[u8]) -> Vectors {
+        let bytes = Bytes(bytes);
+        let word = |at| bytes.u32(at).unwrap_or(0);
+        let v = core::array::from_fn(|n| u128::from_le_bytes(bytes.array(16 * n as u64).unwrap_or_default()));
+        Vectors { v, fpsr: word(512), fpcr: word(516), padding: [0; 2] }
+    }
+}
