@@ -33,6 +33,8 @@ const WAITS: &[&str] = &[
 const TIMES: &[&str] = &["time", "clock", "deadline", "too long"];
 /// Shorter waits say nothing.
 const WAITED_MIN: u64 = 10_000_000;
+/// So many calls before the end it decides to give up.
+const DECIDES: usize = 4;
 const SECOND: u64 = 1_000_000_000;
 
 /// A clock was read around a wait, and counts computing only.
@@ -77,6 +79,11 @@ pub(super) fn standing(evidence: &Evidence<'_>) -> Option<Verdict> {
         return None;
     }
     let found = evidence.threads.iter().find_map(|thread| reading(&thread.steps))?;
+    // It gave up by this clock only if that is what it looked at last, and nothing else went wrong there.
+    let has_failed = evidence.all_calls().any(|call| call.errno().is_some() && evidence.is_near_end(call, DECIDES));
+    if has_failed || !evidence.is_near_end(found.last, DECIDES) {
+        return None;
+    }
     let told = value(evidence, found.last);
     // A program that computes all the time may well measure that.
     if told.is_some_and(|told| told > found.passed / 2) {

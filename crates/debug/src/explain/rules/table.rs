@@ -403,7 +403,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         diagnosis: &row::ENDED_BY_CLOCK,
         about: "Some clocks count the time that a program computes. They stand still while it sleeps, so a time-out measured by one comes late or never. On the BSDs Linux's number of CLOCK_MONOTONIC is such a clock.",
-        signature: "it read a clock of computing time before and after it waited, the clock stood still, and it ended with a status that is not 0",
+        signature: "it read a clock of computing time before and after it waited, the clock stood still, and right after it ended with a status that is not 0",
         judge: clocks::standing,
     },
     Rule {
