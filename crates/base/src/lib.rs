@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod addr;
+mod mailbox;
 mod platform;
 mod read;
 
 pub use addr::{Addr, AddrRange, PAGE_SIZE};
+pub use mailbox::Mailbox;
 pub use platform::{Cpu, Os};
 pub use read::Bytes;
