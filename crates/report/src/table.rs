@@ -71,6 +71,12 @@ rows! {
     DYNAMIC_PROGRAM: "E0204", "dynamic-program", CannotRun,
         "dynamically linked programs of this system do not run yet",
         "link it statically (Go: CGO_ENABLED=0; C: -static)";
+    NOT_FOR_BOOT: "E0205", "not-for-boot", CannotRun,
+        "the kernel of `ashore boot` runs Linux programs for arm64, and this is none",
+        "build it so (Go: GOOS=linux GOARCH=arm64; zig cc: -target aarch64-linux-musl); other programs: `ashore run`";
+    BOOT_DYNAMIC: "E0206", "boot-dynamic", CannotRun,
+        "the program needs libraries, and the machine would have none",
+        "give it a tree that has them (--root DIR), or link it statically (Go: CGO_ENABLED=0; C: -static)";
 
     // E03xx: start-up
     CANNOT_MAP: "E0301", "cannot-map", CannotRun,
@@ -108,6 +114,24 @@ rows! {
     RECORDING_UNREADABLE: "E0607", "recording-unreadable", Failed,
         "the recording cannot be replayed",
         "only what `ashore run --record` wrote can be, by the same version of Ashore";
+    NO_QEMU: "E0608", "no-qemu", Failed,
+        "there is no emulator of arm64 machines here",
+        "`ashore boot` starts QEMU 7.2 or later: Debian's package is qemu-system-arm";
+    NO_KERNEL: "E0609", "no-kernel", Failed,
+        "this Ashore was built without a kernel for `ashore boot`",
+        "`cargo xtask kernel` makes it; build Ashore again then, or name the file (--kernel FILE)";
+    BOOT_FILES: "E0610", "boot-files", Failed,
+        "the files for the machine cannot be put together",
+        "check that they exist and can be read; --file takes HOST:GUEST, GUEST being an absolute path";
+    MACHINE_FAILED: "E0611", "machine-failed", Failed,
+        "the machine ended, and its kernel did not say how",
+        "QEMU's own words may tell why: it must be 7.2 or later, and get the memory that --memory names";
+    MACHINE_STOPPED: "E0612", "machine-stopped", Failed,
+        "the machine was stopped before its program ended",
+        "give it more time (--timeout), or look at it with --gdb PORT";
+    KERNEL_PANIC: "E0613", "kernel-panic", Failed,
+        "Ashore's own kernel met something that cannot be",
+        "this is a defect of Ashore: please report it with these lines and the program";
 
     // E070x: a machine's memory
     WRITABLE_OUTSIDE_RAM: "E0701", "writable-outside-ram", Finding,

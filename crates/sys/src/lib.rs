@@ -42,7 +42,10 @@ pub use kick::kick;
 pub use map::{Mapping, anonymous, file_bytes, forget, host_ranges, map, protect, protect_host, unmap, write_code};
 pub use memory::GuestMemory;
 pub use net::{Net, arm, available, has_seccomp};
-pub use process::{die_of, exec, exit_group, fork, high_fd, in_copy, restore_pipe_signal, run_aside, set_signal_mask};
+pub use process::{
+    die_of, end_with_us, exec, exit_group, fork, high_fd, in_copy, next_signal, restore_pipe_signal, run_aside,
+    set_signal_mask,
+};
 pub use raw::{call, wait};
 pub use say::{remember_stderr, say, tell, write_unsignalled};
 pub use stubs::{StubMeta, publish as publish_stubs};

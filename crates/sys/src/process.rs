@@ -167,6 +167,33 @@ pub fn die_of(signal: Signal) -> ! {
     exit_group(128u8.wrapping_add(signal.0))
 }
 
+/// Waits for one of these signals, which the caller has blocked in every thread.
+pub fn next_signal(of: SigSet) -> Option<Signal> {
+    loop {
+        // The set, no information wanted, no time limit, the length of a set.
+        let words = [&raw const of.0 as u64, 0, 0, 8, 0, 0];
+        match crate::call(libc::SYS_rt_sigtimedwait as u64, words) {
+            Ok(number) => return Signal::new(number),
+            Err(Errno::EINTR) => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+/// Makes a child end when the thread that starts it does, however that ends.
+pub fn end_with_us(command: &mut std::process::Command) {
+    let parent = std::process::id();
+    let body = move || {
+        let words = [libc::PR_SET_PDEATHSIG as u64, libc::SIGKILL as u64, 0, 0, 0, 0];
+        let set = crate::call(libc::SYS_prctl as u64, words);
+        // The parent may have ended before that.
+        let is_orphan = crate::call(libc::SYS_getppid as u64, [0; 6]) != Ok(u64::from(parent));
+        if set.is_err() || is_orphan { Err(std::io::ErrorKind::Other.into()) } else { Ok(()) }
+    };
+    // SAFETY: between fork and exec the closure makes two system calls and nothing else.
+    unsafe { std::os::unix::process::CommandExt::pre_exec(command, body) };
+}
+
 static PIPE_IGNORED: AtomicBool = AtomicBool::new(false);
 
 /// Runs before Rust's own start, which makes the process ignore SIGPIPE: remembers what it was born with.

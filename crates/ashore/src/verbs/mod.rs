@@ -1,5 +1,6 @@
 //! The verbs: one file each, one row each in [`table`].
 
+mod boot;
 mod check;
 mod completions;
 mod demo;

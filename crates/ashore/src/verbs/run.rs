@@ -83,7 +83,7 @@ pub(crate) fn options(command: Command) -> Command {
 }
 
 /// A number of bytes, in units of 1024 with a letter behind it.
-fn bytes(text: &str) -> Result<u64, String> {
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let units = [("K", 10), ("M", 20), ("G", 30), ("T", 40)];
     let unit = units.iter().find_map(|(letter, shift)| Some((text.strip_suffix(letter)?, *shift)));
     let (number, shift) = unit.unwrap_or((text, 0));

@@ -1,14 +1,15 @@
 //! The verbs as rows. Help, man pages and completions derive from them.
 
 use super::{
-    FAILED, Verb, check, completions, demo, doctor, explain, follow, inspect, patch, platforms, replay, run, shims,
-    trace,
+    FAILED, Verb, boot, check, completions, demo, doctor, explain, follow, inspect, patch, platforms, replay, run,
+    shims, trace,
 };
 
 /// The verbs, in the order of the help.
 #[rustfmt::skip]
 pub(crate) static VERBS: &[Verb] = &[
     Verb { name: "run", about: "Run a program", options: run::all_options, run: run::run, misuse: FAILED },
+    Verb { name: "boot", about: "Run a Linux/arm64 program on a machine to itself, on Ashore's own kernel", options: boot::options, run: boot::run, misuse: FAILED },
     Verb { name: "inspect", about: "Show what a program file is, without running it", options: inspect::options, run: inspect::run, misuse: FAILED },
     Verb { name: "check", about: "Find what in a program or kernel image cannot work, before it runs", options: check::options, run: check::run, misuse: FAILED },
     Verb { name: "patch", about: "Change a finished program safely, or undo that", options: patch::options, run: patch::run, misuse: patch::MISUSE },
