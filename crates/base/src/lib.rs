@@ -8,8 +8,10 @@ mod addr;
 mod mailbox;
 mod platform;
 mod read;
+mod tree;
 
 pub use addr::{Addr, AddrRange, PAGE_SIZE};
 pub use mailbox::Mailbox;
 pub use platform::{Cpu, Os};
 pub use read::Bytes;
+pub use tree::{BadTree, Tree, TreeEvent, TreeEvents};
