@@ -260,6 +260,16 @@ pub trait Machine: Sync {
     /// The frame that holds a page of those bytes, which start at a page boundary.
     fn files_frame(&self, page: usize) -> Option<Frame>;
 
+    /// The command line the machine was started with.
+    fn words(&self) -> &[u8] {
+        &[]
+    }
+
+    /// What programs may expect of the CPU: the bits of `AT_HWCAP`.
+    fn capabilities(&self) -> u64 {
+        0
+    }
+
     /// Ends everything.
     fn end(&self, ending: Ending) -> !;
 }

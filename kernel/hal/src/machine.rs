@@ -1,0 +1,189 @@
+//! The machine as the kernel's core knows it.
+
+use crate::cpu::Cpu;
+use crate::space::UserSpace;
+use crate::vectors::{enter, load_vectors, save_vectors};
+use crate::{clock, console, crash, identity, interrupts, memory, random, start, trap};
+use alloc::boxed::Box;
+use ashore_kernel_core::{Context, Ending, Frame, Machine, Nanos, NoMemory, PageTable, Trap, frames::Frames};
+use core::sync::atomic::Ordering;
+
+/// What of a saved program status is a program's own: the flags, how it came to its last branch, speculation and timing hints,
+/// a step. The rest is the kernel's to say, and is zero: EL0, AArch64, nothing masked.
+const STATUS: u64 = 0xf000_0000 | 3 << 10 | 1 << 12 | 1 << 21 | 1 << 24;
+/// A step is asked for.
+const STEP: u64 = 1 << 21;
+
+/// The machine this kernel runs on.
+#[derive(Debug)]
+pub(crate) struct Board {
+    pub(crate) files: (u64, u64),
+    pub(crate) words: &'static [u8],
+    pub(crate) born: Nanos,
+}
+
+impl Machine for Board {
+    fn cpu(&self) -> usize {
+        Cpu::own().index
+    }
+
+    fn cpus(&self) -> usize {
+        start::cpus().len()
+    }
+
+    fn now(&self) -> Nanos {
+        clock::nanos(clock::ticks())
+    }
+
+    fn born(&self) -> Nanos {
+        self.born
+    }
+
+    fn alarm(&self, at: Option<Nanos>) {
+        let cpu = Cpu::own();
+        let wish = at.map_or(u64::MAX, clock::ticks_of);
+        if cpu.alarm.swap(wish, Ordering::Relaxed) != wish {
+            interrupts::set_alarm(cpu);
+        }
+    }
+
+    fn kick(&self, cpu: usize) {
+        if let Some(cpu) = start::cpus().get(cpu) {
+            interrupts::kick(cpu);
+        }
+    }
+
+    fn idle(&self) {
+        let cpu = Cpu::own();
+        cpu.turn();
+        loop {
+            crate::registers::barrier!("dsb sy");
+            crate::registers::barrier!("wfi");
+            if interrupts::take(cpu) {
+                break;
+            }
+        }
+        cpu.turn();
+    }
+
+    fn enter(&self, root: u64) {
+        Cpu::own().root.store(root, Ordering::Relaxed);
+        // SAFETY: the lower half is programs' only; what it holds does not concern the kernel. The root is one that
+        // `PageTable::root` answered, as the trait asks.
+        unsafe { core::arch::asm!("msr ttbr0_el1, {}", "isb", in(reg) root, options(nostack, preserves_flags)) };
+    }
+
+    fn arrive(&self, context: &Context) {
+        // SAFETY: the reference is good for reading. The kernel itself has no use for these registers.
+        unsafe { load_vectors(&raw const context.vectors) }
+    }
+
+    fn leave(&self, context: &mut Context) {
+        // SAFETY: the reference is good for writing.
+        unsafe { save_vectors(&raw mut context.vectors) }
+    }
+
+    #[inline]
+    fn run(&self, context: &mut Context) -> Trap {
+        let cpu = Cpu::own();
+        let regs = &mut context.regs;
+        regs.pstate &= STATUS;
+        if regs.pstate & STEP != 0 {
+            return step(cpu, context);
+        }
+        loop {
+            cpu.turn();
+            // SAFETY: the registers are the caller's alone, their status was cut to flags, and the lower half is the program's
+            // that the core entered.
+            let syndrome = unsafe { enter(&raw mut *regs) };
+            cpu.turn();
+            if trap::class(syndrome) == trap::CALL {
+                return Trap::Call;
+            }
+            if let Some(trap) = trap::stopped(cpu, regs, syndrome, crate::registers::read!("far_el1")) {
+                return trap;
+            }
+        }
+    }
+
+    fn new_table(&self, frames: &Frames) -> Result<Box<dyn PageTable>, NoMemory> {
+        Ok(Box::new(UserSpace::new(frames)?))
+    }
+
+    fn read_frame(&self, frame: Frame, from: usize, into: &mut [u8]) {
+        memory::read_frame(frame, from, into);
+    }
+
+    fn write_frame(&self, frame: Frame, to: usize, bytes: &[u8]) {
+        memory::write_frame(frame, to, bytes);
+    }
+
+    fn zero_frame(&self, frame: Frame) {
+        memory::zero_frame(frame);
+    }
+
+    fn copy_frame(&self, from: Frame, to: Frame) {
+        memory::copy_frame(from, to);
+    }
+
+    fn exchange(&self, frame: Frame, at: usize, old: u32, new: u32) -> u32 {
+        memory::exchange(frame, at, old, new)
+    }
+
+    fn sync_code(&self, frame: Frame) {
+        memory::sync_code(frame);
+    }
+
+    fn print(&self, bytes: &[u8]) {
+        console::print(bytes);
+    }
+
+    fn typed(&self, into: &mut [u8]) -> usize {
+        console::typed(into)
+    }
+
+    fn random(&self, into: &mut [u8]) {
+        random::fill(into);
+    }
+
+    fn files_len(&self) -> usize {
+        (self.files.1 - self.files.0) as usize
+    }
+
+    fn files_frame(&self, page: usize) -> Option<Frame> {
+        let at = self.files.0.checked_add(page as u64 * memory::PAGE as u64)?;
+        (at < self.files.1).then_some(Frame((at >> 12) as u32))
+    }
+
+    fn words(&self) -> &[u8] {
+        self.words
+    }
+
+    fn capabilities(&self) -> u64 {
+        identity::capabilities()
+    }
+
+    fn end(&self, ending: Ending) -> ! {
+        crash::end(ending)
+    }
+}
+
+/// Runs one instruction: the debug unit is on only meanwhile.
+#[cold]
+fn step(cpu: &Cpu, context: &mut Context) -> Trap {
+    crate::registers::write!("mdscr_el1", 1);
+    let trap = loop {
+        cpu.turn();
+        // SAFETY: as in `run`.
+        let syndrome = unsafe { enter(&raw mut context.regs) };
+        cpu.turn();
+        if trap::class(syndrome) == trap::CALL {
+            break Trap::Call;
+        }
+        if let Some(trap) = trap::stopped(cpu, &mut context.regs, syndrome, crate::registers::read!("far_el1")) {
+            break trap;
+        }
+    };
+    crate::registers::write!("mdscr_el1", 0);
+    trap
+}

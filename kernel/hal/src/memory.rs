@@ -1,0 +1,204 @@
+//! Bytes of RAM through the direct map, where byte `p` of physical memory is at [`DIRECT`]` + p`.
+
+use ashore_kernel_core::Frame;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// The direct map of RAM.
+pub(crate) const DIRECT: u64 = 0xffff_0000_0000_0000;
+/// Devices, in the same way: byte `p` is at `DEVICES + p`.
+pub(crate) const DEVICES: u64 = 0xffff_8000_0000_0000;
+/// Bytes of a page.
+pub(crate) const PAGE: usize = 4096;
+
+/// The physical address a frame begins at.
+pub(crate) fn physical(frame: Frame) -> u64 {
+    u64::from(frame.0) << 12
+}
+
+/// Where a physical address of RAM is seen.
+pub(crate) fn direct(physical: u64) -> *mut u8 {
+    (DIRECT + physical) as *mut u8
+}
+
+fn bytes(frame: Frame, from: usize, len: usize) -> *mut u8 {
+    assert!(from <= PAGE && len <= PAGE - from, "bytes outside a frame");
+    direct(physical(frame) + from as u64)
+}
+
+/// A slice of RAM at a physical address.
+///
+/// # Safety
+/// It is RAM that is mapped and that nobody writes while the slice lives.
+pub(crate) unsafe fn slice(physical: u64, len: usize) -> &'static [u8] {
+    // SAFETY: see above.
+    unsafe { core::slice::from_raw_parts(direct(physical), len) }
+}
+
+/// Reads a frame.
+pub(crate) fn read_frame(frame: Frame, from: usize, into: &mut [u8]) {
+    // SAFETY: the bytes lie in one frame, which the direct map has, and which is no memory of the kernel's own objects:
+    // the kernel's core names only frames it took from the allocator. Programs may write them at the same time; the copy is
+    // made by instructions, to which that is only a value.
+    unsafe { copy(into.as_mut_ptr(), bytes(frame, from, into.len()), into.len()) }
+}
+
+/// Writes a frame.
+pub(crate) fn write_frame(frame: Frame, to: usize, from: &[u8]) {
+    // SAFETY: as above.
+    unsafe { copy(bytes(frame, to, from.len()), from.as_ptr(), from.len()) }
+}
+
+/// Copies bytes with plain loads and stores, whatever else happens to them: 32 at a time where both ends allow.
+///
+/// # Safety
+/// `from` can be read and `to` written for `len` bytes; they do not overlap.
+unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
+    // SAFETY: the loops stay within `len` bytes. Memory is Normal, so that unaligned accesses are allowed.
+    unsafe {
+        core::arch::asm!(
+            "subs {len}, {len}, #32",
+            "b.lo 3f",
+            "2:",
+            "ldp {a}, {b}, [{from}]",
+            "ldp {c}, {d}, [{from}, #16]",
+            "add {from}, {from}, #32",
+            "stp {a}, {b}, [{to}]",
+            "stp {c}, {d}, [{to}, #16]",
+            "add {to}, {to}, #32",
+            "subs {len}, {len}, #32",
+            "b.hs 2b",
+            "3:",
+            "tbz {len}, #4, 4f",
+            "ldp {a}, {b}, [{from}], #16",
+            "stp {a}, {b}, [{to}], #16",
+            "4:",
+            "tbz {len}, #3, 5f",
+            "ldr {a}, [{from}], #8",
+            "str {a}, [{to}], #8",
+            "5:",
+            "tbz {len}, #2, 6f",
+            "ldr {a:w}, [{from}], #4",
+            "str {a:w}, [{to}], #4",
+            "6:",
+            "tbz {len}, #1, 7f",
+            "ldrh {a:w}, [{from}], #2",
+            "strh {a:w}, [{to}], #2",
+            "7:",
+            "tbz {len}, #0, 8f",
+            "ldrb {a:w}, [{from}]",
+            "strb {a:w}, [{to}]",
+            "8:",
+            to = inout(reg) to => _,
+            from = inout(reg) from => _,
+            len = inout(reg) len => _,
+            a = out(reg) _,
+            b = out(reg) _,
+            c = out(reg) _,
+            d = out(reg) _,
+            options(nostack),
+        );
+    }
+}
+
+/// Fills a frame with zeros.
+pub(crate) fn zero_frame(frame: Frame) {
+    let at = bytes(frame, 0, PAGE);
+    // SAFETY: as `write_frame`; 64-byte steps stay in the page. Blocks of DC ZVA may have another size or be prohibited, so
+    // plain stores are the default, eight words a turn.
+    unsafe {
+        core::arch::asm!(
+            "mrs {size}, dczid_el0",
+            "cmp {size}, #4",
+            "b.ne 3f",
+            "2:",
+            "dc zva, {at}",
+            "add {at}, {at}, #64",
+            "dc zva, {at}",
+            "add {at}, {at}, #64",
+            "dc zva, {at}",
+            "add {at}, {at}, #64",
+            "dc zva, {at}",
+            "add {at}, {at}, #64",
+            "tst {at}, #0xfff",
+            "b.ne 2b",
+            "b 4f",
+            "3:",
+            "stp xzr, xzr, [{at}]",
+            "stp xzr, xzr, [{at}, #16]",
+            "stp xzr, xzr, [{at}, #32]",
+            "stp xzr, xzr, [{at}, #48]",
+            "add {at}, {at}, #64",
+            "tst {at}, #0xfff",
+            "b.ne 3b",
+            "4:",
+            at = inout(reg) at => _,
+            size = out(reg) _,
+            options(nostack),
+        );
+    }
+}
+
+/// Copies a frame.
+pub(crate) fn copy_frame(from: Frame, to: Frame) {
+    if from != to {
+        // SAFETY: two frames of RAM, as `read_frame` and `write_frame`; different frames do not overlap.
+        unsafe { copy(bytes(to, 0, PAGE), bytes(from, 0, PAGE), PAGE) }
+    }
+}
+
+/// Stores `new` in a word if it is `old`; what it was.
+pub(crate) fn exchange(frame: Frame, at: usize, old: u32, new: u32) -> u32 {
+    assert!(at.is_multiple_of(4), "a word that is not aligned");
+    // SAFETY: an aligned word of a frame, as above; everybody else who changes it at the same time is a program.
+    let word = unsafe { AtomicU32::from_ptr(bytes(frame, at, 4).cast()) };
+    word.compare_exchange(old, new, Ordering::SeqCst, Ordering::SeqCst).unwrap_or_else(|was| was)
+}
+
+/// An entry of a table of translation.
+pub(crate) fn entry(table: Frame, nth: usize) -> &'static AtomicU64 {
+    // SAFETY: an aligned word of a frame. Tables are read by the CPU's own walks, and changed by whole words only.
+    unsafe { AtomicU64::from_ptr(bytes(table, nth * 8, 8).cast()) }
+}
+
+/// The word of code at a program's address, if the program may read it.
+pub(crate) fn program_word(at: u64) -> Option<u32> {
+    let found: u64;
+    // SAFETY: asks the CPU to translate an address as a program's read; nothing but the answer changes.
+    unsafe {
+        core::arch::asm!("at s1e0r, {}", "isb", "mrs {}, par_el1", in(reg) at, lateout(reg) found, options(nostack))
+    };
+    if found & 1 != 0 || !at.is_multiple_of(4) {
+        return None;
+    }
+    let (frame, within) = (Frame((found >> 12 & 0xf_ffff_ffff) as u32), at as usize % PAGE);
+    let mut word = [0; 4];
+    read_frame(frame, within, &mut word);
+    Some(u32::from_le_bytes(word))
+}
+
+/// Makes code that was written to a frame visible to instruction fetch everywhere.
+pub(crate) fn sync_code(frame: Frame) {
+    let at = bytes(frame, 0, PAGE);
+    // SAFETY: cleaning a frame's lines to where instructions are fetched from, and forgetting all fetched ones, changes no
+    // value. 16 bytes is the shortest line there can be; CTR_EL0 tells the real one.
+    unsafe {
+        core::arch::asm!(
+            "mrs {line}, ctr_el0",
+            "ubfx {line}, {line}, #16, #4",
+            "lsl {line}, {four}, {line}",
+            "2:",
+            "dc cvau, {at}",
+            "add {at}, {at}, {line}",
+            "tst {at}, #0xfff",
+            "b.ne 2b",
+            "dsb ish",
+            "ic ialluis",
+            "dsb ish",
+            "isb",
+            at = inout(reg) at => _,
+            line = out(reg) _,
+            four = in(reg) 4u64,
+            options(nostack),
+        );
+    }
+}

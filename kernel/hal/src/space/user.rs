@@ -1,0 +1,245 @@
+//! A program's half.
+//!
+//! An entry's own bits say what the program may do with a page, whatever hardware makes of it: a page nobody may touch stays
+//! in the table, only not for the CPU. Every space has an address space id for its life, so that entering one is a write to one
+//! register; where there are no ids left, there is no new space. An id and its (empty) root are kept together for the next
+//! space, because a CPU that idles may still have it as its own.
+
+use super::{
+    ACCESSED, ENTRIES, NEVER_KERNEL, NEVER_USER, OWN, READ_ONLY, SHARED, TABLE, USER, VALID, WHERE, nth, span,
+};
+use crate::memory::{PAGE, entry, physical, zero_frame};
+use crate::registers::{barrier, read};
+use alloc::vec::Vec;
+use ashore_base::{Addr, AddrRange};
+use ashore_kernel_core::{Frame, Lock, NoMemory, PageTable, Rights, frames::Frames};
+use core::arch::asm;
+use core::sync::atomic::Ordering;
+
+/// Rights as bits the CPU ignores.
+const READ: u64 = 1 << 55;
+const WRITE: u64 = 1 << 56;
+const EXECUTE: u64 = 1 << 57;
+/// There is a page, even if the program may do nothing with it.
+const PRESENT: u64 = 1 << 58;
+
+/// More pages than this are forgotten at once with the whole space.
+const MOST_SINGLE: u64 = 64;
+
+/// Ids and roots nobody uses, and the next id that was never used. Id 0 is the space without anything.
+static SPARE: Lock<Spare> = Lock::new(Spare { ready: Vec::new(), next: 1 });
+
+struct Spare {
+    ready: Vec<(Frame, u16)>,
+    next: u32,
+}
+
+/// One space.
+#[derive(Debug)]
+pub(crate) struct UserSpace {
+    root: Frame,
+    id: u16,
+}
+
+fn id_bits() -> u32 {
+    if read!("id_aa64mmfr0_el1") >> 4 & 0xf == 2 { 16 } else { 8 }
+}
+
+/// What a frame with such rights looks like.
+fn page(frame: Frame, rights: Rights) -> u64 {
+    let mut bits = physical(frame) | PRESENT | TABLE | USER | SHARED | ACCESSED | OWN | NEVER_KERNEL;
+    for (has, bit) in [(rights.read, READ), (rights.write, WRITE), (rights.execute, EXECUTE)] {
+        bits |= if has { bit | VALID } else { 0 };
+    }
+    if !rights.write {
+        bits |= READ_ONLY;
+    }
+    if !rights.execute {
+        bits |= NEVER_USER;
+    }
+    bits
+}
+
+fn seen(bits: u64) -> Option<(Frame, Rights)> {
+    (bits & PRESENT != 0).then(|| {
+        let rights = Rights { read: bits & READ != 0, write: bits & WRITE != 0, execute: bits & EXECUTE != 0 };
+        (frame(bits), rights)
+    })
+}
+
+fn frame(bits: u64) -> Frame {
+    Frame(((bits & WHERE) >> 12) as u32)
+}
+
+impl UserSpace {
+    /// A space without entries.
+    pub(crate) fn new(frames: &Frames) -> Result<UserSpace, NoMemory> {
+        let mut spare = SPARE.lock();
+        if let Some((root, id)) = spare.ready.pop() {
+            return Ok(UserSpace { root, id });
+        }
+        if spare.next >> id_bits() != 0 {
+            return Err(NoMemory);
+        }
+        let root = frames.take()?;
+        let id = spare.next as u16;
+        spare.next += 1;
+        drop(spare);
+        zero_frame(root);
+        Ok(UserSpace { root, id })
+    }
+
+    /// The last table on the way to a page.
+    fn table(&self, at: Addr) -> Option<Frame> {
+        let mut table = self.root;
+        for level in 0..3 {
+            let bits = entry(table, nth(at.0, level)).load(Ordering::Relaxed);
+            if bits & VALID == 0 {
+                return None;
+            }
+            table = frame(bits);
+        }
+        Some(table)
+    }
+
+    fn slot(&self, at: Addr) -> Option<&'static core::sync::atomic::AtomicU64> {
+        Some(entry(self.table(at)?, nth(at.0, 3)))
+    }
+
+    fn forget(&self, at: Addr) {
+        let word = u64::from(self.id) << 48 | (at.0 >> 12 & 0xfff_ffff_ffff);
+        // SAFETY: forgetting translations of programs changes nothing the kernel relies upon.
+        unsafe { asm!("tlbi vale1is, {}", in(reg) word, options(nostack, preserves_flags)) }
+    }
+
+    fn forget_all(&self) {
+        let word = u64::from(self.id) << 48;
+        // SAFETY: as above.
+        unsafe { asm!("tlbi aside1is, {}", in(reg) word, options(nostack, preserves_flags)) }
+    }
+
+    fn visit(table: Frame, level: u32, base: u64, range: AddrRange, seen_by: &mut dyn FnMut(Addr, Frame, Rights)) {
+        let span = span(level);
+        let first = (range.start.0.saturating_sub(base) / span) as usize;
+        for nth in first..ENTRIES {
+            let at = base + nth as u64 * span;
+            if at >= range.end.0 {
+                return;
+            }
+            let bits = entry(table, nth).load(Ordering::Relaxed);
+            if level < 3 {
+                if bits & VALID != 0 {
+                    UserSpace::visit(frame(bits), level + 1, at, range, seen_by);
+                }
+            } else if let Some((frame, rights)) = seen(bits) {
+                seen_by(Addr(at), frame, rights);
+            }
+        }
+    }
+
+    /// Gives a table's tables back, and itself unless it is the root.
+    fn give_back(table: Frame, level: u32, frames: &Frames) {
+        if level < 3 {
+            for nth in 0..ENTRIES {
+                let bits = entry(table, nth).load(Ordering::Relaxed);
+                if bits & VALID != 0 {
+                    UserSpace::give_back(frame(bits), level + 1, frames);
+                }
+            }
+        }
+        frames.drop(table);
+    }
+}
+
+impl PageTable for UserSpace {
+    fn map(&mut self, at: Addr, frame_there: Frame, rights: Rights, frames: &Frames) -> Result<(), NoMemory> {
+        let mut table = self.root;
+        for level in 0..3 {
+            let slot = entry(table, nth(at.0, level));
+            let bits = slot.load(Ordering::Relaxed);
+            if bits & VALID != 0 {
+                table = frame(bits);
+                continue;
+            }
+            table = frames.take()?;
+            zero_frame(table);
+            barrier!("dmb ishst");
+            slot.store(physical(table) | TABLE | VALID, Ordering::Relaxed);
+        }
+        entry(table, nth(at.0, 3)).store(page(frame_there, rights), Ordering::Relaxed);
+        // Seen by walks before the program goes on.
+        barrier!("dsb ishst");
+        Ok(())
+    }
+
+    fn look(&self, at: Addr) -> Option<(Frame, Rights)> {
+        seen(self.slot(at)?.load(Ordering::Relaxed))
+    }
+
+    fn protect(&mut self, at: Addr, rights: Rights) {
+        if let Some(slot) = self.slot(at)
+            && let Some((frame, _)) = seen(slot.load(Ordering::Relaxed))
+        {
+            slot.store(page(frame, rights), Ordering::Relaxed);
+        }
+    }
+
+    fn replace(&mut self, at: Addr, frame: Frame, rights: Rights) {
+        let Some(slot) = self.slot(at) else { return };
+        // A valid entry never changes where it leads in one step: two CPUs could disagree.
+        if slot.swap(0, Ordering::Relaxed) & VALID != 0 {
+            barrier!("dsb ishst");
+            self.forget(at);
+            barrier!("dsb ish");
+        }
+        slot.store(page(frame, rights), Ordering::Relaxed);
+        barrier!("dsb ishst");
+    }
+
+    fn unmap(&mut self, at: Addr) -> Option<Frame> {
+        let slot = self.slot(at)?;
+        let (frame, _) = seen(slot.load(Ordering::Relaxed))?;
+        slot.store(0, Ordering::Relaxed);
+        Some(frame)
+    }
+
+    fn each(&self, range: AddrRange, seen: &mut dyn FnMut(Addr, Frame, Rights)) {
+        let start = range.start.align_down(PAGE as u64);
+        UserSpace::visit(self.root, 0, 0, AddrRange { start, ..range }, seen);
+    }
+
+    fn flush(&mut self, range: AddrRange) {
+        barrier!("dsb ishst");
+        if range.len() / PAGE as u64 > MOST_SINGLE {
+            self.forget_all();
+        } else {
+            let mut at = range.start.align_down(PAGE as u64);
+            while at.0 < range.end.0 {
+                self.forget(at);
+                at = at.plus(PAGE as u64);
+            }
+        }
+        barrier!("dsb ish");
+    }
+
+    fn release(&mut self, frames: &Frames) {
+        let mut tables = Vec::new();
+        for nth in 0..ENTRIES {
+            let slot = entry(self.root, nth);
+            let bits = slot.load(Ordering::Relaxed);
+            if bits & VALID != 0 {
+                slot.store(0, Ordering::Relaxed);
+                tables.push(frame(bits));
+            }
+        }
+        barrier!("dsb ishst");
+        self.forget_all();
+        barrier!("dsb ish");
+        tables.into_iter().for_each(|table| UserSpace::give_back(table, 1, frames));
+        SPARE.lock().ready.push((self.root, self.id));
+    }
+
+    fn root(&self) -> u64 {
+        u64::from(self.id) << 48 | physical(self.root)
+    }
+}
