@@ -139,6 +139,7 @@ pub fn in_copy(limit: Duration, body: impl FnOnce()) {
         exit_group(0);
     }
     let begun = Instant::now();
+    watch_for_end(pid, limit);
     let mut pause = Duration::from_micros(50);
     let words = [pid, 0, (libc::__WALL | libc::WNOHANG) as u64, 0, 0, 0];
     while crate::call(libc::SYS_wait4 as u64, words) == Ok(0) {
@@ -147,6 +148,17 @@ pub fn in_copy(limit: Duration, body: impl FnOnce()) {
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(2));
+    }
+}
+
+/// Returns when the process has ended or that lasted too long; at once where nothing tells of it: an old kernel, no
+/// descriptor left.
+fn watch_for_end(pid: u64, limit: Duration) {
+    if let Ok(fd) = crate::call(libc::SYS_pidfd_open as u64, [pid, 0, 0, 0, 0, 0]) {
+        let mut asked = libc::pollfd { fd: fd as i32, events: libc::POLLIN, revents: 0 };
+        let millis = limit.as_millis() as u64;
+        let _ = crate::call(libc::SYS_poll as u64, [&raw mut asked as u64, 1, millis, 0, 0, 0]);
+        let _ = crate::call(libc::SYS_close as u64, [fd, 0, 0, 0, 0, 0]);
     }
 }
 
