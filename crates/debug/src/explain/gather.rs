@@ -24,7 +24,11 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
     let (mut threads, others): (Vec<Thread>, Vec<Thread>) =
         scene.threads.iter().map(thread_of).partition(|thread| thread.id == scene.thread);
     threads.extend(others);
-    let (instruction, before) = code(programs, &scene.regs, scene.memory);
+    // A program that ends by itself stops in its exit, as all do.
+    let (instruction, before) = match scene.ending {
+        Ending::Exit(_) => (None, Vec::new()),
+        Ending::Signal(_) | Ending::Refused(_) => code(programs, &scene.regs, scene.memory),
+    };
     Evidence {
         os: scene.os,
         pid: scene.pid,

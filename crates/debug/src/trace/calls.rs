@@ -37,7 +37,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    fn of(row: &Row, filter: &Filter) -> Call {
+    pub(super) fn of(row: &Row, filter: &Filter) -> Call {
         let signature = parse(row.signature);
         let outputs: Vec<bool> = signature.params.iter().map(|param| Printer::is_output(&param.kind)).collect();
         let changes = match signature.name {

@@ -1,6 +1,6 @@
 //! One line of a trace for a call that was recorded, with its memory as it is now.
 
-use super::calls::Calls;
+use super::calls::Call;
 use super::fds::Fds;
 use super::filter::Filter;
 use super::format::{self, Printer};
@@ -10,17 +10,26 @@ use super::text::Text;
 use ashore_guest::{Answer, Fail, Os, Value, row_of};
 use ashore_pivot::{Errno, Memory};
 use ashore_process::{ARGS_KEPT, Ended};
+use std::cell::OnceCell;
 
 /// Prints recorded calls of a system.
 pub(crate) struct Lines {
     os: &'static Os,
-    calls: Calls,
+    /// The calls that were printed, by number: few of a system's are.
+    known: Vec<OnceCell<Call>>,
     fds: Fds,
 }
 
 impl Lines {
     pub(crate) fn of(os: &'static Os) -> Lines {
-        Lines { os, calls: Calls::of(os, &Filter::default()), fds: Fds::default() }
+        let highest = os.calls.iter().map(|row| usize::from(row.number)).max().unwrap_or(0);
+        Lines { os, known: (0..=highest).map(|_| OnceCell::new()).collect(), fds: Fds::default() }
+    }
+
+    fn call(&self, number: u64) -> Option<&Call> {
+        let row = row_of(self.os.calls, number)?;
+        let known = self.known.get(usize::from(row.number))?;
+        Some(known.get_or_init(|| Call::of(row, &Filter::default())))
     }
 
     /// The name of a call.
@@ -40,7 +49,7 @@ impl Lines {
         };
         let printer = Printer { os: self.os, memory, fds: &self.fds, args: &words, result: None };
         let mut line = Text::new();
-        let Some(call) = self.calls.get(row_of(self.os.calls, number)) else {
+        let Some(call) = self.call(number) else {
             line.push_str(&number_name(number));
             line.push_str("(...)");
             self.answer(&mut line, &printer, &Type::Long, (ended, &answer));
