@@ -6,8 +6,12 @@ use crate::thread::Thread;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use ashore_base::Addr;
-use ashore_pivot::{Errno, Sys};
+use ashore_pivot::layout::Plain;
+use ashore_pivot::{Errno, Memory, Sys};
 use core::any::Any;
+
+/// The longest record that [`Call::read`] and [`Call::write`] move.
+const LONGEST: usize = 160;
 
 /// What a handler says.
 pub type Answer = Result<u64, Stop>;
@@ -68,6 +72,8 @@ pub enum Restart {
     IfNoHandler,
     /// `EINTR`, always.
     Never,
+    /// Signals have to wait until the call is done; only the end of the thread ends it.
+    Deaf,
 }
 
 /// What belongs to a thread's run and to no one else while it runs: the kernel's loop holds it.
@@ -79,15 +85,17 @@ pub struct Own {
     pub(crate) call: Option<Pending>,
     /// The first argument as the program gave it, for calls that are asked anew.
     pub(crate) first_arg: u64,
-    /// What an interrupted call gave, until it is known whether a handler runs.
-    pub(crate) restart: Option<Restart>,
+    /// A call that a signal interrupted, until it is known whether a handler runs.
+    pub(crate) interrupted: Option<(Restart, Pending)>,
+    /// Where the last fault was and what the machine said of it, for the signal frame.
+    pub(crate) fault: Option<(u64, u64)>,
     /// The entry that ends the present wait at its time.
     pub(crate) timer: Option<crate::timers::TimerId>,
 }
 
 /// A call that waits to be asked again.
-#[derive(Debug)]
-pub(crate) struct Pending {
+#[derive(Debug, Default)]
+pub struct Pending {
     pub(crate) number: u64,
     pub(crate) args: [u64; 6],
     pub(crate) progress: Progress,
@@ -148,6 +156,27 @@ impl Call<'_> {
     /// Whether the time limit has passed.
     pub fn is_late(&self) -> bool {
         self.progress.deadline.is_some_and(|deadline| self.kernel.now() >= deadline)
+    }
+
+    /// Reads a record from the caller's memory.
+    pub fn read<T: Plain>(&self, at: Addr) -> Result<T, Errno> {
+        let mut bytes = [0; LONGEST];
+        let bytes = bytes.get_mut(..T::SIZE).ok_or(Errno::EINVAL)?;
+        self.thread.space().read(at, bytes)?;
+        Ok(T::get(bytes))
+    }
+
+    /// Writes a record to the caller's memory.
+    pub fn write<T: Plain>(&self, at: Addr, record: &T) -> Result<(), Errno> {
+        let mut bytes = [0; LONGEST];
+        let bytes = bytes.get_mut(..T::SIZE).ok_or(Errno::EINVAL)?;
+        record.put(bytes);
+        self.thread.space().write(at, bytes)
+    }
+
+    /// The same where a null address means that nobody wants it.
+    pub fn write_if<T: Plain>(&self, at: Addr, record: &T) -> Result<(), Errno> {
+        if at.is_null() { Ok(()) } else { self.write(at, record) }
     }
 
     /// Waits until woken or until the call's time limit.

@@ -6,11 +6,14 @@ use crate::lock::Lock;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 /// The descriptors of one or more threads.
 #[derive(Debug, Default)]
 pub struct Files {
     slots: Lock<Vec<Option<Slot>>>,
+    /// How many threads use them.
+    users: AtomicU32,
 }
 
 /// What a descriptor stands for.
@@ -78,13 +81,25 @@ impl Files {
 
     /// A copy for another process.
     pub fn copy(&self) -> Files {
-        Files { slots: Lock::new(self.slots.lock().clone()) }
+        Files { slots: Lock::new(self.slots.lock().clone()), users: AtomicU32::new(0) }
     }
 
     /// Every descriptor with its slot.
     pub fn all(&self) -> Vec<(u64, Slot)> {
         let slots = self.slots.lock();
         slots.iter().enumerate().filter_map(|(at, slot)| Some((at as u64, slot.clone()?))).collect()
+    }
+
+    /// One more thread uses them.
+    pub fn enter(&self) {
+        self.users.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// A thread uses them no more; the last one closes them all.
+    pub fn leave(&self, kernel: &Kernel) {
+        if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.close_where(kernel, |_| true);
+        }
     }
 
     /// Closes those that `execve` closes, or all at the end of their last owner.

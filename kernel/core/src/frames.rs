@@ -19,6 +19,7 @@ pub struct Frames {
     holders: Vec<AtomicU32>,
     free: Lock<Free>,
     count: AtomicUsize,
+    total: usize,
 }
 
 /// Which frames are free: a bit each, and the blocks that have some or are free whole.
@@ -53,12 +54,17 @@ impl Frames {
                 count += 1;
             }
         }
-        Frames { first, holders, free: Lock::new(free), count: AtomicUsize::new(count) }
+        Frames { first, holders, free: Lock::new(free), count: AtomicUsize::new(count), total: count }
     }
 
     /// How many frames are free.
     pub fn free(&self) -> usize {
         self.count.load(Ordering::Relaxed)
+    }
+
+    /// How many frames there are, those in use included.
+    pub fn total(&self) -> usize {
+        self.total
     }
 
     /// A frame of the caller's own, its contents as they were.

@@ -3,10 +3,11 @@
 use crate::call::{Call, Own, Pending, Progress, Restart, Stop, Until, Why};
 use crate::calls;
 use crate::file::Open;
+use crate::futex::Futexes;
 use crate::lock::Lock;
-use crate::machine::{Machine, Nanos, Trap};
-use crate::memory::Physical;
-use crate::process::Process;
+use crate::machine::{Machine, Nanos, NoMemory, Trap};
+use crate::memory::{Physical, Space};
+use crate::process::{Parts, Process};
 use crate::sched::{Sched, Verdict};
 use crate::thread::{State, Thread, attention};
 use crate::timers::Timers;
@@ -14,7 +15,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Something that interrupts: the console, a network card.
 pub trait Device: Send + Sync {
@@ -32,6 +33,11 @@ pub struct Kernel {
     /// Threads and processes by number.
     pub(crate) tasks: Lock<Tasks>,
     next_id: AtomicU32,
+    /// The wall clock at the start.
+    born: AtomicU64,
+    /// What a thread that has ended has instead of parts.
+    pub(crate) nothing: Parts,
+    pub(crate) futexes: Futexes,
     /// What interrupts.
     pub devices: Lock<Vec<Arc<dyn Device>>>,
 }
@@ -50,20 +56,25 @@ pub(crate) enum Leave {
     Gone,
 }
 
+/// The number of the first process. Number 1 is the kernel's: what has lost its parent belongs to it.
+pub(crate) const FIRST_ID: u32 = 2;
 /// The length of the instruction that calls the kernel.
 const CALL_LEN: u64 = 4;
 
 impl Kernel {
     /// A kernel without threads.
-    pub fn new(physical: &'static Physical) -> Kernel {
-        Kernel {
+    pub fn new(physical: &'static Physical) -> Result<Kernel, NoMemory> {
+        Ok(Kernel {
             physical,
+            nothing: Parts::new(Space::new(physical)?),
             timers: Timers::default(),
             sched: Sched::new(physical.machine.cpus()),
             tasks: Lock::default(),
-            next_id: AtomicU32::new(1),
+            next_id: AtomicU32::new(FIRST_ID),
+            born: AtomicU64::new(physical.machine.born()),
             devices: Lock::default(),
-        }
+            futexes: Futexes::default(),
+        })
     }
 
     /// The machine.
@@ -78,12 +89,33 @@ impl Kernel {
 
     /// The time since 1970.
     pub fn wall(&self) -> Nanos {
-        self.machine().born() + self.now()
+        self.wall_at_start().saturating_add(self.now())
+    }
+
+    /// What the wall clock told at the start, as far as anybody knows now.
+    pub fn wall_at_start(&self) -> Nanos {
+        self.born.load(Ordering::Relaxed)
+    }
+
+    /// Sets the wall clock.
+    pub fn set_wall(&self, time: Nanos) {
+        self.born.store(time.saturating_sub(self.now()), Ordering::Relaxed);
+    }
+
+    /// How long the thread that this CPU runs has run since it was put on.
+    pub fn slice_so_far(&self) -> Nanos {
+        let cpu = self.sched.cpu(self.machine().cpu());
+        cpu.map_or(0, |cpu| self.now().saturating_sub(cpu.since.load(Ordering::Relaxed)))
     }
 
     /// A number for a new thread or process.
     pub fn new_id(&self) -> u32 {
         self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether this is the process the machine was started for.
+    pub(crate) fn is_first(&self, process: &Process) -> bool {
+        process.pid == FIRST_ID
     }
 
     /// The thread with a number.
@@ -233,7 +265,13 @@ impl Kernel {
 
     /// Makes ready to park; `false` when the thread was woken meanwhile and goes on.
     fn park(&self, thread: &Arc<Thread>, own: &mut Own, until: Until) -> bool {
-        let is_called = thread.attention.load(Ordering::Acquire) & !attention::YIELD != 0;
+        let bits = thread.attention.load(Ordering::Acquire);
+        let is_called = match own.call.as_ref().map(|pending| calls::restart(pending.number)) {
+            Some(Restart::Deaf) => bits & attention::END != 0,
+            Some(_) => bits & (attention::END | attention::SIGNAL) != 0,
+            // Its process is stopped.
+            None => bits & attention::END != 0 || bits & attention::STOP == 0,
+        };
         let is_woken = core::mem::replace(&mut *thread.state.lock(), State::Running { woken: false })
             == State::Running { woken: true };
         if is_called || is_woken {
@@ -261,10 +299,11 @@ impl Kernel {
                 }
             }
             let bits = thread.attention.load(Ordering::Acquire);
-            if bits != 0
-                && let Some(leave) = self.attend(thread, own, bits)
-            {
-                return leave;
+            if bits != 0 {
+                if let Some(leave) = self.attend(thread, own, bits) {
+                    return leave;
+                }
+                continue;
             }
             match self.sched.verdict(here, thread, self.now()) {
                 Verdict::Yield => return Leave::Yield,
@@ -317,12 +356,12 @@ impl Kernel {
                 own.context.regs.x[0] = value;
                 None
             }
-            Err(stop) => self.stopped(own, stop, Pending { number, args: [a, b, c, d, e, f], progress }),
+            Err(stop) => self.stopped(thread, own, stop, Pending { number, args: [a, b, c, d, e, f], progress }),
         }
     }
 
     #[cold]
-    fn stopped(&self, own: &mut Own, stop: Stop, pending: Pending) -> Option<Leave> {
+    fn stopped(&self, thread: &Arc<Thread>, own: &mut Own, stop: Stop, pending: Pending) -> Option<Leave> {
         match stop {
             Stop::Errno(errno) => {
                 own.context.regs.x[0] = (-i64::from(errno.0)) as u64;
@@ -333,12 +372,13 @@ impl Kernel {
                 Some(Leave::Park(until))
             }
             Stop::Switched => None,
-            Stop::Ended => Some(Leave::Gone),
+            Stop::Ended => Some(self.end_thread(thread, own)),
         }
     }
 
     fn ask_again(&self, thread: &Arc<Thread>, own: &mut Own, mut pending: Pending) -> Option<Leave> {
         let is_signal = self.has_signal(thread);
+        let restart = calls::restart(pending.number);
         let why = if is_signal {
             Why::Signal
         } else if pending.progress.deadline.is_some_and(|deadline| deadline <= self.now()) {
@@ -362,29 +402,29 @@ impl Kernel {
                 own.context.regs.x[0] = value;
                 None
             }
-            Err(Stop::Wait(_)) if is_signal => {
+            Err(Stop::Wait(_)) if is_signal && restart != Restart::Deaf => {
                 own.context.regs.x[0] = (-i64::from(Errno::EINTR.0)) as u64;
-                own.restart = Some(calls::restart(pending.number));
+                own.interrupted = Some((restart, pending));
                 None
             }
-            Err(stop) => self.stopped(own, stop, pending),
+            Err(stop) => self.stopped(thread, own, stop, pending),
         }
     }
 }
 
 impl Own {
-    /// Decides what an interrupted call gives, now that it is known what becomes of the signal.
+    /// Decides what an interrupted call gives, now that it is known what becomes of the signal: it goes on where it was,
+    /// it is asked anew after the handler, or it gives `EINTR`, which is in its register already.
     pub(crate) fn settle(&mut self, handler: Handling) {
-        let Some(restart) = self.restart.take() else { return };
-        let is_anew = match (restart, handler) {
-            (Restart::IfAsked | Restart::IfNoHandler, Handling::NoHandler)
-            | (Restart::IfAsked, Handling::Restarting) => true,
-            (Restart::IfNoHandler, _) | (Restart::IfAsked, Handling::Plain) | (Restart::Never, _) => false,
-        };
-        if is_anew {
-            let regs = &mut self.context.regs;
-            regs.pc = regs.pc.wrapping_sub(CALL_LEN);
-            regs.x[0] = self.first_arg;
+        let Some((restart, pending)) = self.interrupted.take() else { return };
+        match (restart, handler) {
+            (Restart::Never, _) | (Restart::IfNoHandler, Handling::Restarting) | (_, Handling::Plain) => {}
+            (_, Handling::NoHandler) => self.call = Some(pending),
+            (Restart::IfAsked | Restart::Deaf, Handling::Restarting) => {
+                let regs = &mut self.context.regs;
+                regs.pc = regs.pc.wrapping_sub(CALL_LEN);
+                regs.x[0] = self.first_arg;
+            }
         }
     }
 }

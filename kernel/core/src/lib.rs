@@ -15,21 +15,26 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod alarms;
 mod attend;
 pub mod call;
 mod calls;
 pub mod fd;
 pub mod file;
 pub mod frames;
+mod futex;
 mod kernel;
 pub mod limits;
 mod lock;
+#[cfg(test)]
+mod loop_tests;
 mod machine;
 pub mod memory;
 pub mod place;
 pub mod process;
 mod sched;
 pub mod signals;
+pub mod task;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod thread;

@@ -24,6 +24,13 @@ pub struct Parts {
     pub actions: Arc<Actions>,
 }
 
+impl Parts {
+    /// An address space, no files, the root, no handlers.
+    pub fn new(space: Arc<Space>) -> Parts {
+        Parts { space, files: Arc::default(), place: Arc::default(), actions: Arc::default() }
+    }
+}
+
 /// How a process ended, as `wait` tells it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum End {
@@ -31,6 +38,23 @@ pub enum End {
     Exited(u8),
     /// A signal killed it; whether a core was wanted.
     Killed(u8, bool),
+}
+
+/// Whether a process was stopped or let go on, and whether its parent has been told by a wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Halt {
+    /// Stopped by this signal.
+    Stopped {
+        /// The signal.
+        signal: u8,
+        /// Whether a wait told.
+        is_told: bool,
+    },
+    /// Let go on.
+    Continued {
+        /// Whether a wait told.
+        is_told: bool,
+    },
 }
 
 /// A process.
@@ -52,8 +76,29 @@ pub struct Process {
     pub session: AtomicU32,
 }
 
+impl Process {
+    /// A process without threads.
+    pub fn new(pid: u32, inner: Inner, group: u32, session: u32) -> Arc<Process> {
+        Arc::new(Process {
+            pid,
+            inner: Lock::new(inner),
+            signals: Lock::default(),
+            child_changed: WaitQueue::new(),
+            changed: WaitQueue::new(),
+            group: AtomicU32::new(group),
+            session: AtomicU32::new(session),
+        })
+    }
+
+    /// The CPU time of all its threads, those that have ended included.
+    pub fn ran(&self) -> u64 {
+        let inner = self.inner.lock();
+        inner.ran + inner.threads.iter().map(|thread| thread.ran()).sum::<u64>()
+    }
+}
+
 /// What changes of a process.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Inner {
     /// Who made it; `None` for the first, and when the maker is gone (then the first process is).
     pub parent: Option<Weak<Process>>,
@@ -63,6 +108,16 @@ pub struct Inner {
     pub threads: Vec<Arc<Thread>>,
     /// How it ends, once that is decided.
     pub end: Option<End>,
+    /// Whether it was stopped.
+    pub halt: Option<Halt>,
+    /// Its timers: three of `setitimer`, any number of `timer_create`.
+    pub timers: crate::alarms::Alarms,
+    /// Its controlling terminal.
+    pub terminal: Option<Arc<dyn crate::file::File>>,
+    /// Supplementary groups.
+    pub groups: Arc<Vec<u32>>,
+    /// Whether it has run `execve`.
+    pub has_executed: bool,
     /// Whether all its threads are gone and `wait` may tell.
     pub is_dead: bool,
     /// The signal its parent gets when it ends; 0 for none.

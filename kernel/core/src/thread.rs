@@ -5,7 +5,7 @@ use crate::lock::Lock;
 use crate::machine::Nanos;
 use crate::process::Process;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// What a thread must look at before it goes on in the program: bits of [`Thread::attention`].
 pub mod attention {
@@ -51,8 +51,9 @@ pub struct Thread {
     pub robust: AtomicU64,
     /// Its name (`PR_SET_NAME`), zero-padded.
     pub name: Lock<[u8; 16]>,
-    /// Who waits until it is gone from its memory (`vfork`).
+    /// Who waits until it has left the memory it was made in (`vfork`).
     pub released: crate::wait::WaitQueue,
+    is_released: AtomicBool,
 }
 
 /// Where a thread stands with the scheduler.
@@ -91,6 +92,7 @@ impl Thread {
             robust: AtomicU64::new(0),
             name: Lock::default(),
             released: crate::wait::WaitQueue::new(),
+            is_released: AtomicBool::new(false),
         })
     }
 
@@ -122,6 +124,17 @@ impl Thread {
     /// How long it has run on CPUs.
     pub fn ran(&self) -> Nanos {
         self.ran.load(Ordering::Relaxed)
+    }
+
+    /// It leaves the memory it was made in: it ends or runs another program.
+    pub fn release(&self, kernel: &crate::kernel::Kernel) {
+        self.is_released.store(true, Ordering::Release);
+        self.released.wake(kernel, crate::file::Events::ANY);
+    }
+
+    /// Whether it has left that memory.
+    pub fn is_released(&self) -> bool {
+        self.is_released.load(Ordering::Acquire)
     }
 
     /// Its open files.

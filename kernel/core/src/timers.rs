@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// Somebody to tell when a time has come: a timer file, an interval timer.
 pub trait Expire: Send + Sync {
     /// The time has come. Called under nobody's lock.
-    fn expired(&self, kernel: &Kernel, now: Nanos);
+    fn expired(self: Arc<Self>, kernel: &Kernel, now: Nanos);
 }
 
 /// Names an entry, to take it out again.

@@ -1,7 +1,12 @@
 //! The calls of Linux that the kernel answers.
 
-mod basic;
+mod ids;
+pub(crate) mod pidfd;
+mod process;
+pub(crate) mod signal;
+mod system;
 mod table;
+pub(crate) mod time;
 
 use crate::call::{Answer, Call, Restart, Row, Stop};
 use ashore_pivot::{Errno, Sys};

@@ -6,4 +6,4 @@ mod space;
 
 pub use pages::{Gone, Mapped, Mappers, PageFail, Pages};
 pub use physical::Physical;
-pub use space::Space;
+pub use space::{FaultEnd, Key, Sharing, Space};
