@@ -157,9 +157,7 @@ impl Kernel {
     /// Makes a thread look at its attention soon: ends its wait, or interrupts the CPU it runs on.
     pub fn interrupt(&self, thread: &Arc<Thread>, bits: u32) {
         thread.set_attention(bits);
-        if self.wake(thread, thread.turn()) {
-            return;
-        }
+        self.wake(thread, thread.turn());
         if let Some(cpu) = self.sched.running_on(thread)
             && cpu != self.machine().cpu()
         {
@@ -354,6 +352,7 @@ impl Kernel {
         match answer {
             Ok(value) => {
                 own.context.regs.x[0] = value;
+                thread.leave_queues();
                 None
             }
             Err(stop) => self.stopped(thread, own, stop, Pending { number, args: [a, b, c, d, e, f], progress }),
@@ -365,6 +364,7 @@ impl Kernel {
         match stop {
             Stop::Errno(errno) => {
                 own.context.regs.x[0] = (-i64::from(errno.0)) as u64;
+                thread.leave_queues();
                 None
             }
             Stop::Wait(until) => {
@@ -400,11 +400,13 @@ impl Kernel {
         match answer {
             Ok(value) => {
                 own.context.regs.x[0] = value;
+                thread.leave_queues();
                 None
             }
             Err(Stop::Wait(_)) if is_signal && restart != Restart::Deaf => {
                 own.context.regs.x[0] = (-i64::from(Errno::EINTR.0)) as u64;
                 own.interrupted = Some((restart, pending));
+                thread.leave_queues();
                 None
             }
             Err(stop) => self.stopped(thread, own, stop, pending),

@@ -54,6 +54,7 @@ pub struct Thread {
     /// Who waits until it has left the memory it was made in (`vfork`).
     pub released: crate::wait::WaitQueue,
     is_released: AtomicBool,
+    is_queued: AtomicBool,
 }
 
 /// Where a thread stands with the scheduler.
@@ -93,6 +94,7 @@ impl Thread {
             name: Lock::default(),
             released: crate::wait::WaitQueue::new(),
             is_released: AtomicBool::new(false),
+            is_queued: AtomicBool::new(false),
         })
     }
 
@@ -109,6 +111,20 @@ impl Thread {
     /// Ends its wait: what was joined in it means nothing any more.
     pub(crate) fn next_turn(&self) {
         self.turn.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// It has joined a queue in its present wait.
+    pub(crate) fn has_joined(&self) {
+        self.is_queued.store(true, Ordering::Relaxed);
+    }
+
+    /// Its call is over: queues that it joined and did not wait in count it no more.
+    #[inline]
+    pub(crate) fn leave_queues(&self) {
+        if self.is_queued.load(Ordering::Relaxed) {
+            self.is_queued.store(false, Ordering::Relaxed);
+            self.next_turn();
+        }
     }
 
     /// Tells it to look at something before it goes on. The caller wakes or kicks it.

@@ -41,6 +41,7 @@ impl WaitQueue {
 
     /// The thread waits for any of `interest`, until it next runs.
     pub fn join(&self, thread: &Arc<Thread>, interest: Events) {
+        thread.has_joined();
         let mut list = self.list.lock();
         list.retain(|waiter| match &waiter.who {
             Who::Thread(other, turn) => !Arc::ptr_eq(other, thread) && other.is_turn(*turn),
