@@ -58,6 +58,8 @@ pub(crate) enum Leave {
 
 /// The number of the first process. Number 1 is the kernel's: what has lost its parent belongs to it.
 pub(crate) const FIRST_ID: u32 = 2;
+/// The address space a CPU is in when it is in no program's.
+pub(crate) const NO_SPACE: u64 = 0;
 /// The length of the instruction that calls the kernel.
 const CALL_LEN: u64 = 4;
 
@@ -187,6 +189,7 @@ impl Kernel {
         cpu.is_idle.store(true, Ordering::SeqCst);
         if !cpu.has_work() {
             self.set_alarm(here, self.timers.earliest());
+            self.machine().enter(NO_SPACE);
             self.machine().idle();
         }
         cpu.is_idle.store(false, Ordering::SeqCst);
@@ -303,6 +306,8 @@ impl Kernel {
                 }
                 continue;
             }
+            let Some(cpu) = self.sched.cpu(here) else { return Leave::Yield };
+            cpu.has_news.store(false, Ordering::Relaxed);
             match self.sched.verdict(here, thread, self.now()) {
                 Verdict::Yield => return Leave::Yield,
                 Verdict::Stay(until) => self.set_alarm(here, until.min(self.timers.earliest())),
@@ -322,9 +327,7 @@ impl Kernel {
                         self.faulted(thread, own, fault);
                     }
                 }
-                if thread.attention.load(Ordering::Acquire) != 0
-                    || self.sched.cpu(here).is_some_and(|cpu| cpu.has_work())
-                {
+                if thread.attention.load(Ordering::Acquire) != 0 || cpu.has_news.load(Ordering::Relaxed) {
                     break;
                 }
             }

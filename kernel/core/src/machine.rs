@@ -211,7 +211,7 @@ pub trait Machine: Sync {
     /// Waits for an interrupt that came since the last `run` or `idle` of this CPU, or comes now.
     fn idle(&self);
 
-    /// Makes an address space this CPU's.
+    /// Makes an address space this CPU's; 0 is one that nothing is in.
     fn enter(&self, root: u64);
 
     /// Makes a context's vector registers this CPU's, before its first `run` here.

@@ -37,6 +37,8 @@ pub(crate) struct Cpu {
     pub(crate) current: Lock<Option<Arc<Thread>>>,
     /// When the present one was put on.
     pub(crate) since: AtomicU64,
+    /// Whether somebody came into its queue since it last looked who should run.
+    pub(crate) has_news: AtomicBool,
     /// The alarm it has asked for.
     pub(crate) alarm: AtomicU64,
     /// The least share among those it ran lately: where newcomers start.
@@ -71,6 +73,7 @@ impl Sched {
             ready.insert((share, tid), thread);
             cpu.count.store(ready.len() as u64, Ordering::Release);
         }
+        cpu.has_news.store(true, Ordering::Release);
         if nth == here {
             return;
         }

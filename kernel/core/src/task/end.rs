@@ -2,7 +2,7 @@
 
 use crate::call::Own;
 use crate::file::Events;
-use crate::kernel::{Kernel, Leave};
+use crate::kernel::{Kernel, Leave, NO_SPACE};
 use crate::machine::Ending;
 use crate::process::{End, Inner, Process};
 use crate::thread::{Thread, attention};
@@ -17,8 +17,6 @@ use core::sync::atomic::Ordering;
 
 /// Nanoseconds in a tick of `times` and of `siginfo`.
 pub(crate) const TICK: u64 = 10_000_000;
-/// The address space a CPU is in when it is in no program's.
-const NO_SPACE: u64 = 0;
 
 impl End {
     /// The word that `wait` gives.
