@@ -332,8 +332,8 @@ rows! {
     300 FANOTIFY_INIT "fanotify_init" Some(300), Some(262);
     301 FANOTIFY_MARK "fanotify_mark" Some(301), Some(263);
     302 PRLIMIT64 "prlimit64" Some(302), Some(261);
-    303 NAME_TO_HANDLE_AT "name_to_handle_at" Some(303), None;
-    304 OPEN_BY_HANDLE_AT "open_by_handle_at" Some(304), None;
+    303 NAME_TO_HANDLE_AT "name_to_handle_at" Some(303), Some(264);
+    304 OPEN_BY_HANDLE_AT "open_by_handle_at" Some(304), Some(265);
     305 CLOCK_ADJTIME "clock_adjtime" Some(305), Some(266);
     306 SYNCFS "syncfs" Some(306), Some(267);
     307 SENDMMSG "sendmmsg" Some(307), Some(269);
