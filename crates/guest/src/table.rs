@@ -4,22 +4,24 @@
 mod tests;
 
 use crate::{Abi, Os};
-use ashore_isa::x86_64;
+use ashore_isa::{aarch64, x86_64};
 
 /// A guest system on the CPUs Ashore knows.
 pub struct Guest {
-    /// The system.
+    /// The system, as it is on x86-64: on another CPU its convention says which it is.
     pub os: &'static Os,
     /// Its convention on x86-64.
     pub x86_64: Option<&'static dyn Abi<x86_64::Regs>>,
+    /// Its convention on AArch64.
+    pub aarch64: Option<&'static dyn Abi<aarch64::Regs>>,
 }
 
 /// The systems.
 pub static GUESTS: &[Guest] = &[
-    Guest { os: &crate::linux::OS, x86_64: Some(&crate::linux::AMD64) },
-    Guest { os: &crate::dragonfly::OS, x86_64: Some(&crate::dragonfly::AMD64) },
-    Guest { os: &crate::freebsd::OS, x86_64: Some(&crate::freebsd::AMD64) },
-    Guest { os: &crate::netbsd::OS, x86_64: Some(&crate::netbsd::AMD64) },
+    Guest { os: &crate::linux::OS, x86_64: Some(&crate::linux::AMD64), aarch64: Some(&crate::linux::ARM64) },
+    Guest { os: &crate::dragonfly::OS, x86_64: Some(&crate::dragonfly::AMD64), aarch64: None },
+    Guest { os: &crate::freebsd::OS, x86_64: Some(&crate::freebsd::AMD64), aarch64: None },
+    Guest { os: &crate::netbsd::OS, x86_64: Some(&crate::netbsd::AMD64), aarch64: None },
 ];
 
 /// The system of this name.

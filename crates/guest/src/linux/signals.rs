@@ -155,7 +155,7 @@ pub(super) fn epoll_pwait2(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 }
 
 /// Puts a mask in place until the call is over, when there is one.
-fn masked(ctx: &mut Ctx<'_>, set: Addr) -> Result<(), Errno> {
+pub(super) fn masked(ctx: &mut Ctx<'_>, set: Addr) -> Result<(), Errno> {
     if !set.is_null() {
         let mask = SigSet(ctx.read_u64(set)?);
         ctx.thread.saved_mask = Some(ctx.thread.mask);

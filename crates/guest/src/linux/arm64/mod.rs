@@ -3,10 +3,13 @@
 //! A kernel that answers calls by itself uses [`frame`], [`PLATFORM`] and [`restart`] directly; an engine goes through
 //! [`ARM64`].
 
+mod calls;
+mod files;
 pub mod frame;
-
+mod table;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use super::start::{self, Platform};
 use crate::{Abi, Answer, CallFrame, Fail, Frame, Os, Resumed, StartRequest, Thread, ThreadStart, Value};
@@ -25,6 +28,9 @@ pub static TRAMPOLINE: [u8; 8] = [0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4
 const SVC_LEN: u64 = 4;
 /// Results above this, negated, are no errors.
 const ERRNO_MAX: u64 = 4095;
+
+/// The system on this CPU: Linux with other numbers and other records.
+pub static OS: Os = Os { calls: table::CALLS, trampoline: &TRAMPOLINE, words: &words::WORDS, ..super::BASE };
 
 /// The convention.
 #[derive(Debug)]
@@ -59,7 +65,7 @@ pub fn begin(entry: Addr, sp: Addr) -> Regs {
 
 impl Abi<Regs> for Arm64 {
     fn os(&self) -> &'static Os {
-        &super::OS
+        &OS
     }
 
     fn start(&self, regs: &mut Regs, request: &StartRequest<'_>, memory: &dyn Memory) -> Result<(), Errno> {

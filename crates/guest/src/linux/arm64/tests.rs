@@ -2,6 +2,8 @@
 
 extern crate std;
 
+mod calls;
+
 use super::frame::{Entry, Fault};
 use super::*;
 use crate::testing::FakeMemory;

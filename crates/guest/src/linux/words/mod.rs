@@ -2,10 +2,12 @@
 
 mod table;
 
+pub(super) use table::LISTS;
+
 use crate::words::{COMMON, Field, Record, Shape, Words};
 
 /// The words.
-pub static WORDS: Words = Words { lists: &[table::LISTS], records: &[RECORDS, COMMON] };
+pub static WORDS: Words = Words { lists: &[LISTS], records: &[RECORDS, COMMON] };
 
 static RECORDS: &[Record] = &[
     Record {
