@@ -11,6 +11,7 @@ mod conformance;
 mod failure;
 mod fuzz;
 mod guests;
+mod kernel;
 mod patched;
 mod repo;
 mod selfbuild;

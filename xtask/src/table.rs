@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::shell;
-use crate::{Outcome, Repo, bench, ci, conformance, fuzz, guests, patched, selfbuild, tidy};
+use crate::{Outcome, Repo, bench, ci, conformance, fuzz, guests, kernel, patched, selfbuild, tidy};
 use std::fmt::Write as _;
 
 /// A task a person can run.
@@ -37,6 +37,12 @@ pub(crate) const TASKS: &[Task] = &[
         usage: "[--system OS] [--force]",
         summary: "install the pinned Go and Zig into .guests and build every test guest from source",
         run: guests::run,
+    },
+    Task {
+        name: "kernel",
+        usage: "",
+        summary: "build the kernel of `ashore boot` and its image in the target folder",
+        run: kernel::run,
     },
     Task {
         name: "bench",

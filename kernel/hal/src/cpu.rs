@@ -44,7 +44,8 @@ impl Cpu {
             index,
             affinity,
             stack,
-            beat: AtomicU64::new(0),
+            // It works for nobody yet.
+            beat: AtomicU64::new(1),
             root: AtomicU64::new(0),
             alarm: AtomicU64::new(u64::MAX),
         }))

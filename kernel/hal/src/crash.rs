@@ -12,7 +12,8 @@ use core::cell::UnsafeCell;
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-/// A CPU that is in the kernel for so many looks at it is stuck.
+/// A CPU that every other one finds in the kernel so many times is stuck. Looks count and not time: a host that was asleep, or
+/// gave this machine no time, is no defect.
 const MOST_LOOKS: u64 = 8;
 /// Calls a backtrace shows.
 const MOST_CALLS: usize = 32;
@@ -160,6 +161,30 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     })
 }
 
+/// Breaks in the way the command line asks for, so that reports can be tried: `ashore.break=panic`, `fault`, `stack` or
+/// `spin` (which another CPU is to notice).
+pub(crate) fn rehearse(words: &[u8]) {
+    let asked = words.split(|byte| *byte == b' ').find_map(|word| word.strip_prefix(b"ashore.break="));
+    match asked {
+        Some(b"panic") => panic!("as the command line asked"),
+        // SAFETY: none: this faults, which is what was asked for.
+        Some(b"fault") => unsafe { core::ptr::without_provenance_mut::<u64>(0x10).write_volatile(0) },
+        Some(b"stack") => {
+            deeper(core::hint::black_box(u64::MAX));
+        }
+        Some(b"spin") => loop {
+            core::hint::spin_loop();
+        },
+        _ => {}
+    }
+}
+
+/// Calls itself until the stack is exhausted.
+fn deeper(count: u64) -> u64 {
+    let room = core::hint::black_box([count; 64]);
+    if count == 0 { 0 } else { deeper(count - 1) + room[1] }
+}
+
 /// Looks whether every other CPU still works. One that is in the kernel and did not leave it for seconds is reported.
 pub(crate) fn watch() {
     static LOOKS: [AtomicU64; start::MOST_CPUS] = [const { AtomicU64::new(0) }; start::MOST_CPUS];
@@ -168,9 +193,9 @@ pub(crate) fn watch() {
     for cpu in start::cpus().iter().filter(|cpu| cpu.index != own) {
         let beat = cpu.beat.load(Ordering::Relaxed);
         let is_same = BEATS[cpu.index].swap(beat, Ordering::Relaxed) == beat;
-        if !is_same || beat % 2 == 1 || beat == 0 {
+        if !is_same || beat % 2 == 1 {
             LOOKS[cpu.index].store(0, Ordering::Relaxed);
-        } else if LOOKS[cpu.index].fetch_add(1, Ordering::Relaxed) > MOST_LOOKS * start::cpus().len() as u64 {
+        } else if LOOKS[cpu.index].fetch_add(1, Ordering::Relaxed) > MOST_LOOKS * (start::cpus().len() as u64 - 1) {
             report(|out| {
                 writeln!(out, "\nashore: CPU {} has been inside the kernel for seconds", cpu.index)?;
                 writeln!(out, "  return addresses on its stack:")?;
@@ -241,20 +266,25 @@ fn backtrace(out: &mut Report, cpu: &Cpu, pc: u64, frame: u64) -> fmt::Result {
     if pc != 0 {
         line(out, pc)?;
     }
-    let mut frame = frame;
+    let (mut frame, mut last, mut again) = (frame, 0, 0);
     for _ in 0..MOST_CALLS {
         let (Some(next), Some(back)) = (word(cpu, frame), word(cpu, frame + 8)) else { break };
         if back == 0 {
             break;
         }
-        // The call is before the address it returns to.
-        line(out, back - 4)?;
+        if back == last {
+            again += 1;
+        } else {
+            // The call is before the address it returns to.
+            line(out, back - 4)?;
+        }
+        last = back;
         if next <= frame {
             break;
         }
         frame = next;
     }
-    Ok(())
+    if again > 0 { writeln!(out, "    and {again} times the same again") } else { Ok(()) }
 }
 
 /// What looks like return addresses on another CPU's stack: it cannot be asked.

@@ -12,6 +12,7 @@ pub(crate) fn run(machine: &dyn Machine, frames: &Frames, is_first: bool) -> ! {
         }
     }
     machine.print(b"ashore: hello from the kernel\n");
+    crate::crash::rehearse(machine.words());
     let code: [u32; 12] = [
         0xd2800000, // mov x0, #0
         0xd2800ae8, // mov x8, #87

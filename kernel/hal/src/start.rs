@@ -267,6 +267,8 @@ pub(crate) extern "C" fn woken(cpu: &'static Cpu) -> ! {
 /// Hands over to the kernel's core.
 fn work(is_first: bool) -> ! {
     let (Some(facts), Some(frames)) = (FACTS.get(), FRAMES.get()) else { crash::stay() };
+    Cpu::own().turn();
+    interrupts::set_alarm(Cpu::own());
     // The first steps needed the image's own addresses in the lower half. Nobody does any more.
     facts.machine.enter(facts.nobody);
     crate::registers::barrier!("tlbi vmalle1");

@@ -3,11 +3,11 @@
 use super::Tally;
 use crate::args::Args;
 use crate::shell;
-use crate::{Failure, Outcome, Repo, guests, patched, tidy};
+use crate::{Failure, Outcome, Repo, guests, kernel, patched, tidy};
 use std::process::Command;
 
-/// The bare-metal target the crates without std are built for: the kernel's.
-const BARE_TARGET: &str = "aarch64-unknown-none-softfloat";
+/// The target of the machine at hand, on which the kernel's core is tested.
+const HOST_TARGET: &str = "x86_64-unknown-linux-musl";
 
 /// The package whose tests are the cases; they need the guests and the release build.
 const CASES: &str = "ashore-cases";
@@ -24,7 +24,8 @@ fn none() -> Args {
 
 /// rustfmt has nothing to change.
 pub(super) fn format(repo: &Repo, _: &mut Tally) -> Outcome {
-    shell::run(cargo(repo).args(["fmt", "--all", "--check"]))
+    shell::run(cargo(repo).args(["fmt", "--all", "--check"]))?;
+    shell::run(kernel::cargo(repo).args(["fmt", "--all", "--check"]))
 }
 
 /// The invariants hold.
@@ -34,13 +35,16 @@ pub(super) fn tidy(repo: &Repo, _: &mut Tally) -> Outcome {
 
 /// Clippy and the compiler have nothing to say.
 pub(super) fn lint(repo: &Repo, _: &mut Tally) -> Outcome {
-    shell::run(cargo(repo).args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    shell::run(cargo(repo).args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    shell::run(kernel::cargo(repo).args(["clippy", "--quiet", "--workspace", "--", "-D", "warnings"]))?;
+    let tests = ["clippy", "--quiet", "--package", "ashore-kernel-core", "--all-targets", "--target", HOST_TARGET];
+    shell::run(kernel::cargo(repo).args(tests).args(["--", "-D", "warnings"]))
 }
 
 /// The crates a kernel uses build without std. Those not written yet are left out.
 pub(super) fn no_std(repo: &Repo, _: &mut Tally) -> Outcome {
     let mut command = cargo(repo);
-    command.args(["build", "--quiet", "--target", BARE_TARGET]);
+    command.args(["build", "--quiet", "--target", kernel::TARGET]);
     for name in tidy::no_std_crates() {
         if repo.path("crates").join(name).join("Cargo.toml").is_file() {
             command.arg("--package").arg(format!("ashore-{name}"));
@@ -54,6 +58,11 @@ pub(super) fn guests(repo: &Repo, _: &mut Tally) -> Outcome {
     guests::run(repo, none())
 }
 
+/// The kernel is built and fits.
+pub(super) fn kernel(repo: &Repo, _: &mut Tally) -> Outcome {
+    kernel::run(repo, none())
+}
+
 /// The release program is built; the tasks' own programs need no optimising.
 pub(super) fn build(repo: &Repo, _: &mut Tally) -> Outcome {
     shell::run(cargo(repo).args(["build", "--release", "--package", "ashore"]))
@@ -61,7 +70,9 @@ pub(super) fn build(repo: &Repo, _: &mut Tally) -> Outcome {
 
 /// The tests pass, and there are some.
 pub(super) fn tests(repo: &Repo, tally: &mut Tally) -> Outcome {
-    counted(cargo(repo).args(["test", "--workspace", "--exclude", CASES, "--no-fail-fast"]), tally)
+    counted(cargo(repo).args(["test", "--workspace", "--exclude", CASES, "--no-fail-fast"]), tally)?;
+    let core = ["test", "--package", "ashore-kernel-core", "--target", HOST_TARGET, "--no-fail-fast"];
+    counted(kernel::cargo(repo).args(core), tally)
 }
 
 /// The cases pass.

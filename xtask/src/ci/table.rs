@@ -26,6 +26,7 @@ pub(super) const STEPS: &[Step] = &[
     step("lint", "clippy, warnings as errors", steps::lint),
     step("no-std", "the crates a kernel uses, for bare metal", steps::no_std),
     step("guests", "every test guest, built from source", steps::guests),
+    step("kernel", "the kernel and its image", steps::kernel),
     step("build", "the release program", steps::build),
     Step { name: "tests", what: "unit and integration tests", counts_tests: true, run: steps::tests },
     Step { name: "cases", what: "every case on every target", counts_tests: true, run: steps::cases },

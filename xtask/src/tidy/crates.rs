@@ -1,6 +1,7 @@
 //! Checks of crates as wholes: levels, edges, std.
 
 use super::rules::{CRATES, CrateRule, FORBIDDEN_EDGES};
+use super::tree::folder;
 use super::{Finding, Tree};
 
 fn rule(name: &str) -> Option<&'static CrateRule> {
@@ -11,14 +12,14 @@ fn rule(name: &str) -> Option<&'static CrateRule> {
 pub(super) fn levels(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for name in tree.crates().into_iter().filter(|name| rule(name).is_none()) {
-        findings.push(Finding::new(format!("crates/{name}/Cargo.toml"), 1, format!("crate {name} has no level")));
+        findings.push(Finding::new(format!("{}/Cargo.toml", folder(name)), 1, format!("crate {name} has no level")));
     }
     for edge in &tree.edges {
         if let (Some(from), Some(to)) = (rule(&edge.from), rule(&edge.to))
             && from.level <= to.level
         {
             let text = format!("{} (level {}) depends on {} (level {})", from.name, from.level, to.name, to.level);
-            findings.push(Finding::new(format!("crates/{}/Cargo.toml", edge.from), 1, text));
+            findings.push(Finding::new(format!("{}/Cargo.toml", folder(&edge.from)), 1, text));
         }
     }
     findings
@@ -30,7 +31,7 @@ pub(super) fn forbidden_edges(tree: &Tree) -> Vec<Finding> {
     for edge in &tree.edges {
         for row in FORBIDDEN_EDGES.iter().filter(|row| row.from == edge.from && row.to == edge.to) {
             let text = format!("{} depends on {}: {}", row.from, row.to, row.because);
-            findings.push(Finding::new(format!("crates/{}/Cargo.toml", edge.from), 1, text));
+            findings.push(Finding::new(format!("{}/Cargo.toml", folder(&edge.from)), 1, text));
         }
     }
     findings
@@ -95,6 +96,8 @@ mod tests {
         assert_eq!(no_std(&Tree::of(&[("crates/base/src/lib.rs", "//! Base.\n")])).len(), 1);
         assert_eq!(no_std(&Tree::of(&[("crates/base/src/lib.rs", "#![no_std]\nextern crate std;\n")])).len(), 1);
         assert!(no_std(&Tree::of(&[("crates/base/src/lib.rs", "#![no_std]\n")])).is_empty());
+        let tests_only = "#![no_std]\n#[cfg(test)]\nextern crate std;\n";
+        assert!(no_std(&Tree::of(&[("crates/base/src/lib.rs", tests_only)])).is_empty());
         assert!(no_std(&Tree::of(&[("crates/host/src/lib.rs", "")])).is_empty());
     }
 }

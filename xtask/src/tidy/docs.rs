@@ -6,7 +6,7 @@ use super::{Finding, Tree};
 const PAGE: &str = "ARCHITECTURE.md";
 
 /// Beginnings of the paths a document may name; anything else with a slash is not taken for a path.
-const PATH_STARTS: &[&str] = &["crates/", "xtask/", "tests/", "docs/", ".ci/", ".cargo/"];
+const PATH_STARTS: &[&str] = &["crates/", "kernel/", "xtask/", "tests/", "docs/", ".ci/", ".cargo/"];
 
 /// The table with one row per verb.
 const VERBS: &str = "crates/ashore/src/verbs/table.rs";

@@ -76,7 +76,7 @@ pub(super) fn table_tests(tree: &Tree) -> Vec<Finding> {
 
 fn is_tested_beside(tree: &Tree, table: &SourceFile) -> bool {
     let folder = table.path.strip_suffix(TABLE).unwrap_or_default();
-    let own_tests = table.crate_name().map(|name| format!("crates/{name}/tests/"));
+    let own_tests = table.crate_name().map(|name| format!("{}/tests/", super::tree::folder(name)));
     tree.files.iter().any(|file| {
         let beside = file.path.strip_prefix(folder).is_some_and(|rest| !rest.contains('/'));
         let above = folder.starts_with(file.path.rsplit_once('/').map_or("", |(folder, _)| folder));

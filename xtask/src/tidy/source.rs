@@ -70,8 +70,11 @@ impl SourceFile {
         self.path.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The crate under `crates` the file belongs to.
+    /// The crate the file belongs to: its folder under `crates`, or `kernel/` and its folder there.
     pub(super) fn crate_name(&self) -> Option<&str> {
+        if let Some(inside) = self.path.strip_prefix("kernel/") {
+            return self.path.get(.."kernel/".len() + inside.find('/')?);
+        }
         self.path.strip_prefix("crates/")?.split('/').next()
     }
 }
@@ -103,6 +106,10 @@ impl<'ast> Visit<'ast> for TestFinder {
             self.modules.push(item.ident.to_string());
         }
         visit::visit_item_mod(self, item);
+    }
+
+    fn visit_item_extern_crate(&mut self, item: &'ast syn::ItemExternCrate) {
+        self.note(&item.attrs, item);
     }
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// Where Rust sources are.
-const SOURCE_FOLDERS: &[&str] = &["crates", "xtask", "tests/runner", "tests/fuzzer"];
+const SOURCE_FOLDERS: &[&str] = &["crates", "kernel", "xtask", "tests/runner", "tests/fuzzer"];
 
 /// The documents whose names are checked.
 const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md"];
@@ -84,21 +84,34 @@ impl Tree {
         }
     }
 
-    /// The names of the folders under `crates`.
+    /// The names of the crates.
     pub(super) fn crates(&self) -> BTreeSet<&str> {
         self.files.iter().filter_map(SourceFile::crate_name).collect()
     }
 
     /// The root file of the crate `name`.
     pub(super) fn crate_root(&self, name: &str) -> Option<&SourceFile> {
-        let roots = [format!("crates/{name}/src/lib.rs"), format!("crates/{name}/src/main.rs")];
+        let folder = folder(name);
+        let roots = [format!("{folder}/src/lib.rs"), format!("{folder}/src/main.rs")];
         roots.iter().find_map(|root| self.files.iter().find(|file| file.path == *root))
     }
 }
 
-/// The dependencies between the workspace's crates, as cargo understands them.
+/// Where a crate is.
+pub(super) fn folder(name: &str) -> String {
+    if name.starts_with("kernel/") { name.to_owned() } else { format!("crates/{name}") }
+}
+
+/// The dependencies between the crates of both workspaces.
 fn edges(repo: &Repo) -> Outcome<Vec<Edge>> {
-    let text = shell::output(shell::cargo().current_dir(repo.root()).args([
+    let mut edges = edges_of(repo.root())?;
+    edges.extend(edges_of(&repo.path("kernel"))?);
+    Ok(edges)
+}
+
+/// The dependencies between a workspace's crates, as cargo understands them.
+fn edges_of(workspace: &Path) -> Outcome<Vec<Edge>> {
+    let text = shell::output(shell::cargo().current_dir(workspace).args([
         "metadata",
         "--no-deps",
         "--format-version=1",
@@ -119,7 +132,8 @@ fn edges(repo: &Repo) -> Outcome<Vec<Edge>> {
 }
 
 fn short(package: &str) -> String {
-    package.strip_prefix("ashore-").unwrap_or(package).to_owned()
+    let name = package.strip_prefix("ashore-").unwrap_or(package);
+    name.strip_prefix("kernel-").map_or_else(|| name.to_owned(), |kernel| format!("kernel/{kernel}"))
 }
 
 /// What git tracks or would track, so that ignored folders and build output are not read.
