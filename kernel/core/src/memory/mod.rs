@@ -6,4 +6,7 @@ mod space;
 
 pub use pages::{Gone, Mapped, Mappers, PageFail, Pages};
 pub use physical::Physical;
-pub use space::{FaultEnd, Key, Sharing, Space};
+pub use space::{
+    AreaView, FaultEnd, Flags, GUARD, Key, MAX_AREAS, MAX_MOVED, MIN_ADDR, MapRequest, Place, Prot, RemapRequest,
+    Sharing, Sizes, Space, TASK_END, Target,
+};

@@ -69,8 +69,8 @@ impl fmt::Debug for Mapped {
 pub enum Gone {
     /// All from this index on, private copies included: the file was cut off.
     From(u64),
-    /// The page at this index has another frame now. Private copies stay as they are.
-    Exchanged(u64),
+    /// The page at this index, which had this frame, has another one now. Private copies stay as they are.
+    Exchanged(u64, Frame),
 }
 
 /// The address spaces that have a file mapped.

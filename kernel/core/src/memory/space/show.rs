@@ -1,0 +1,110 @@
+//! What others are told of a space: `/proc/PID/maps`, `status`, `statm`, core files.
+
+#[cfg(test)]
+use super::EVERYTHING;
+use super::Space;
+use super::area::{Area, Flags, Prot};
+use crate::memory::Mapped;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use ashore_base::{Addr, AddrRange, PAGE_SIZE};
+
+/// One area: a line of `/proc/PID/maps`.
+#[derive(Clone, Debug)]
+pub struct AreaView {
+    /// Where.
+    pub range: AddrRange,
+    /// What may be done with it.
+    pub prot: Prot,
+    /// Whether writes reach others.
+    pub is_shared: bool,
+    /// How.
+    pub flags: Flags,
+    /// The offset in its file.
+    pub offset: u64,
+    /// Its file.
+    pub file: Option<Arc<Mapped>>,
+    /// What it is when it has no file.
+    pub name: &'static str,
+}
+
+/// The sizes of a space, in pages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sizes {
+    /// All of it.
+    pub total: u64,
+    /// What is there.
+    pub resident: u64,
+    /// The most that ever was.
+    pub most_resident: u64,
+    /// What is there of files and shared memory.
+    pub resident_of_files: u64,
+    /// Memory of its own that it can write, its stack left out.
+    pub data: u64,
+    /// Its stack.
+    pub stack: u64,
+    /// Code of files.
+    pub text: u64,
+    /// Memory that must stay.
+    pub locked: u64,
+}
+
+impl Space {
+    /// Says where the main thread's stack is.
+    pub fn set_stack(&self, at: Addr) {
+        self.inner.lock().stack = at;
+    }
+
+    /// Every area, ascending.
+    pub fn areas(&self) -> Vec<AreaView> {
+        let inner = self.inner.lock();
+        let name = |area: &Area| {
+            let is_heap = inner.heap.start.0 < area.end && inner.heap.end.0 > area.start;
+            match &area.file {
+                Some(_) => "",
+                None if is_heap => "[heap]",
+                None if area.start <= inner.stack.0 && inner.stack.0 < area.end => "[stack]",
+                None => "",
+            }
+        };
+        let view = |area: &Area| AreaView {
+            range: AddrRange { start: Addr(area.start), end: Addr(area.end) },
+            prot: area.prot,
+            is_shared: area.is_shared(),
+            flags: area.flags,
+            offset: area.first * PAGE_SIZE,
+            file: area.file.clone(),
+            name: name(area),
+        };
+        inner.areas.iter().map(view).collect()
+    }
+
+    /// Its sizes.
+    pub fn sizes(&self) -> Sizes {
+        let inner = self.inner.lock();
+        let mut sizes = Sizes { resident: inner.resident, most_resident: inner.most, ..Sizes::default() };
+        for area in inner.areas.iter() {
+            let pages = area.len() / PAGE_SIZE;
+            let when = |is_so: bool| if is_so { pages } else { 0 };
+            sizes.total += pages;
+            sizes.data += when(area.is_data());
+            sizes.stack += when(area.flags.has(Flags::GROWS_DOWN));
+            sizes.text += when(area.prot.has(Prot::EXECUTE) && area.file.is_some());
+            sizes.locked += when(area.flags.has(Flags::LOCKED));
+            if area.file.is_some() {
+                let range = AddrRange { start: Addr(area.start), end: Addr(area.end) };
+                inner.table.each(range, &mut |_, _, _| sizes.resident_of_files += 1);
+            }
+        }
+        sizes
+    }
+
+    /// How many entries name frames now, counted anew.
+    #[cfg(test)]
+    pub(crate) fn counted(&self) -> (u64, u64) {
+        let inner = self.inner.lock();
+        let mut entries = 0;
+        inner.table.each(EVERYTHING, &mut |_, frame, _| entries += u64::from(frame != self.physical.zero));
+        (entries, inner.resident)
+    }
+}
