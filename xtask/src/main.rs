@@ -8,6 +8,7 @@ mod args;
 mod bench;
 mod ci;
 mod conformance;
+mod differ;
 mod failure;
 mod fuzz;
 mod guests;

@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::shell;
-use crate::{Outcome, Repo, bench, ci, conformance, fuzz, guests, kernel, patched, selfbuild, tidy};
+use crate::{Outcome, Repo, bench, ci, conformance, differ, fuzz, guests, kernel, patched, selfbuild, tidy};
 use std::fmt::Write as _;
 
 /// A task a person can run.
@@ -79,6 +79,12 @@ pub(crate) const TASKS: &[Task] = &[
         usage: "TARGET|all [--seconds N] [--seed N] [--replay FILE]",
         summary: "mutate inputs of one reader until it panics, hangs or runs out of memory",
         run: fuzz::run,
+    },
+    Task {
+        name: "differ",
+        usage: "CLASS|INSTRUCTION|all [--seconds N] [--seed N] [--length N]",
+        summary: "random instructions on the evaluator and on qemu: everything they change must be equal",
+        run: differ::run,
     },
 ];
 

@@ -48,3 +48,37 @@ impl Exceptions {
         self.0 & other.0 == other.0
     }
 }
+
+mod arithmetic;
+mod convert;
+mod estimate;
+mod number;
+
+pub(crate) use estimate::{fixed_reciprocal, fixed_root};
+pub use number::Format;
+
+use crate::Round;
+
+/// Computes numbers: holds the control, the rounding of the operation at hand, and what was raised.
+#[derive(Clone, Copy, Debug)]
+pub struct Unit {
+    control: Control,
+    round: Round,
+    raised: Exceptions,
+}
+
+impl Unit {
+    /// A unit that rounds as `round` says, or as the control says where that is `Guest`.
+    pub fn new(control: Control, round: Round) -> Unit {
+        let round = if round == Round::Guest { control.round } else { round };
+        Unit { control, round, raised: Exceptions::default() }
+    }
+
+    /// What was raised.
+    pub fn raised(&self) -> Exceptions {
+        self.raised
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,8 @@
 //! block. Nothing here names a CPU: what differs between them (where the program counter is kept, what a NaN becomes) is a
 //! [`Model`] the CPU's folder gives.
 //!
-//! [`check`] says whether a block is well formed, `Display` prints it.
+//! [`check`] says whether a block is well formed, `Display` prints it, [`Evaluator`] executes it: the oracle for everything
+//! that makes machine code of blocks, and the fallback for what it does not cover.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -13,6 +14,7 @@ extern crate alloc;
 
 mod block;
 mod check;
+mod eval;
 pub mod float;
 mod kinds;
 mod model;
@@ -24,6 +26,7 @@ mod types;
 
 pub use block::Block;
 pub use check::{CheckError, check};
+pub use eval::{Evaluator, Exit};
 pub use kinds::{
     Bin, Carry, Crypto, FBin, FCompare, FUn, Fence, Flag, FlagOp, IntCond, Jump, Permute, Reduce, Rmw, Round, Sat,
     Trap, Un, VBin, VCompare, VShift, VUn,

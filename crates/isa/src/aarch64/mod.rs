@@ -13,6 +13,8 @@ mod find;
 pub mod kernel;
 mod pairs;
 mod regs;
+pub mod rows;
+pub mod state;
 pub mod system;
 pub mod walk;
 mod words;

@@ -1,0 +1,6 @@
+//! Atomic accesses, ordered accesses, exclusives.
+
+mod lift;
+mod table;
+
+pub(super) use table::ROWS;

@@ -1,0 +1,32 @@
+//! The atomic instructions. Of the fields: `z` is the size, `a` and `l` order, `o` is the operation.
+
+use super::lift as a;
+use crate::aarch64::rows::pattern::{Row, row};
+
+/// The rows.
+pub(in crate::aarch64::rows) static ROWS: &[Row] = &[
+    row("stxr", "zz001000 000sssssl11111 nnnnn ttttt", a::store_exclusive, "{ws}, {zt}, [{xsn}]"),
+    row("ldxr", "zz001000 01011111l11111 nnnnn ttttt", a::load_exclusive, "{zt}, [{xsn}]"),
+    row("stxp", "1z001000 001sssssluuuuu nnnnn ttttt", a::store_exclusive_pair, "{ws}, {pairt}, {pairu}, [{xsn}]"),
+    row("ldxp", "1z001000 01111111luuuuu nnnnn ttttt", a::load_exclusive_pair, "{pairt}, {pairu}, [{xsn}]"),
+    row("stllr", "zz001000 10011111011111 nnnnn ttttt", a::store_release, "{zt}, [{xsn}]"),
+    row("stlr", "zz001000 10011111111111 nnnnn ttttt", a::store_release, "{zt}, [{xsn}]"),
+    row("ldlar", "zz001000 11011111011111 nnnnn ttttt", a::load_acquire, "{zt}, [{xsn}]"),
+    row("ldar", "zz001000 11011111111111 nnnnn ttttt", a::load_acquire, "{zt}, [{xsn}]"),
+    row("cas", "zz001000 1a1sssssl11111 nnnnn ttttt", a::compare_swap, "{zs}, {zt}, [{xsn}]"),
+    row("casp", "0z001000 0a1sssssl11111 nnnnn ttttt", a::compare_swap_pair, "{casp}, [{xsn}]"),
+    row("ldadd", "zz111000 al1sssss000000 nnnnn ttttt", a::read_modify, "{zs}, {zt}, [{xsn}]"),
+    row("ldclr", "zz111000 al1sssss000100 nnnnn ttttt", a::read_modify, "{zs}, {zt}, [{xsn}]"),
+    row("ldeor", "zz111000 al1sssss001000 nnnnn ttttt", a::read_modify, "{zs}, {zt}, [{xsn}]"),
+    row("ldset", "zz111000 al1sssss001100 nnnnn ttttt", a::read_modify, "{zs}, {zt}, [{xsn}]"),
+    row("ldsmax", "zz111000 al1sssss010000 nnnnn ttttt", a::read_modify, "{zs}, {zt}, [{xsn}]"),
+    row("ldsmin", "zz111000 al1sssss010100 nnnnn ttttt", a::read_modify, "{zs}, {zt}, [{xsn}]"),
+    row("ldumax", "zz111000 al1sssss011000 nnnnn ttttt", a::read_modify, "{zs}, {zt}, [{xsn}]"),
+    row("ldumin", "zz111000 al1sssss011100 nnnnn ttttt", a::read_modify, "{zs}, {zt}, [{xsn}]"),
+    row("swp", "zz111000 al1sssss100000 nnnnn ttttt", a::read_modify, "{zs}, {zt}, [{xsn}]"),
+    row("ldapr", "zz111000 10111111110000 nnnnn ttttt", a::load_consistent, "{zt}, [{xsn}]"),
+    row("stlur", "zz011001 000iiiiiiiii00 nnnnn ttttt", a::unscaled, "{zt}, [{xsn}{unscaled}]"),
+    row("ldapur", "zz011001 010iiiiiiiii00 nnnnn ttttt", a::unscaled, "{zt}, [{xsn}{unscaled}]"),
+    row("ldapurs", "zz011001 100iiiiiiiii00 nnnnn ttttt", a::unscaled, "{xt}, [{xsn}{unscaled}]"),
+    row("ldapurs", "0z011001 110iiiiiiiii00 nnnnn ttttt", a::unscaled, "{wt}, [{xsn}{unscaled}]"),
+];

@@ -1,0 +1,8 @@
+//! Loads and stores of registers, general and vector.
+
+mod address;
+mod lift;
+mod table;
+mod vectors;
+
+pub(super) use table::ROWS;

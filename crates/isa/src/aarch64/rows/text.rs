@@ -1,0 +1,113 @@
+//! Instructions as text, from the same rows.
+//!
+//! A template's words in braces are operands: a general register is `r`, `x` or `w` (of the width the field `f` says, of 64
+//! or of 32 bits), `s` if it may be the stack pointer, and its field's letter; other words are in [`item`]. Aliases are not
+//! made: the text names the instruction that is encoded.
+
+use super::integer::bitmask;
+use super::lift::condition;
+use super::{Decoder, Row};
+use alloc::format;
+use alloc::string::{String, ToString};
+use ashore_ir::Flag;
+
+/// A word as text; nothing if it is not allocated.
+pub fn disassemble(decoder: &Decoder, pc: u64, word: u32) -> Option<String> {
+    let row = decoder.find(word)?;
+    let mut text = String::from(row.name);
+    if row.name == "b." {
+        text += condition_name(word & 15);
+    }
+    text.push(' ');
+    let mut rest = row.text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}')?;
+        text += before;
+        text += &item(row, name, pc, word);
+        rest = after;
+    }
+    text += rest;
+    Some(text.trim_end().to_string())
+}
+
+/// The name of a condition code.
+fn condition_name(code: u32) -> &'static str {
+    match condition(code) {
+        Some(Flag::Eq) => "eq",
+        Some(Flag::Ne) => "ne",
+        Some(Flag::Carry) => "hs",
+        Some(Flag::NoCarry) => "lo",
+        Some(Flag::Negative) => "mi",
+        Some(Flag::Positive) => "pl",
+        Some(Flag::Overflow) => "vs",
+        Some(Flag::NoOverflow) => "vc",
+        Some(Flag::UGt) => "hi",
+        Some(Flag::ULe) => "ls",
+        Some(Flag::SGe) => "ge",
+        Some(Flag::SLt) => "lt",
+        Some(Flag::SGt) => "gt",
+        Some(Flag::SLe) => "le",
+        None if code == 14 => "al",
+        None => "nv",
+    }
+}
+
+fn register(is_64: bool, may_be_sp: bool, number: u32) -> String {
+    match (number, may_be_sp, is_64) {
+        (31, true, true) => "sp".into(),
+        (31, true, false) => "wsp".into(),
+        (31, false, true) => "xzr".into(),
+        (31, false, false) => "wzr".into(),
+        (number, _, true) => format!("x{number}"),
+        (number, _, false) => format!("w{number}"),
+    }
+}
+
+/// A shift with its distance; nothing for none.
+fn shifted(kind: u32, by: u32) -> String {
+    let name = match kind {
+        0 => "lsl",
+        1 => "lsr",
+        2 => "asr",
+        _ => "ror",
+    };
+    if kind == 0 && by == 0 { String::new() } else { format!(", {name} #{by}") }
+}
+
+fn item(row: &Row, name: &str, pc: u64, word: u32) -> String {
+    let field = |letter| row.pattern.field(letter, word);
+    let is_64 = row.pattern.text.contains('f') && field(b'f') == 1;
+    let signed = |bits: u32| i64::from(field(b'i')) << (64 - bits) >> (64 - bits);
+    let width = row.pattern.text.bytes().filter(|&byte| byte == b'i').count() as u32;
+    match name.as_bytes() {
+        [b'r', letter] => register(is_64, false, field(*letter)),
+        [b'r', b's', letter] => register(is_64, true, field(*letter)),
+        [b'x', letter] => register(true, false, field(*letter)),
+        [b'x', b's', letter] => register(true, true, field(*letter)),
+        [b'w', letter] => register(false, false, field(*letter)),
+        [letter] => field(*letter).to_string(),
+        b"ihex" => format!("{:#x}", field(b'i')),
+        b"label" => format!("{:#x}", pc.wrapping_add((signed(width) * 4) as u64)),
+        b"adr" | b"adrp" => {
+            let distance = i64::from((word >> 5 & 0x7_ffff) << 2 | word >> 29 & 3) << 43 >> 43;
+            match name {
+                "adr" => format!("{:#x}", pc.wrapping_add(distance as u64)),
+                _ => format!("{:#x}", (pc & !4095).wrapping_add((distance << 12) as u64)),
+            }
+        }
+        b"lsl12" if field(b'h') == 1 => ", lsl #12".into(),
+        b"lslh" if field(b'h') != 0 => format!(", lsl #{}", field(b'h') * 16),
+        b"lsl12" | b"lslh" => String::new(),
+        b"shift" => shifted(field(b'h'), field(b'i')),
+        b"cond" => condition_name(field(b'c')).into(),
+        b"bitmask" => {
+            let mask = bitmask(field(b'N'), field(b'r'), field(b's')).unwrap_or(0);
+            format!("{:#x}", if is_64 { mask } else { mask & u64::from(u32::MAX) })
+        }
+        b"rtest" => register(field(b'h') == 1, false, field(b't')),
+        b"testbit" => (field(b'h') << 5 | field(b'b')).to_string(),
+        b"ret" if field(b'n') == 30 => String::new(),
+        b"ret" => register(true, false, field(b'n')),
+        _ => format!("<{name}>"),
+    }
+}

@@ -1,0 +1,96 @@
+//! The state an engine keeps for a thread: where each register is, as slots of the language instructions are lifted to.
+//!
+//! The state begins with what a system call and a signal frame see: x0 to x30, the stack pointer, the program counter, the
+//! flags and the thread pointer, eight bytes each; then, aligned to 16, the vector registers with status and control. After
+//! them is what only engines keep: the sticky saturation flag as a vector, and the place an exclusive load watches.
+
+use ashore_ir::float::{Control, Exceptions};
+use ashore_ir::{Layout, Model, Round, Slot, SlotKind};
+
+/// Where the vector registers begin.
+pub const VECTORS: u16 = 288;
+/// The bytes of the state. It is aligned to 16.
+pub const SIZE: usize = 864;
+
+/// The stack pointer.
+pub const SP: Slot = word(248);
+/// The program counter.
+pub const PC: Slot = word(256);
+/// The condition flags, in bits 31 to 28 of the status register.
+pub const FLAGS: Slot = Slot { kind: SlotKind::Flags, offset: 264 };
+/// The thread pointer, `TPIDR_EL0`.
+pub const TLS: Slot = word(272);
+/// The sticky floating-point exceptions. Its saturation flag is [`QC`].
+pub const FPSR: Slot = Slot { kind: SlotKind::I32, offset: VECTORS + 512 };
+/// The floating-point control.
+pub const FPCR: Slot = Slot { kind: SlotKind::I32, offset: VECTORS + 516 };
+/// Not zero: the status register's saturation flag is set.
+pub const QC: Slot = Slot { kind: SlotKind::V128, offset: 816 };
+/// The saturation flag's bit in the status register.
+pub const QC_BIT: u8 = 27;
+
+const WATCH_VALUE: Slot = Slot { kind: SlotKind::V128, offset: 832 };
+const WATCH_ADDR: Slot = word(848);
+const WATCH_SIZE: Slot = word(856);
+
+const fn word(offset: u16) -> Slot {
+    Slot { kind: SlotKind::I64, offset }
+}
+
+/// A general register; the number is below 31.
+pub const fn x(number: u8) -> Slot {
+    word(number as u16 * 8)
+}
+
+/// A vector register; the number is below 32.
+pub const fn v(number: u8) -> Slot {
+    Slot { kind: SlotKind::V128, offset: VECTORS + number as u16 * 16 }
+}
+
+const LAYOUT: Layout = Layout {
+    size: SIZE,
+    pc: PC,
+    fp_control: FPCR,
+    fp_status: FPSR,
+    watch_value: WATCH_VALUE,
+    watch_addr: WATCH_ADDR,
+    watch_size: WATCH_SIZE,
+};
+
+/// The rules of the CPU that blocks leave open.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules;
+
+impl Model for Rules {
+    fn layout(&self) -> &Layout {
+        &LAYOUT
+    }
+
+    /// Of FPCR: rounding in bits 23 and 22, flushing in 24, default NaN in 25, the alternative half precision in 26.
+    fn control(&self, register: u64) -> Control {
+        let round = match register >> 22 & 3 {
+            0 => Round::Even,
+            1 => Round::Up,
+            2 => Round::Down,
+            _ => Round::Zero,
+        };
+        let is = |bit: u32| register >> bit & 1 != 0;
+        Control {
+            round,
+            flush: is(24),
+            flush_half: is(19),
+            default_nan: is(25),
+            nan_sign: false,
+            alternative_half: is(26),
+        }
+    }
+
+    /// Into FPSR: the five of IEEE 754 in bits 0 to 4, a flushed operand in 7.
+    fn status(&self, exceptions: Exceptions) -> u64 {
+        u64::from(exceptions.0 & 31) | u64::from(exceptions.has(Exceptions::INPUT_FLUSHED)) << 7
+    }
+
+    fn helper(&self, _id: u16, _state: &mut [u8], _args: [u128; 3]) -> u128 {
+        0
+    }
+}

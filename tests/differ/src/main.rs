@@ -1,0 +1,113 @@
+//! Runs random instructions on the evaluator and on qemu, and compares everything they change: registers, flags,
+//! floating-point state, memory.
+//!
+//! `cargo xtask differ` is the door for people. A seed gives the same cases again; a name of one instruction instead of a
+//! class gives cases of only that.
+#![forbid(unsafe_code)]
+
+mod generate;
+mod machine;
+mod program;
+mod random;
+#[cfg(test)]
+mod tests;
+
+use ashore_isa::aarch64::rows::CLASSES;
+use generate::Generator;
+use machine::{End, Machine};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+/// The peer.
+const QEMU: &str = "qemu-aarch64";
+
+/// Runs `cases` cases of `length` instructions; says what differs first.
+fn batch(class: &str, seed: u64, cases: usize, length: usize) -> Result<(), String> {
+    let mut generator = Generator::new(class, seed).ok_or_else(|| format!("no class or instruction {class}"))?;
+    let memory = generator.memory(program::BEFORE + program::FROM);
+    let cases: Vec<_> = (0..cases).map(|_| generator.case(length)).collect();
+    let file = program::build(&cases, &memory);
+    let path = scratch(class, seed);
+    std::fs::write(&path, &file).map_err(|why| why.to_string())?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).map_err(|why| why.to_string())?;
+    let peer = Command::new(QEMU).arg(&path).output().map_err(|why| format!("{QEMU}: {why}"))?;
+    let mut machine = Machine::load(&file, "case");
+    let end = machine.run();
+    let differs =
+        machine.output.chunks(program::WRITTEN).zip(peer.stdout.chunks(program::WRITTEN)).position(|(a, b)| a != b);
+    let tell = |at: usize| {
+        let words: Vec<String> =
+            cases.get(at).map_or(Vec::new(), |case| case.words.iter().map(|word| format!("{word:08x}")).collect());
+        format!("{class}, seed {seed}, case {at}: {} (file {})", words.join(" "), path.display())
+    };
+    if let Some(at) = differs {
+        let record = |output: &[u8]| output.chunks(program::WRITTEN).nth(at).unwrap_or_default().to_vec();
+        let (ours, theirs) = (record(&machine.output), record(&peer.stdout));
+        return Err(format!("{}\n{}", tell(at), differences(&ours, &theirs)));
+    }
+    if machine.output.len() != peer.stdout.len() || !peer.status.success() || end != End::Status(0) {
+        let at = machine.output.len().min(peer.stdout.len()) / program::WRITTEN;
+        return Err(format!("{}\nours {end:x?}, theirs {:?}", tell(at), peer.status));
+    }
+    let _ = std::fs::remove_file(&path);
+    Ok(())
+}
+
+fn scratch(class: &str, seed: u64) -> PathBuf {
+    std::env::temp_dir().join(format!("ashore-differ-{}-{class}-{seed}", std::process::id()))
+}
+
+fn differences(ours: &[u8], theirs: &[u8]) -> String {
+    let mut text = String::new();
+    let mut before = String::new();
+    let mut left = 12;
+    for at in (0..ours.len()).filter(|&at| ours.get(at) != theirs.get(at)) {
+        let place = program::place(at);
+        if place != before && left > 0 {
+            left -= 1;
+            let start = if place.starts_with('v') { at & !15 } else { at & !7 };
+            let bytes = if place.starts_with('v') { 16 } else { 8 };
+            let hex = |record: &[u8]| -> String {
+                let bytes = record.get(start..start + bytes).unwrap_or_default();
+                bytes.iter().rev().map(|byte| format!("{byte:02x}")).collect()
+            };
+            text += &format!("  {place}: ours {} theirs {}\n", hex(ours), hex(theirs));
+            before = place;
+        }
+    }
+    text
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [class, seconds, seed, length] = words.as_slice() else {
+        eprintln!("usage: CLASS SECONDS SEED LENGTH");
+        return ExitCode::FAILURE;
+    };
+    let (Ok(seconds), Ok(seed), Ok(length)) = (seconds.parse(), seed.parse::<u64>(), length.parse()) else {
+        eprintln!("seconds, seed and length are numbers");
+        return ExitCode::FAILURE;
+    };
+    let classes = CLASSES.iter().filter(|(_, rows)| class == "all" && !rows.is_empty());
+    let mut names: Vec<&str> = classes.map(|(name, _)| *name).collect();
+    if names.is_empty() {
+        names.push(class);
+    }
+    for class in names {
+        let (start, mut cases) = (Instant::now(), 0);
+        for seed in seed.. {
+            if let Err(why) = batch(class, seed, 500, length) {
+                eprintln!("differ: {why}");
+                return ExitCode::FAILURE;
+            }
+            cases += 500;
+            if start.elapsed() > Duration::from_secs(seconds) {
+                break;
+            }
+        }
+        println!("differ: {class}: {cases} cases agree");
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,61 @@
+use crate::batch;
+use crate::machine::{End, Machine};
+use std::path::Path;
+use std::process::Command;
+
+/// Some thousand instructions of each class that has rows.
+fn agrees(class: &str, length: usize) {
+    for seed in 0..3 {
+        if let Err(why) = batch(class, seed, 300, length) {
+            panic!("{why}");
+        }
+    }
+}
+
+#[test]
+fn integer_instructions_agree_with_qemu() {
+    agrees("integer", 6);
+}
+
+#[test]
+fn branches_agree_with_qemu() {
+    agrees("branch", 4);
+}
+
+#[test]
+fn system_instructions_agree_with_qemu() {
+    agrees("system", 4);
+}
+
+#[test]
+fn loads_and_stores_agree_with_qemu() {
+    agrees("memory", 4);
+}
+
+#[test]
+fn atomic_instructions_agree_with_qemu() {
+    agrees("atomic", 4);
+}
+
+/// A program that no compiler of this machine's CPU made, with its C library.
+#[test]
+fn a_static_program_runs_on_the_evaluator() {
+    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests");
+    let folder = std::env::temp_dir().join(format!("ashore-differ-hello-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (source, program) = (folder.join("hello.c"), folder.join("hello"));
+    let text = "#include <unistd.h>\nint main(int c, char **v) { write(1, v[0], 5); return c + 6; }\n";
+    std::fs::write(&source, text).expect("written");
+    let built = Command::new(guests.join("venv/bin/python"))
+        .args(["-m", "ziglang", "cc", "-target", "aarch64-linux-musl", "-static", "-O2", "-o"])
+        .args([&program, &source])
+        .env("ZIG_GLOBAL_CACHE_DIR", guests.join("zigcache"))
+        .env("ZIG_LOCAL_CACHE_DIR", guests.join("zigcache"))
+        .status();
+    assert!(built.expect("cargo xtask guests installs the compiler").success());
+    let mut machine = Machine::load(&std::fs::read(&program).expect("built"), "hello");
+    let end = machine.run();
+    assert_eq!(end, End::Status(7), "{}", String::from_utf8_lossy(&machine.output));
+    assert_eq!(String::from_utf8_lossy(&machine.output), "hello");
+    let _ = std::fs::remove_dir_all(&folder);
+}
