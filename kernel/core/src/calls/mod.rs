@@ -1,6 +1,7 @@
 //! The calls of Linux that the kernel answers.
 
 mod ids;
+pub(crate) mod memory;
 pub(crate) mod pidfd;
 mod process;
 pub(crate) mod signal;

@@ -158,6 +158,11 @@ fn limit(process: &Process, number: u64, new: Option<Rlimit>) -> Result<Rlimit, 
             return Err(Errno::EPERM);
         }
         *limit = (new.cur, new.max);
+        let (limits, thread) = (inner.limits, inner.threads.first().cloned());
+        drop(inner);
+        if let Some(thread) = thread {
+            thread.space().set_limits(&limits);
+        }
     }
     Ok(old)
 }
