@@ -16,6 +16,7 @@ mod text;
 mod tracer;
 
 pub use filter::Filter;
+pub use line::Decoder;
 pub(crate) use line::Lines;
 pub use output::Sink;
 pub use tracer::{Settings, Tracer};
