@@ -7,7 +7,6 @@ use ashore_base::AddrRange;
 use ashore_debug::explain::{Account, Changed, Depth, End, Evidence, FileFacts, code::Program, gather};
 use ashore_formats::{Parsed, Part, golang};
 use ashore_patch::Manifest;
-use ashore_pivot::Signal;
 use ashore_process::{Ending, Interest, Scene, Witness};
 
 /// When a program's end is explained, and how.
@@ -44,26 +43,12 @@ pub(crate) struct PostMortem {
     pub(crate) is_quiet: bool,
 }
 
-/// The signals that end a process because something is wrong with it.
-const CRASHES: [Signal; 10] = [
-    Signal::QUIT,
-    Signal::ILL,
-    Signal::TRAP,
-    Signal::ABRT,
-    Signal::BUS,
-    Signal::FPE,
-    Signal::SEGV,
-    Signal::SYS,
-    Signal::XCPU,
-    Signal::XFSZ,
-];
-
 impl Witness for PostMortem {
     fn interest(&self, ending: &Ending<'_>) -> Interest {
         let is_full = matches!(self.manner, Manner::Full | Manner::Json);
         match ending {
             _ if self.manner == Manner::Silent => Interest::Nothing,
-            Ending::Signal(delivery) if CRASHES.contains(&delivery.signal) => Interest::Whole,
+            Ending::Signal(delivery) if delivery.signal.is_crash() => Interest::Whole,
             Ending::Refused(_) => Interest::Whole,
             _ if is_full => Interest::Whole,
             Ending::Exit(status) if *status != 0 && self.keep == Keep::Kept => Interest::Glance,

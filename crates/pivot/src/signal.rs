@@ -37,6 +37,11 @@ impl Signal {
     pub fn is_fault(self) -> bool {
         matches!(self, Signal::SEGV | Signal::BUS | Signal::FPE | Signal::ILL | Signal::TRAP | Signal::SYS)
     }
+
+    /// Whether it ends a process by default because something is wrong with it: with a core file.
+    pub fn is_crash(self) -> bool {
+        self.is_fault() || matches!(self, Signal::QUIT | Signal::ABRT | Signal::XCPU | Signal::XFSZ)
+    }
 }
 
 impl fmt::Debug for Signal {

@@ -2,6 +2,7 @@
 
 use crate::outside::Choice;
 use crate::process::Process;
+use crate::scene::{Ending, Interest};
 use crate::task::Task;
 use ashore_base::Addr;
 use ashore_engine::{FaultInfo, SignalInfo};
@@ -29,9 +30,12 @@ pub(crate) fn watch(process: &Process, signal: Signal) -> Result<(), Errno> {
     tell_host(process, signal, *action)
 }
 
-/// Whether somebody wants to know of the process's end before it comes.
-fn is_watched_over(process: &Process) -> bool {
-    process.outside().is_some() || process.options.supervisor.is_some()
+/// Whether somebody wants to know, before it comes, that a signal ends the process.
+fn is_watched_over(process: &Process, signal: Signal) -> bool {
+    let ending = Ending::Signal(Delivery::plain(signal));
+    process.outside().is_some()
+        || process.options.supervisor.is_some()
+        || process.options.witnesses.iter().any(|witness| witness.interest(&ending) != Interest::Nothing)
 }
 
 fn is_watched(process: &Process, signal: Signal) -> bool {
@@ -48,9 +52,7 @@ fn tell_host(process: &Process, signal: Signal, action: Action) -> Result<(), Er
         Handler::Ignore if is_watched(process, signal) => Disposition::Handle,
         Handler::Default if is_harmless(signal) && is_watched(process, signal) => Disposition::Handle,
         // The end of the process is to be told before it comes.
-        Handler::Default if is_watched_over(process) && is_deadly_by_default(signal) => Disposition::Handle,
-        // One that ends the process as a fault does is looked at before the process ends.
-        Handler::Default if CRASHES.contains(&signal) => Disposition::Handle,
+        Handler::Default if is_deadly_by_default(signal) && is_watched_over(process, signal) => Disposition::Handle,
         Handler::Default => Disposition::Default,
         Handler::Ignore => Disposition::Ignore,
         Handler::Guest(_) => Disposition::Handle,
@@ -60,9 +62,6 @@ fn tell_host(process: &Process, signal: Signal, action: Action) -> Result<(), Er
     let childless = if is_childless { SaFlags::NOCLDWAIT } else { 0 };
     ashore_sys::set_disposition_with(signal, disposition, action.flags.0 | childless)
 }
-
-/// Signals that end a process by default because something is wrong with it, and that are no faults.
-const CRASHES: [Signal; 4] = [Signal::QUIT, Signal::ABRT, Signal::XCPU, Signal::XFSZ];
 
 /// What the process was born with: signals its parent ignored stay ignored.
 pub(crate) fn inherit(process: &Process) {
@@ -74,12 +73,8 @@ pub(crate) fn inherit(process: &Process) {
     for signal in SigSet(ignored).iter() {
         actions[usize::from(signal.0)].handler = Handler::Ignore;
     }
-    if is_watched_over(process) {
-        for signal in (1..=64).map(Signal).filter(|signal| !matches!(*signal, Signal::KILL | Signal::STOP)) {
-            let _ = tell_host(process, signal, actions[usize::from(signal.0)]);
-        }
-    }
-    for signal in CRASHES {
+    let others = (1..=64).map(Signal).filter(|signal| !matches!(*signal, Signal::KILL | Signal::STOP));
+    for signal in others.filter(|signal| !ashore_sys::FAULTS.contains(signal) && is_watched_over(process, *signal)) {
         let _ = tell_host(process, signal, actions[usize::from(signal.0)]);
     }
 }

@@ -58,8 +58,8 @@ pub enum Tell {
 impl Witness for CoreFile {
     fn interest(&self, ending: &Ending<'_>) -> Interest {
         match ending {
-            Ending::Signal(_) => Interest::Whole,
-            Ending::Exit(_) | Ending::Refused(_) => Interest::Nothing,
+            Ending::Signal(delivery) if delivery.signal.is_crash() => Interest::Whole,
+            Ending::Signal(_) | Ending::Exit(_) | Ending::Refused(_) => Interest::Nothing,
         }
     }
 

@@ -1,8 +1,10 @@
 //! Ends of a program that gave up because a call failed.
 
 use super::super::evidence::{Call, Evidence};
+use super::super::gather::signal_name;
 use super::super::verdict::{Confidence, Verdict};
 use super::{endings::with_words, harmless};
+use ashore_pivot::Signal;
 use ashore_report::{Diagnosis, table as row};
 
 /// So many calls before the end a failure may have been what ended it, when the program did not say so itself.
@@ -329,4 +331,19 @@ pub(super) fn gave_up(evidence: &Evidence<'_>, row: &'static Diagnosis) -> Optio
     let text = format!("it could not {}: {means} ({})", deed(failure.call), failure.error);
     let verdict = Verdict::new(row, failure.sure, text).because(failure.call.line.clone());
     Some(with_words(verdict, evidence))
+}
+
+/// Nobody reads what it writes: it gave up, or died of the signal that says so.
+pub(super) fn broken_pipe(evidence: &Evidence<'_>) -> Option<Verdict> {
+    if evidence.signal().is_none_or(|delivery| delivery.signal != Signal::PIPE) {
+        return gave_up(evidence, &row::ENDED_PIPE);
+    }
+    let call = evidence.calls().next().filter(|call| call.is_any(WRITING))?;
+    let error = evidence.errno_name(call.errno()?);
+    let name = signal_name(evidence.os, Signal::PIPE);
+    let cause = format!(
+        "it could not {}: nobody reads it any more ({error}), and {name} ends who does not handle it",
+        deed(call)
+    );
+    Some(Verdict::new(&row::ENDED_PIPE, Confidence::Certain, cause).because(call.line.clone()))
 }

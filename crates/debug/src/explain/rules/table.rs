@@ -391,8 +391,8 @@ pub static RULES: &[Rule] = &[
     Rule {
         diagnosis: &row::ENDED_PIPE,
         about: "The other end of a pipe or connection was closed.",
-        signature: "the call that it gave up at failed with EPIPE",
-        judge: |evidence| exits::gave_up(evidence, &row::ENDED_PIPE),
+        signature: "the call that it gave up at failed with EPIPE, or SIGPIPE came for it",
+        judge: exits::broken_pipe,
     },
     Rule {
         diagnosis: &row::ENDED_ZERO_SIZE,
