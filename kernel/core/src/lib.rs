@@ -44,5 +44,5 @@ pub mod wait;
 pub use kernel::{Device, Kernel};
 pub use lock::{Held, Lock};
 pub use machine::{
-    Access, Context, Ending, Fault, Frame, FrameRange, Machine, Nanos, NoMemory, PageTable, Rights, Step, Trap,
+    Access, Context, Ending, Fault, Frame, FrameRange, Machine, Nanos, Network, NoMemory, PageTable, Rights, Step, Trap,
 };

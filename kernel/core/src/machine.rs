@@ -188,6 +188,19 @@ pub enum Step {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NoMemory;
 
+/// A network card.
+pub trait Network: Send + Sync {
+    /// Its hardware address.
+    fn address(&self) -> [u8; 6];
+
+    /// Sends a frame of Ethernet without its checksum; false when there is no room at the moment or it is too long.
+    fn send(&self, frame: &[u8]) -> bool;
+
+    /// Takes a frame that came: how many bytes it has, at most 1514. What does not fit is lost. Its interrupt is an
+    /// [`Trap::Interrupt`] of the first CPU.
+    fn receive(&self, into: &mut [u8]) -> Option<usize>;
+}
+
 /// The machine. Every method may be called by any CPU at any time unless it says otherwise.
 pub trait Machine: Sync {
     /// Which CPU this is, from 0.
@@ -268,6 +281,11 @@ pub trait Machine: Sync {
     /// What programs may expect of the CPU: the bits of `AT_HWCAP`.
     fn capabilities(&self) -> u64 {
         0
+    }
+
+    /// The network card, if there is one.
+    fn network(&self) -> Option<&dyn Network> {
+        None
     }
 
     /// Ends everything.

@@ -30,3 +30,4 @@ mod start;
 mod symbols;
 mod trap;
 mod vectors;
+mod virtio;

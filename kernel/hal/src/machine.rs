@@ -5,7 +5,7 @@ use crate::space::UserSpace;
 use crate::vectors::{enter, load_vectors, save_vectors};
 use crate::{clock, console, crash, identity, interrupts, memory, random, start, trap};
 use alloc::boxed::Box;
-use ashore_kernel_core::{Context, Ending, Frame, Machine, Nanos, NoMemory, PageTable, Trap, frames::Frames};
+use ashore_kernel_core::{Context, Ending, Frame, Machine, Nanos, Network, NoMemory, PageTable, Trap, frames::Frames};
 use core::sync::atomic::Ordering;
 
 /// What of a saved program status is a program's own: the flags, how it came to its last branch, speculation and timing hints,
@@ -20,6 +20,7 @@ pub(crate) struct Board {
     pub(crate) files: (u64, u64),
     pub(crate) words: &'static [u8],
     pub(crate) born: Nanos,
+    pub(crate) card: Option<crate::virtio::Card>,
 }
 
 impl Machine for Board {
@@ -161,6 +162,10 @@ impl Machine for Board {
 
     fn capabilities(&self) -> u64 {
         identity::capabilities()
+    }
+
+    fn network(&self) -> Option<&dyn Network> {
+        self.card.as_ref().map(|card| card as &dyn Network)
     }
 
     fn end(&self, ending: Ending) -> ! {

@@ -4,6 +4,8 @@
 use crate::clock;
 use ashore_kernel_core::Lock;
 
+/// Bytes of seed that are enough.
+pub(crate) const SEED: usize = 32;
 /// Words of a block of the stream.
 const WORDS: usize = 16;
 /// The cipher's constants, "expand 32-byte k".

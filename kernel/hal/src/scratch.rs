@@ -13,6 +13,34 @@ pub(crate) fn run(machine: &dyn Machine, frames: &Frames, is_first: bool) -> ! {
     }
     machine.print(b"ashore: hello from the kernel\n");
     crate::crash::rehearse(machine.words());
+    if let Some(card) = machine.network() {
+        // Ask who has 10.0.2.2.
+        let mut frame = alloc::vec![0xff; 6];
+        frame.extend(card.address());
+        frame.extend([8, 6, 0, 1, 8, 0, 6, 4, 0, 1]);
+        frame.extend(card.address());
+        frame.extend([10, 0, 2, 15, 0, 0, 0, 0, 0, 0, 10, 0, 2, 2]);
+        frame.resize(60, 0);
+        for _ in 0..200 {
+            assert!(card.send(&frame));
+            machine.alarm(Some(machine.now() + 500_000_000));
+            let mut into = [0; 1514];
+            let mut tries = 0;
+            while card.receive(&mut into).is_none() {
+                machine.alarm(Some(machine.now() + 50_000_000));
+                machine.idle();
+                tries += 1;
+                if tries > 5 {
+                    panic!("lost");
+                }
+            }
+            assert_eq!(into[12..14], [8, 6]);
+        }
+        machine.print(alloc::format!("net ok {:x?}\n", card.address()).as_bytes());
+    }
+    let mut bytes = [0; 8];
+    machine.random(&mut bytes);
+    machine.print(alloc::format!("random {bytes:x?}\n").as_bytes());
     let code: [u32; 12] = [
         0xd2800000, // mov x0, #0
         0xd2800ae8, // mov x8, #87
@@ -54,6 +82,7 @@ pub(crate) fn run(machine: &dyn Machine, frames: &Frames, is_first: bool) -> ! {
                 machine.print(alloc::format!("{trap:?} {:x?}\n", context.regs).as_bytes());
                 context.regs.pc += 4;
             }
+            Trap::Interrupt => {}
             other => panic!("{other:?} {:x?}", context.regs),
         }
     }

@@ -7,7 +7,7 @@ use crate::firmware::Upcall;
 use crate::head::KERNEL;
 use crate::memory::{DEVICES, DIRECT, PAGE, direct, slice};
 use crate::space::{Image, KernelSpace, stack_of};
-use crate::{clock, console, crash, firmware, heap, interrupts, machine, random};
+use crate::{clock, console, crash, firmware, heap, interrupts, machine, random, virtio};
 use alloc::vec::Vec;
 use ashore_base::Tree;
 use ashore_kernel_core::{Frame, FrameRange, Machine, frames::Frames};
@@ -170,6 +170,7 @@ pub(crate) extern "C" fn start(hint: u64, image: u64) -> ! {
     let ranges: Vec<FrameRange> = board.free(&taken).iter().map(range).collect();
     heap::grow_from(FRAMES.call_once(|| Frames::new(&ranges)));
     seed(&board);
+    let card = virtio::begin(&board);
     let born = board.calendar.map_or(0, born);
     let ram = board.ram.iter().fold((u64::MAX, 0), |all, piece| (all.0.min(piece.0), all.1.max(piece.1)));
     leave!(ram_at = ram.0, ram_len = ram.1 - ram.0, direct = DIRECT);
@@ -182,7 +183,7 @@ pub(crate) extern "C" fn start(hint: u64, image: u64) -> ! {
         image,
         firmware: board.firmware,
         cpus,
-        machine: machine::Board { files, words: board.words.clone().leak(), born },
+        machine: machine::Board { files, words: board.words.clone().leak(), born, card },
         space,
         nobody,
     });

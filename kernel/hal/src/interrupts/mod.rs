@@ -104,6 +104,8 @@ fn answer(cpu: &Cpu, number: u32) -> bool {
     }
     if number == CONSOLE.load(Ordering::Relaxed) {
         console::receive();
+    } else if number != KICK {
+        crate::virtio::answer(number);
     }
     true
 }

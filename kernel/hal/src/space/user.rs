@@ -12,7 +12,7 @@ use crate::memory::{PAGE, entry, physical, zero_frame};
 use crate::registers::{barrier, read};
 use alloc::vec::Vec;
 use ashore_base::{Addr, AddrRange};
-use ashore_kernel_core::{Frame, Lock, NoMemory, PageTable, Rights, frames::Frames};
+use ashore_kernel_core::{Frame, Lock, NoMemory, PageTable, Rights, Step, frames::Frames};
 use core::arch::asm;
 use core::sync::atomic::Ordering;
 
@@ -39,6 +39,14 @@ struct Spare {
 pub(crate) struct UserSpace {
     root: Frame,
     id: u16,
+}
+
+/// A table on the way down.
+#[derive(Clone, Copy)]
+struct Place {
+    table: Frame,
+    level: u32,
+    base: u64,
 }
 
 fn id_bits() -> u32 {
@@ -118,23 +126,42 @@ impl UserSpace {
         unsafe { asm!("tlbi aside1is, {}", in(reg) word, options(nostack, preserves_flags)) }
     }
 
-    fn visit(table: Frame, level: u32, base: u64, range: AddrRange, seen_by: &mut dyn FnMut(Addr, Frame, Rights)) {
-        let span = span(level);
-        let first = (range.start.0.saturating_sub(base) / span) as usize;
+    /// Shows the entries of a table to `step`, ascending, and does as it says. Where it stopped, if it did.
+    fn visit(place: Place, range: AddrRange, step: &mut dyn FnMut(Addr, Frame, Rights) -> Step) -> Option<Addr> {
+        let span = span(place.level);
+        let first = (range.start.0.saturating_sub(place.base) / span) as usize;
         for nth in first..ENTRIES {
-            let at = base + nth as u64 * span;
+            let at = place.base + nth as u64 * span;
             if at >= range.end.0 {
-                return;
+                return None;
             }
-            let bits = entry(table, nth).load(Ordering::Relaxed);
-            if level < 3 {
+            let slot = entry(place.table, nth);
+            let bits = slot.load(Ordering::Relaxed);
+            if place.level < 3 {
                 if bits & VALID != 0 {
-                    UserSpace::visit(frame(bits), level + 1, at, range, seen_by);
+                    let below = Place { table: frame(bits), level: place.level + 1, base: at };
+                    let stopped = UserSpace::visit(below, range, step);
+                    if stopped.is_some() {
+                        return stopped;
+                    }
                 }
-            } else if let Some((frame, rights)) = seen(bits) {
-                seen_by(Addr(at), frame, rights);
+                continue;
+            }
+            let Some((frame, rights)) = seen(bits) else { continue };
+            match step(Addr(at), frame, rights) {
+                Step::Keep => {}
+                Step::Protect(rights) => slot.store(page(frame, rights), Ordering::Relaxed),
+                Step::Remove => slot.store(0, Ordering::Relaxed),
+                Step::Stop => return Some(Addr(at)),
             }
         }
+        None
+    }
+
+    fn all(&self, range: AddrRange, step: &mut dyn FnMut(Addr, Frame, Rights) -> Step) -> Option<Addr> {
+        let start = range.start.align_down(PAGE as u64);
+        let top = Place { table: self.root, level: 0, base: 0 };
+        UserSpace::visit(top, AddrRange { start, ..range }, step)
     }
 
     /// Gives a table's tables back, and itself unless it is the root.
@@ -204,8 +231,14 @@ impl PageTable for UserSpace {
     }
 
     fn each(&self, range: AddrRange, seen: &mut dyn FnMut(Addr, Frame, Rights)) {
-        let start = range.start.align_down(PAGE as u64);
-        UserSpace::visit(self.root, 0, 0, AddrRange { start, ..range }, seen);
+        self.all(range, &mut |at, frame, rights| {
+            seen(at, frame, rights);
+            Step::Keep
+        });
+    }
+
+    fn walk(&mut self, range: AddrRange, step: &mut dyn FnMut(Addr, Frame, Rights) -> Step) -> Option<Addr> {
+        self.all(range, step)
     }
 
     fn flush(&mut self, range: AddrRange) {
