@@ -4,6 +4,7 @@ use crate::{Frame, Resumed};
 use alloc::vec::Vec;
 use ashore_base::{Addr, Bytes};
 use ashore_isa::x86_64::{FLAG_DIRECTION, FLAG_TRAP, Regs};
+use ashore_pivot::layout::sigaction::{SS_DISABLE, SS_ONSTACK};
 use ashore_pivot::layout::siginfo::SigInfo;
 use ashore_pivot::{Errno, Memory, SigSet};
 
@@ -18,8 +19,6 @@ const UC_SIGCONTEXT_SS: u64 = 2;
 const UC_STRICT_RESTORE_SS: u64 = 4;
 /// Code segment 0x33, stack segment 0x2b, as the kernel packs them.
 const SEGMENTS: u64 = 0x33 | 0x2b << 48;
-const SS_DISABLE: u64 = 2;
-const SS_ONSTACK: u64 = 1;
 /// Where the legacy FP area tells of what follows it.
 const SW_RESERVED_AT: usize = 464;
 const FP_XSTATE_MAGIC1: u32 = 0x4650_5853;
@@ -81,8 +80,13 @@ fn context(regs: &Regs, frame: &Frame<'_>, fp_at: Addr) -> Vec<u8> {
         0
     };
     let delivery = &frame.delivery;
-    let mut words =
-        alloc::vec![UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS, 0, alt.base.0, alt_flags, alt.len];
+    let mut words = alloc::vec![
+        UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS,
+        0,
+        alt.base.0,
+        u64::from(alt_flags),
+        alt.len
+    ];
     words.extend([regs.r8, regs.r9, regs.r10, regs.r11, regs.r12, regs.r13, regs.r14, regs.r15]);
     words.extend([regs.rdi, regs.rsi, regs.rbp, regs.rbx, regs.rdx, regs.rax, regs.rcx, regs.rsp, regs.rip]);
     words.extend([regs.rflags, SEGMENTS, u64::from(delivery.trap_error), u64::from(delivery.trap), frame.mask.0]);

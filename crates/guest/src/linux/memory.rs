@@ -3,11 +3,9 @@
 use super::Memory;
 use crate::{Answer, Args, Ctx, MapRequest, Prot};
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
+use ashore_pivot::layout::memory::{MAP_ANONYMOUS, MAP_FIXED_NOREPLACE, MAP_PRIVATE, PROT_READ, PROT_WRITE};
 use ashore_pivot::{Errno, Sys};
 use core::sync::atomic::Ordering;
-
-const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
-const MAP_PRIVATE_ANONYMOUS: u32 = 0x22;
 
 pub(super) fn mmap(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let request = MapRequest {
@@ -55,8 +53,8 @@ pub(super) fn brk(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
         let request = MapRequest {
             at: old_end,
             len: new_end.0 - old_end.0,
-            prot: Prot(3),
-            flags: MAP_PRIVATE_ANONYMOUS | MAP_FIXED_NOREPLACE,
+            prot: Prot(PROT_READ | PROT_WRITE),
+            flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
             fd: -1,
             offset: 0,
             align: 0,

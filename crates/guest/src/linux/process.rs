@@ -3,22 +3,20 @@
 use crate::{Answer, Args, Ctx, ExecRequest, ForkKind, SpawnRequest, ThreadStart, Value};
 use alloc::vec::Vec;
 use ashore_base::Addr;
+use ashore_pivot::layout::Plain;
+use ashore_pivot::layout::futex::{
+    FUTEX_CMD_MASK, FUTEX_LOCK_PI, FUTEX_LOCK_PI2, FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_WAIT_REQUEUE_PI,
+};
+use ashore_pivot::layout::open::{AT_EMPTY_PATH, AT_FDCWD};
+use ashore_pivot::layout::prctl::{
+    ARCH_GET_FS, ARCH_GET_GS, ARCH_SET_FS, ARCH_SET_GS, PR_SET_SECCOMP, PR_SET_SYSCALL_USER_DISPATCH,
+};
+use ashore_pivot::layout::process::{
+    CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_PARENT_SETTID, CLONE_SETTLS, CLONE_THREAD, CLONE_VFORK, CLONE_VM,
+    CloneArgs,
+};
 use ashore_pivot::{Arg, Errno, Sys};
 
-const CLONE_VM: u64 = 0x100;
-const CLONE_VFORK: u64 = 0x4000;
-const CLONE_THREAD: u64 = 0x1_0000;
-const CLONE_SETTLS: u64 = 0x8_0000;
-const CLONE_PARENT_SETTID: u64 = 0x10_0000;
-const CLONE_CHILD_CLEARTID: u64 = 0x20_0000;
-const CLONE_CHILD_SETTID: u64 = 0x100_0000;
-const ARCH_SET_GS: u64 = 0x1001;
-const ARCH_SET_FS: u64 = 0x1002;
-const ARCH_GET_FS: u64 = 0x1003;
-const ARCH_GET_GS: u64 = 0x1004;
-const PR_SET_SECCOMP: u64 = 22;
-const PR_SET_SYSCALL_USER_DISPATCH: u64 = 59;
-const AT_EMPTY_PATH: u64 = 0x1000;
 const MAX_STRINGS: usize = 1 << 17;
 
 /// The words of a clone, whichever call it came by.
@@ -36,16 +34,15 @@ pub(super) fn clone(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     start(ctx, &request)
 }
 
-/// `struct clone_args`: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls.
+/// The first 64 bytes are all that the flags answered here need.
 pub(super) fn clone3(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     if args[1] < 64 {
         return Err(Errno::EINVAL.into());
     }
     let bytes: [u8; 64] = ctx.read(Addr(args[0]))?;
-    let word = |n: u64| ashore_base::Bytes(&bytes).u64(n * 8).unwrap_or(0);
-    let stack = if word(5) == 0 { Addr::NULL } else { Addr(word(5)).plus(word(6)) };
-    let request =
-        Clone { flags: word(0), stack, parent_tid: Addr(word(3)), child_tid: Addr(word(2)), tls: Addr(word(7)) };
+    let CloneArgs { flags, child_tid, parent_tid, stack, stack_size, tls, .. } = CloneArgs::get(&bytes);
+    let stack = if stack == 0 { Addr::NULL } else { Addr(stack).plus(stack_size) };
+    let request = Clone { flags, stack, parent_tid: Addr(parent_tid), child_tid: Addr(child_tid), tls: Addr(tls) };
     start(ctx, &request)
 }
 
@@ -107,12 +104,12 @@ pub(super) fn execve(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     if path.is_empty() {
         return Err(Errno::ENOENT.into());
     }
-    exec(ctx, path, -100, args[1], args[2])
+    exec(ctx, path, AT_FDCWD, args[1], args[2])
 }
 
 pub(super) fn execveat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let path = ctx.cstr(Addr(args[1]), 4095)?;
-    if path.is_empty() && args[4] & AT_EMPTY_PATH == 0 {
+    if path.is_empty() && args[4] as u32 & AT_EMPTY_PATH == 0 {
         return Err(Errno::ENOENT.into());
     }
     exec(ctx, path, args[0] as i32, args[2], args[3])
@@ -160,7 +157,7 @@ pub(super) fn set_tid_address(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 }
 
 pub(super) fn arch_prctl(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    match args[0] {
+    match args[0] as u32 {
         ARCH_SET_FS => ctx.thread.tls = Addr(args[1]),
         ARCH_GET_FS => ctx.write(Addr(args[1]), &ctx.thread.tls.0.to_le_bytes())?,
         ARCH_GET_GS => ctx.write(Addr(args[1]), &0u64.to_le_bytes())?,
@@ -173,9 +170,9 @@ pub(super) fn arch_prctl(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     Ok(0.into())
 }
 
-/// What would take the net away is refused.
+/// What would take the net away is refused. The kernel looks at the lower half of the operation's word only.
 pub(super) fn prctl(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    if matches!(args[0], PR_SET_SYSCALL_USER_DISPATCH | PR_SET_SECCOMP) {
+    if matches!(args[0] as u32, PR_SET_SYSCALL_USER_DISPATCH | PR_SET_SECCOMP) {
         return Err(Errno::EINVAL.into());
     }
     Ok(ctx.call(Sys::PRCTL, [args[0], args[1], args[2], args[3], args[4], 0])?.into())
@@ -184,13 +181,16 @@ pub(super) fn prctl(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 /// A futex call with a timeout is never restarted, one without is.
 pub(super) fn futex(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let words = [args[0], args[1], args[2], args[3], args[4], args[5]];
-    let is_wait = matches!(args[1] & 0x7f, 0 | 6 | 9 | 11 | 13);
+    let is_wait = matches!(
+        args[1] as u32 & FUTEX_CMD_MASK,
+        FUTEX_WAIT | FUTEX_LOCK_PI | FUTEX_WAIT_BITSET | FUTEX_WAIT_REQUEUE_PI | FUTEX_LOCK_PI2
+    );
     let result = if is_wait { ctx.wait(Sys::FUTEX, words) } else { ctx.call(Sys::FUTEX, words) };
     Ok(result.map_err(|e| if is_wait && args[3] != 0 { e.never_restart() } else { e })?.into())
 }
 
 pub(super) fn readlink(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    link_of(ctx, -100i64 as u64, args[0], args[1], args[2])
+    link_of(ctx, AT_FDCWD as u64, args[0], args[1], args[2])
 }
 
 pub(super) fn readlinkat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {

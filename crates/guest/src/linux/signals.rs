@@ -1,51 +1,37 @@
 //! Linux's signal calls, and the calls that wait with another mask.
 
 use crate::{Action, AltStack, Answer, Args, Ctx, Handler, SaFlags, Value};
-use ashore_base::{Addr, Bytes};
+use ashore_base::Addr;
+use ashore_pivot::layout::sigaction::x86_64::MINSIGSTKSZ;
+use ashore_pivot::layout::sigaction::{
+    SA_RESTORER, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_SETMASK, SIG_UNBLOCK, SS_DISABLE, SS_ONSTACK, SigStack, Sigaction,
+};
 use ashore_pivot::{Errno, SigSet, Signal, Sys};
 
-const SS_ONSTACK: u32 = 1;
-const SS_DISABLE: u32 = 2;
-const MINSIGSTKSZ: u64 = 2048;
-const SA_RESTORER: u32 = 0x0400_0000;
-
-/// `struct sigaction` of the kernel: handler, flags, restorer, mask.
 pub(super) fn rt_sigaction(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let signal = Signal::new(args[0]).ok_or(Errno::EINVAL)?;
     let old = ctx.kernel.action(signal);
     if args[1] != 0 {
-        let bytes: [u8; 32] = ctx.read(Addr(args[1]))?;
-        let word = |n: u64| Bytes(&bytes).u64(n * 8).unwrap_or(0);
-        let handler = match word(0) {
-            0 => Handler::Default,
-            1 => Handler::Ignore,
+        let new = Sigaction::decode(&ctx.read(Addr(args[1]))?);
+        let handler = match new.handler {
+            SIG_DFL => Handler::Default,
+            SIG_IGN => Handler::Ignore,
             at => Handler::Guest(Addr(at)),
         };
-        let action = Action {
-            handler,
-            flags: SaFlags(word(1) as u32),
-            mask: SigSet(word(3)),
-            trampoline: Addr(word(2)),
-            version: 0,
-        };
+        let flags = SaFlags(new.flags as u32);
+        let action = Action { handler, flags, mask: SigSet(new.mask), trampoline: Addr(new.restorer), version: 0 };
         ctx.kernel.set_action(signal, action)?;
     }
     if args[2] != 0 {
         let handler = match old.handler {
-            Handler::Default => 0,
-            Handler::Ignore => 1,
+            Handler::Default => SIG_DFL,
+            Handler::Ignore => SIG_IGN,
             Handler::Guest(at) => at.0,
         };
-        let mut bytes = [0; 32];
-        for (place, word) in bytes.chunks_exact_mut(8).zip([
-            handler,
-            u64::from(old.flags.0 & !SA_RESTORER) | if old.trampoline.is_null() { 0 } else { u64::from(SA_RESTORER) },
-            old.trampoline.0,
-            old.mask.0,
-        ]) {
-            place.copy_from_slice(&word.to_le_bytes());
-        }
-        ctx.write(Addr(args[2]), &bytes)?;
+        let restored = if old.trampoline.is_null() { 0 } else { SA_RESTORER };
+        let flags = u64::from(old.flags.0 & !SA_RESTORER | restored);
+        let told = Sigaction { handler, flags, restorer: old.trampoline.0, mask: old.mask.0 };
+        ctx.write(Addr(args[2]), &told.encode())?;
     }
     Ok(0.into())
 }
@@ -54,10 +40,10 @@ pub(super) fn rt_sigprocmask(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let old = ctx.thread.mask;
     if args[1] != 0 {
         let set = SigSet(ctx.read_u64(Addr(args[1]))?);
-        let mask = match args[0] {
-            0 => SigSet(old.0 | set.0),
-            1 => SigSet(old.0 & !set.0),
-            2 => set,
+        let mask = match args[0] as u32 {
+            SIG_BLOCK => SigSet(old.0 | set.0),
+            SIG_UNBLOCK => SigSet(old.0 & !set.0),
+            SIG_SETMASK => set,
             _ => return Err(Errno::EINVAL.into()),
         };
         if args[2] != 0 {
@@ -76,26 +62,22 @@ pub(super) fn rt_sigreturn(ctx: &mut Ctx<'_>, _args: &Args) -> Answer {
     Ok(Value::Resume(ctx.thread.sp))
 }
 
-/// `stack_t`: pointer, flags, size.
 pub(super) fn sigaltstack(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let old = ctx.thread.alt_stack;
     let is_on = old.holds(ctx.thread.sp);
     let new = if args[0] == 0 {
         None
     } else {
-        let bytes: [u8; 24] = ctx.read(Addr(args[0]))?;
-        let flags = Bytes(&bytes).u32(8).unwrap_or(0);
-        let base = Addr(Bytes(&bytes).u64(0).unwrap_or(0));
-        let len = Bytes(&bytes).u64(16).unwrap_or(0);
+        let stack = SigStack::decode(&ctx.read(Addr(args[0]))?);
         if is_on {
             return Err(Errno::EPERM.into());
         }
-        if flags & SS_DISABLE != 0 {
+        if stack.flags & SS_DISABLE != 0 {
             Some(AltStack::default())
-        } else if len < MINSIGSTKSZ {
+        } else if stack.size < u64::from(MINSIGSTKSZ) {
             return Err(Errno::ENOMEM.into());
         } else {
-            Some(AltStack { base, len })
+            Some(AltStack { base: Addr(stack.sp), len: stack.size })
         }
     };
     if args[1] != 0 {
@@ -106,11 +88,7 @@ pub(super) fn sigaltstack(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
         } else {
             0
         };
-        let mut bytes = [0; 24];
-        for (place, word) in bytes.chunks_exact_mut(8).zip([old.base.0, u64::from(flags), old.len]) {
-            place.copy_from_slice(&word.to_le_bytes());
-        }
-        ctx.write(Addr(args[1]), &bytes)?;
+        ctx.write(Addr(args[1]), &SigStack { sp: old.base.0, flags, size: old.len }.encode())?;
     }
     if let Some(new) = new {
         ctx.thread.alt_stack = new;

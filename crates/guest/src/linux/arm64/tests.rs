@@ -312,3 +312,25 @@ fn a_program_finds_what_the_auxiliary_vector_says() {
     let request = StartRequest { args: &huge, ..request };
     assert_eq!(ARM64.start(&mut regs, &request, &memory), Err(Errno::E2BIG));
 }
+
+#[test]
+fn noise_in_a_frame_is_refused_or_read_and_sets_no_state_of_the_kernels() {
+    let memory = memory();
+    let at = entered(&entry(0), &memory).sp;
+    let mut seed = 1u64;
+    for _ in 0..4000 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        // The records and what stands before them, a word at a time.
+        let place = at + 560 + (seed >> 33) % 73 * 8;
+        let old = word(&memory, place);
+        set(&memory, place, old ^ 1 << (seed >> 58));
+        let mut regs = Regs::default();
+        if frame::read(&mut regs, &mut Vectors::default(), Addr(at), &memory).is_ok() {
+            assert_eq!(regs.pstate & 0x3ff, 0);
+        }
+        if seed >> 60 == 0 {
+            // A whole frame again.
+            frame::build(&mut interrupted(), &vectors(), &entry(0), &memory).expect("room");
+        }
+    }
+}

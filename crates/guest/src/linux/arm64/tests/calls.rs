@@ -131,3 +131,11 @@ fn an_action_is_set_as_on_every_cpu() {
     let actions = fake.kernel.actions.borrow();
     assert!(actions.values().any(|action| action.handler == Handler::Guest(Addr(0x40_2000))));
 }
+
+#[test]
+fn a_wide_word_does_not_smuggle_an_operation_past_the_net() {
+    let mut fake = Fake::new(&OS);
+    for operation in [22, 59] {
+        assert_eq!(call(&mut fake, "prctl", &[1 << 32 | operation]), failed(Errno::EINVAL));
+    }
+}
