@@ -11,7 +11,7 @@ use ashore_pivot::{Errno, Memory, Sys};
 use core::any::Any;
 
 /// The longest record that [`Call::read`] and [`Call::write`] move.
-const LONGEST: usize = 160;
+const LONGEST: usize = 256;
 
 /// What a handler says.
 pub type Answer = Result<u64, Stop>;

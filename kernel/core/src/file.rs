@@ -1,15 +1,17 @@
 //! What a program has open.
 
 use crate::call::{Call, Stop};
+use crate::files::{Node, Spot, Visitor};
 use crate::lock::Lock;
-use crate::memory::Pages;
+use crate::machine::Frame;
+use crate::memory::{Pages, Physical};
 use crate::wait::WaitQueue;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
 use core::any::Any;
 use core::ops::BitOr;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// What a file is ready for, in the numbers of `poll`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -53,6 +55,17 @@ pub enum At {
     Place(u64),
 }
 
+impl At {
+    /// So many bytes further.
+    #[must_use]
+    pub const fn plus(self, count: u64) -> At {
+        match self {
+            At::Here => At::Here,
+            At::Place(at) => At::Place(at.saturating_add(count)),
+        }
+    }
+}
+
 /// The bytes a call moves, in the program's memory or in the kernel's.
 ///
 /// A read `put`s what it found, a write `take`s what it wants; both return fewer bytes than asked for at a bad address,
@@ -64,6 +77,89 @@ pub trait Bytes {
     fn put(&mut self, bytes: &[u8]) -> Result<usize, Errno>;
     /// Fetches bytes from the caller of a write.
     fn take(&mut self, into: &mut [u8]) -> Result<usize, Errno>;
+
+    /// Hands over a part of a frame, which lies within it.
+    fn put_frame(&mut self, physical: &Physical, frame: Frame, from: usize, count: usize) -> Result<usize, Errno> {
+        let mut buffer = [0; PIECE];
+        in_pieces(count, |done, piece| {
+            let part = buffer.get_mut(..piece).unwrap_or_default();
+            physical.machine.read_frame(frame, from + done, part);
+            self.put(part)
+        })
+    }
+
+    /// Fetches a part of a frame, which lies within it.
+    fn take_frame(&mut self, physical: &Physical, frame: Frame, to: usize, count: usize) -> Result<usize, Errno> {
+        let mut buffer = [0; PIECE];
+        in_pieces(count, |done, piece| {
+            let part = buffer.get_mut(..piece).unwrap_or_default();
+            let taken = self.take(part)?;
+            physical.machine.write_frame(frame, to + done, part.get(..taken).unwrap_or_default());
+            Ok(taken)
+        })
+    }
+
+    /// Hands over zeros.
+    fn put_zeros(&mut self, count: usize) -> Result<usize, Errno> {
+        const ZEROS: [u8; PIECE] = [0; PIECE];
+        in_pieces(count, |_, piece| self.put(ZEROS.get(..piece).unwrap_or_default()))
+    }
+}
+
+/// What is copied at once.
+const PIECE: usize = 512;
+
+/// Moves `count` bytes in pieces, until one is moved in part only. An error counts only if nothing was moved.
+fn in_pieces(count: usize, mut piece: impl FnMut(usize, usize) -> Result<usize, Errno>) -> Result<usize, Errno> {
+    let mut done = 0;
+    while done < count {
+        let wanted = (count - done).min(PIECE);
+        match piece(done, wanted) {
+            Err(errno) if done == 0 => return Err(errno),
+            Err(_) => break,
+            Ok(moved) => {
+                done += moved;
+                if moved < wanted {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// Bytes of the kernel's own: a read fills a vector up to its length limit, a write is fed from a slice.
+#[derive(Debug)]
+pub enum OwnBytes<'a> {
+    /// For a read: what came so far, and how many more may.
+    Into(&'a mut Vec<u8>, usize),
+    /// For a write: what is left.
+    From(&'a [u8]),
+}
+
+impl Bytes for OwnBytes<'_> {
+    fn left(&self) -> usize {
+        match self {
+            OwnBytes::Into(_, left) => *left,
+            OwnBytes::From(bytes) => bytes.len(),
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<usize, Errno> {
+        let OwnBytes::Into(into, left) = self else { return Err(Errno::EFAULT) };
+        let part = bytes.get(..bytes.len().min(*left)).unwrap_or_default();
+        into.extend_from_slice(part);
+        *left -= part.len();
+        Ok(part.len())
+    }
+
+    fn take(&mut self, into: &mut [u8]) -> Result<usize, Errno> {
+        let OwnBytes::From(bytes) = self else { return Err(Errno::EFAULT) };
+        let (part, rest) = bytes.split_at_checked(into.len()).unwrap_or((bytes, &[]));
+        into.iter_mut().zip(part).for_each(|(to, byte)| *to = *byte);
+        *bytes = rest;
+        Ok(part.len())
+    }
 }
 
 /// Something open: a regular file, a pipe's end, a socket, a timer. It is shared by everybody who has it open.
@@ -79,6 +175,11 @@ pub trait File: Send + Sync + Any {
     /// Writes.
     fn write(&self, _call: &mut Call<'_>, _open: &Open, _bytes: &mut dyn Bytes, _at: At) -> Result<u64, Stop> {
         Err(Errno::EINVAL.into())
+    }
+
+    /// Whether it can be read and written at places of the caller's choice (`pread`), or only in order.
+    fn has_places(&self) -> bool {
+        true
     }
 
     /// What it is ready for now.
@@ -97,6 +198,11 @@ pub trait File: Send + Sync + Any {
     /// Moves the offset: `whence` 0 to 4 as in Linux.
     fn seek(&self, _open: &Open, _offset: i64, _whence: u32) -> Result<u64, Errno> {
         Err(Errno::ESPIPE)
+    }
+
+    /// The names in it from its offset on, for `getdents64`.
+    fn list(&self, _call: &mut Call<'_>, _open: &Open, _take: crate::files::node::Take<'_>) -> Result<(), Errno> {
+        Err(Errno::ENOTDIR)
     }
 
     /// `ioctl`.
@@ -128,21 +234,34 @@ pub struct Open {
     /// The offset.
     pub offset: Lock<u64>,
     flags: AtomicU32,
-    /// The path it was opened by, for `/proc/self/fd`.
-    pub path: Vec<u8>,
+    /// What locks know it by; 0 until it is first locked.
+    pub(crate) lock_id: AtomicU64,
+    /// Where it was found; `None` for what has no place in the tree.
+    pub spot: Option<Spot>,
 }
 
 /// `O_NONBLOCK`.
 pub const O_NONBLOCK: u32 = 0o4000;
 /// `O_APPEND`.
 pub const O_APPEND: u32 = 0o2000;
+/// `O_PATH`.
+pub const O_PATH: u32 = 0o10_000_000;
 /// The bits that tell reading from writing.
 pub const O_ACCMODE: u32 = 3;
 
 impl Open {
-    /// A new open file.
-    pub fn new(file: Arc<dyn File>, flags: u32, path: Vec<u8>) -> Arc<Open> {
-        Arc::new(Open { file, offset: Lock::new(0), flags: AtomicU32::new(flags), path })
+    /// An open file without a place in the tree.
+    pub fn new(file: Arc<dyn File>, flags: u32) -> Arc<Open> {
+        Arc::new(Open::with(file, flags, None))
+    }
+
+    /// An open file that was found.
+    pub fn at(file: Arc<dyn File>, flags: u32, spot: Spot) -> Arc<Open> {
+        Arc::new(Open::with(file, flags, Some(spot)))
+    }
+
+    fn with(file: Arc<dyn File>, flags: u32, spot: Option<Spot>) -> Open {
+        Open { file, offset: Lock::new(0), flags: AtomicU32::new(flags), lock_id: AtomicU64::new(0), spot }
     }
 
     /// The flags, as `F_GETFL` gives them.
@@ -162,12 +281,38 @@ impl Open {
 
     /// Whether it may be read.
     pub fn can_read(&self) -> bool {
-        self.flags() & O_ACCMODE != 1
+        matches!(self.flags() & (O_ACCMODE | O_PATH), 0 | 2)
     }
 
     /// Whether it may be written.
     pub fn can_write(&self) -> bool {
-        matches!(self.flags() & O_ACCMODE, 1 | 2)
+        matches!(self.flags() & (O_ACCMODE | O_PATH), 1 | 2)
+    }
+
+    /// Whether it stands for a place in the tree only (`O_PATH`).
+    pub fn is_path(&self) -> bool {
+        self.flags() & O_PATH != 0
+    }
+
+    /// The node it was opened by.
+    pub fn node(&self) -> Option<&Arc<dyn Node>> {
+        self.spot.as_ref().map(|spot| &spot.node)
+    }
+
+    /// What `fstat` says.
+    pub fn status(&self, call: &Call<'_>) -> Result<Status, Errno> {
+        match self.node() {
+            Some(node) => Ok(node.status()),
+            None => self.file.stat(call),
+        }
+    }
+
+    /// What `/proc/self/fd` calls it: its path from the root of everything, or a name in brackets.
+    pub fn path(&self, visitor: &Visitor<'_>) -> Vec<u8> {
+        match &self.spot {
+            Some(spot) => spot.path(visitor.kernel.tree.root(), visitor),
+            None => self.file.name().into_bytes(),
+        }
     }
 }
 

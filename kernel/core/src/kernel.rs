@@ -3,6 +3,7 @@
 use crate::call::{Call, Own, Pending, Progress, Restart, Stop, Until, Why};
 use crate::calls;
 use crate::file::Open;
+use crate::files::Tree;
 use crate::futex::Futexes;
 use crate::lock::Lock;
 use crate::machine::{Machine, Nanos, NoMemory, Trap};
@@ -40,6 +41,8 @@ pub struct Kernel {
     pub(crate) futexes: Futexes,
     /// What interrupts.
     pub devices: Lock<Vec<Arc<dyn Device>>>,
+    /// The files.
+    pub tree: Tree,
 }
 
 /// See [`Kernel::tasks`].
@@ -66,9 +69,10 @@ const CALL_LEN: u64 = 4;
 impl Kernel {
     /// A kernel without threads.
     pub fn new(physical: &'static Physical) -> Result<Kernel, NoMemory> {
+        let tree = Tree::new(physical, physical.machine.born());
         Ok(Kernel {
             physical,
-            nothing: Parts::new(Space::new(physical)?),
+            nothing: Parts::new(Space::new(physical)?, tree.root()),
             timers: Timers::default(),
             sched: Sched::new(physical.machine.cpus()),
             tasks: Lock::default(),
@@ -76,6 +80,7 @@ impl Kernel {
             born: AtomicU64::new(physical.machine.born()),
             devices: Lock::default(),
             futexes: Futexes::default(),
+            tree,
         })
     }
 
@@ -139,7 +144,8 @@ impl Kernel {
 
     /// Gives up one hold of an open file; with the last one the file hears of it.
     pub fn close(&self, open: Arc<Open>) {
-        if Arc::strong_count(&open) == 1 {
+        if let Some(open) = Arc::into_inner(open) {
+            self.tree.locks.gone(self, &open);
             open.file.closed(self, &open);
         }
     }

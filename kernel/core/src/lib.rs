@@ -21,6 +21,7 @@ pub mod call;
 mod calls;
 pub mod fd;
 pub mod file;
+pub mod files;
 pub mod frames;
 mod futex;
 mod kernel;
@@ -37,6 +38,8 @@ pub mod signals;
 pub mod task;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+pub(crate) mod testing_calls;
 pub mod thread;
 pub mod timers;
 pub mod wait;

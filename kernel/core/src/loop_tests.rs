@@ -25,15 +25,12 @@ fn begin() -> (&'static Simulated, Kernel, Arc<Thread>) {
     let kernel = Kernel::new(physical(machine)).unwrap();
     let pid = kernel.new_id();
     let process = Process::new(pid, Inner::default(), pid, pid);
-    (
-        machine,
-        kernel,
-        None::<Arc<Thread>>.unwrap_or_else(|| Thread::new(pid, process, kernel_parts(machine), Own::default())),
-    )
+    let thread = Thread::new(pid, process, kernel_parts(machine, &kernel), Own::default());
+    (machine, kernel, thread)
 }
 
-fn kernel_parts(machine: &'static Simulated) -> Parts {
-    let parts = Parts::new(crate::memory::Space::new(physical(machine)).unwrap());
+fn kernel_parts(machine: &'static Simulated, kernel: &Kernel) -> Parts {
+    let parts = Parts::new(crate::memory::Space::new(physical(machine)).unwrap(), kernel.tree.root());
     parts.files.enter();
     parts
 }
@@ -49,7 +46,7 @@ fn enter(kernel: &Kernel, thread: &Arc<Thread>) {
 fn another(machine: &'static Simulated, kernel: &Kernel) -> Arc<Thread> {
     let pid = kernel.new_id();
     let inner = Inner { parent: Some(Weak::new()), ..Inner::default() };
-    let thread = Thread::new(pid, Process::new(pid, inner, pid, pid), kernel_parts(machine), Own::default());
+    let thread = Thread::new(pid, Process::new(pid, inner, pid, pid), kernel_parts(machine, kernel), Own::default());
     enter(kernel, &thread);
     thread
 }

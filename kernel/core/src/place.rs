@@ -1,7 +1,8 @@
 //! Where a program is in the tree of files.
 
+use crate::files::Node;
 use crate::lock::Lock;
-use alloc::vec::Vec;
+use alloc::sync::Arc;
 
 /// The working directory, the root and the file mode mask of one or more threads.
 #[derive(Debug)]
@@ -13,26 +14,22 @@ pub struct Place {
 /// See [`Place`].
 #[derive(Clone, Debug)]
 pub struct Where {
-    /// The working directory, as a path for the moment.
-    pub cwd: Vec<u8>,
+    /// What `/` means.
+    pub root: Arc<dyn Node>,
+    /// The working directory.
+    pub cwd: Arc<dyn Node>,
     /// The file mode mask.
     pub mask: u32,
 }
 
 impl Place {
     /// At the root.
-    pub fn new() -> Place {
-        Place { inner: Lock::new(Where { cwd: alloc::vec![b'/'], mask: 0o22 }) }
+    pub fn new(root: &Arc<dyn Node>) -> Place {
+        Place { inner: Lock::new(Where { root: root.clone(), cwd: root.clone(), mask: 0o22 }) }
     }
 
     /// A copy for another thread or process.
     pub fn copy(&self) -> Place {
         Place { inner: Lock::new(self.inner.lock().clone()) }
-    }
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Place::new()
     }
 }

@@ -1,6 +1,7 @@
 //! A process: what its threads have in common.
 
 use crate::fd::Files;
+use crate::files::Node;
 use crate::lock::Lock;
 use crate::memory::Space;
 use crate::place::Place;
@@ -26,8 +27,8 @@ pub struct Parts {
 
 impl Parts {
     /// An address space, no files, the root, no handlers.
-    pub fn new(space: Arc<Space>) -> Parts {
-        Parts { space, files: Arc::default(), place: Arc::default(), actions: Arc::default() }
+    pub fn new(space: Arc<Space>, root: &Arc<dyn Node>) -> Parts {
+        Parts { space, files: Arc::default(), place: Arc::new(Place::new(root)), actions: Arc::default() }
     }
 }
 

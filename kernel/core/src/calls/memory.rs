@@ -96,7 +96,7 @@ fn anonymous(request: &mut MapRequest, flags: u32) -> Result<(), Errno> {
 }
 
 fn of_file(call: &Call<'_>, request: &mut MapRequest, flags: u32, first: u64) -> Result<(), Errno> {
-    let open = call.thread.files().get(call.arg(4))?;
+    let open = call.open(call.arg(4))?;
     if flags & MAP_HUGETLB != 0 {
         return Err(Errno::EINVAL);
     }
@@ -120,11 +120,11 @@ fn of_file(call: &Call<'_>, request: &mut MapRequest, flags: u32, first: u64) ->
     if !open.can_read() {
         return Err(Errno::EACCES);
     }
-    let status = open.file.stat(call)?;
+    let status = open.status(call)?;
     if status.mode & S_IFMT == S_IFCHR && status.rdev == ZERO_DEVICE {
         return Ok(());
     }
-    let mapped = mapped(&open, &status)?;
+    let mapped = mapped(call, &open, &status)?;
     if flags & MAP_GROWSDOWN != 0 {
         return Err(Errno::EINVAL);
     }
@@ -133,9 +133,9 @@ fn of_file(call: &Call<'_>, request: &mut MapRequest, flags: u32, first: u64) ->
 }
 
 /// An open file as something to map.
-pub(crate) fn mapped(open: &Open, status: &Status) -> Result<Arc<Mapped>, Errno> {
+pub(crate) fn mapped(call: &Call<'_>, open: &Open, status: &Status) -> Result<Arc<Mapped>, Errno> {
     let pages = open.file.pages()?;
-    Ok(Arc::new(Mapped { pages, device: status.device, inode: status.inode, path: open.path.clone() }))
+    Ok(Arc::new(Mapped { pages, device: status.device, inode: status.inode, path: open.path(&call.visitor()) }))
 }
 
 fn munmap(call: &mut Call<'_>) -> Answer {

@@ -1,13 +1,21 @@
 //! The calls of Linux that the kernel answers.
 
+mod attributes;
+mod copy;
 mod ids;
+mod io;
 pub(crate) mod memory;
+mod names;
+mod open;
 pub(crate) mod pidfd;
+mod place;
 mod process;
 pub(crate) mod signal;
+mod stat;
 mod system;
 mod table;
 pub(crate) mod time;
+pub(crate) mod user;
 
 use crate::call::{Answer, Call, Restart, Row, Stop};
 use ashore_pivot::{Errno, Sys};

@@ -6,8 +6,8 @@ use crate::process::Process;
 use crate::wait::WaitQueue;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use ashore_base::Addr;
+use ashore_pivot::layout::open::O_CLOEXEC;
 use ashore_pivot::layout::siginfo::{SI_USER, SigInfo};
 use ashore_pivot::{Errno, Memory, Signal, Sys};
 use core::any::Any;
@@ -42,9 +42,8 @@ impl File for PidFile {
 }
 
 fn open(call: &Call<'_>, process: &Arc<Process>, flags: u32) -> Result<u64, Errno> {
-    let limit = call.thread.process.inner.lock().limits.soft(crate::limits::FILES);
-    let open = Open::new(Arc::new(PidFile(process.clone())), 2 | flags, Vec::new());
-    call.thread.files().add(open, true, 0, limit)
+    let open = Open::new(Arc::new(PidFile(process.clone())), 2 | flags);
+    call.new_fd(open, O_CLOEXEC)
 }
 
 /// Makes a descriptor of a new process and tells where `clone` was asked to.
@@ -55,7 +54,7 @@ pub(crate) fn give(call: &Call<'_>, process: &Arc<Process>, at: u64) -> Result<(
 
 /// The process a descriptor stands for.
 pub(crate) fn process(call: &Call<'_>, fd: u64) -> Result<Arc<Process>, Errno> {
-    let open = call.thread.files().get(fd)?;
+    let open = call.open(fd)?;
     open.file.as_any().downcast_ref::<PidFile>().map(|file| file.0.clone()).ok_or(Errno::EBADF)
 }
 

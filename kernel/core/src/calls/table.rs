@@ -1,8 +1,22 @@
 //! Every call the kernel answers, by topic. A new topic is a file with its rows and a line here.
 
-use super::{ids, memory, pidfd, process, signal, system, time};
+use super::{attributes, copy, ids, io, memory, names, open, pidfd, place, process, signal, stat, system, time};
 use crate::call::Row;
 
 /// The rows of every topic.
-pub(crate) const GROUPS: &[&[Row]] =
-    &[ids::ROWS, memory::ROWS, pidfd::ROWS, process::ROWS, signal::ROWS, system::ROWS, time::ROWS];
+pub(crate) const GROUPS: &[&[Row]] = &[
+    attributes::ROWS,
+    copy::ROWS,
+    ids::ROWS,
+    io::ROWS,
+    memory::ROWS,
+    names::ROWS,
+    open::ROWS,
+    pidfd::ROWS,
+    place::ROWS,
+    process::ROWS,
+    signal::ROWS,
+    stat::ROWS,
+    system::ROWS,
+    time::ROWS,
+];

@@ -1,0 +1,91 @@
+//! Copying between files without the caller's memory.
+
+use super::io::copy;
+use crate::call::{Answer, Call, Row};
+use crate::file::At;
+use ashore_base::Addr;
+use ashore_pivot::{Errno, Sys};
+
+/// The calls of this topic.
+pub(crate) const ROWS: &[Row] = &[
+    Row::new(Sys::SENDFILE, sendfile),
+    Row::new(Sys::COPY_FILE_RANGE, copy_file_range),
+    Row::new(Sys::SPLICE, splice),
+];
+
+/// The place in a file that a pointer argument names, if it is not null.
+fn place(call: &Call<'_>, nth: usize) -> Result<At, Errno> {
+    let at = call.addr(nth);
+    if at.is_null() {
+        return Ok(At::Here);
+    }
+    let place: u64 = call.read(at)?;
+    if place > i64::MAX as u64 { Err(Errno::EINVAL) } else { Ok(At::Place(place)) }
+}
+
+/// Tells the caller where the place is after a copy.
+fn moved(call: &Call<'_>, at: Addr, before: At, count: u64) -> Result<(), Errno> {
+    match before.plus(count) {
+        At::Here => Ok(()),
+        At::Place(place) => call.write(at, &place),
+    }
+}
+
+fn sendfile(call: &mut Call<'_>) -> Answer {
+    let (output, input) = (call.open(call.arg(0))?, call.open(call.arg(1))?);
+    if !input.can_read() || !output.can_write() {
+        return Err(Errno::EBADF.into());
+    }
+    let at = place(call, 2)?;
+    if !input.file.has_places() {
+        return Err(if at == At::Here { Errno::EINVAL } else { Errno::ESPIPE }.into());
+    }
+    let most = call.arg(3).min(crate::memory::MAX_MOVED);
+    let count = copy(call, (&*input.file, &input, at), (&*output.file, &output, At::Here), most)?;
+    moved(call, call.addr(2), at, count)?;
+    Ok(count)
+}
+
+fn copy_file_range(call: &mut Call<'_>) -> Answer {
+    if call.arg(5) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let (input, output) = (call.open(call.arg(0))?, call.open(call.arg(2))?);
+    if !input.can_read() || !output.can_write() || output.flags() & crate::file::O_APPEND != 0 {
+        return Err(Errno::EBADF.into());
+    }
+    let regular = |open: &crate::file::Open| {
+        open.node().map(|node| node.kind()).map_or(Err(Errno::EINVAL), |kind| match kind {
+            crate::files::Kind::Regular => Ok(()),
+            crate::files::Kind::Directory => Err(Errno::EISDIR),
+            _ => Err(Errno::EINVAL),
+        })
+    };
+    regular(&input)?;
+    regular(&output)?;
+    let (from, to) = (place(call, 1)?, place(call, 3)?);
+    let most = call.arg(4).min(crate::memory::MAX_MOVED);
+    let count = copy(call, (&*input.file, &input, from), (&*output.file, &output, to), most)?;
+    moved(call, call.addr(1), from, count)?;
+    moved(call, call.addr(3), to, count)?;
+    Ok(count)
+}
+
+/// Only what does not have to be put back into a pipe: from a file to a pipe.
+fn splice(call: &mut Call<'_>) -> Answer {
+    let (input, output) = (call.open(call.arg(0))?, call.open(call.arg(2))?);
+    if !input.can_read() || !output.can_write() {
+        return Err(Errno::EBADF.into());
+    }
+    if !input.file.has_places() || output.file.has_places() {
+        return Err(Errno::EINVAL.into());
+    }
+    let from = place(call, 1)?;
+    if !call.addr(3).is_null() {
+        return Err(Errno::ESPIPE.into());
+    }
+    let most = call.arg(4).min(crate::memory::MAX_MOVED);
+    let count = copy(call, (&*input.file, &input, from), (&*output.file, &output, At::Here), most)?;
+    moved(call, call.addr(1), from, count)?;
+    Ok(count)
+}

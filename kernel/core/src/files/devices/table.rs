@@ -1,0 +1,21 @@
+//! The devices.
+
+use super::DeviceRow;
+use super::simple::{full, null, random, zero};
+
+/// Every character device with a name in `/dev`. Numbers: `Documentation/admin-guide/devices.txt` of Linux.
+pub static DEVICES: &[DeviceRow] = &[
+    DeviceRow { name: "null", numbers: (1, 3), mode: 0o666, open: null },
+    DeviceRow { name: "zero", numbers: (1, 5), mode: 0o666, open: zero },
+    DeviceRow { name: "full", numbers: (1, 7), mode: 0o666, open: full },
+    DeviceRow { name: "random", numbers: (1, 8), mode: 0o666, open: random },
+    DeviceRow { name: "urandom", numbers: (1, 9), mode: 0o666, open: random },
+];
+
+/// The links in `/dev`.
+pub static LINKS: &[(&str, &str)] = &[
+    ("fd", "/proc/self/fd"),
+    ("stdin", "/proc/self/fd/0"),
+    ("stdout", "/proc/self/fd/1"),
+    ("stderr", "/proc/self/fd/2"),
+];
