@@ -217,7 +217,7 @@ impl<'a> Account<'a> {
                 "permissions": region.perms.to_string(), "name": region.name,
             })
         };
-        json!({
+        let told = json!({
             "system": evidence.os.name,
             "program": evidence.program().map(|program| program.path()),
             "end": end,
@@ -232,13 +232,21 @@ impl<'a> Account<'a> {
                 })).collect::<Vec<_>>(),
             })),
             "registers": registers,
-            "threads": evidence.threads.iter().map(thread_json).collect::<Vec<_>>(),
             "missing": evidence.missing,
             "notes": evidence.notes,
             "last_words": evidence.last_words,
-            "memory": evidence.regions.iter().map(region).collect::<Vec<_>>(),
-        })
+        });
+        let told = with(told, "threads", evidence.threads.iter().map(thread_json));
+        with(told, "memory", evidence.regions.iter().map(region))
     }
+}
+
+/// Adds many values to an object. `json!` would copy each with all that it holds.
+fn with(mut object: Value, name: &str, values: impl Iterator<Item = Value>) -> Value {
+    if let Value::Object(fields) = &mut object {
+        fields.insert(name.to_owned(), values.collect());
+    }
+    object
 }
 
 fn write_steps(out: &mut String, steps: &[Step], count: usize) {
@@ -278,19 +286,16 @@ fn step_line(step: &Step) -> String {
 }
 
 fn thread_json(thread: &Thread) -> Value {
-    let steps: Vec<Value> = thread
-        .steps
-        .iter()
-        .map(|step| match &step.deed {
-            Deed::Call(call) => json!({
-                "time": step.time, "at": step.at.0, "call": call.name, "line": call.line, "errno": call.errno(),
-                "repeats": call.repeats,
-            }),
-            Deed::Signal(arrival) => json!({
-                "time": step.time, "at": step.at.0, "signal": arrival.name, "code": arrival.code,
-                "address": arrival.addr.0, "handler": arrival.handler.map(|at| at.0),
-            }),
-        })
-        .collect();
-    json!({ "id": thread.id, "at": thread.regs.map(|regs| regs.rip), "steps": steps })
+    let told = json!({ "id": thread.id, "at": thread.regs.map(|regs| regs.rip) });
+    let steps = thread.steps.iter().map(|step| match &step.deed {
+        Deed::Call(call) => json!({
+            "time": step.time, "at": step.at.0, "call": call.name, "line": call.line, "errno": call.errno(),
+            "repeats": call.repeats,
+        }),
+        Deed::Signal(arrival) => json!({
+            "time": step.time, "at": step.at.0, "signal": arrival.name, "code": arrival.code,
+            "address": arrival.addr.0, "handler": arrival.handler.map(|at| at.0),
+        }),
+    });
+    with(told, "steps", steps)
 }
