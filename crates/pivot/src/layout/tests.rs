@@ -28,6 +28,7 @@ macro_rules! records {
 
 fn everywhere() -> Vec<(&'static str, usize, &'static [FieldAt])> {
     records!(
+        elfcore::Prpsinfo,
         event::PollFd,
         event::SignalfdSiginfo,
         event::InotifyEvent,
@@ -35,6 +36,14 @@ fn everywhere() -> Vec<(&'static str, usize, &'static [FieldAt])> {
         fcntl::OwnerEx,
         futex::RobustListHead,
         futex::FutexWaitv,
+        netlink::NlMsgHdr,
+        netlink::NlMsgErr,
+        netlink::RtAttr,
+        netlink::IfInfoMsg,
+        netlink::IfAddrMsg,
+        netlink::RtMsg,
+        netlink::IfReq,
+        netlink::IfConf,
         open::OpenHow,
         process::Rusage,
         process::Rlimit,
@@ -49,6 +58,10 @@ fn everywhere() -> Vec<(&'static str, usize, &'static [FieldAt])> {
         socket::CmsgHdr,
         socket::Ucred,
         socket::Linger,
+        socket::IpMreqn,
+        socket::Ipv6Mreq,
+        socket::InPktinfo,
+        socket::In6Pktinfo,
         statfs::Statfs,
         statx::StatxTime,
         statx::Statx,
@@ -78,8 +91,8 @@ const GROWN: [&str; 1] = ["Rseq"];
 #[test]
 fn records_lie_as_the_kernels_headers_say() {
     for (cpu, text, own) in [
-        ("aarch64", AARCH64, records!(stat::Stat, event::EpollEvent)),
-        ("x86-64", X86_64, records!(stat::StatX86_64, event::EpollEventX86_64)),
+        ("aarch64", AARCH64, records!(stat::Stat, event::EpollEvent, elfcore::Prstatus)),
+        ("x86-64", X86_64, records!(stat::StatX86_64, event::EpollEventX86_64, elfcore::PrstatusX86_64)),
     ] {
         let golden = golden(text);
         for (name, len, fields) in everywhere().into_iter().chain(own) {
@@ -102,6 +115,7 @@ fn constants_are_those_of_the_kernels_headers() {
     let everywhere = [
         auxv::KINDS,
         dirent::KINDS,
+        elfcore::NOTES,
         event::POLL,
         event::EPOLL,
         event::EPOLL_CTL,
@@ -128,6 +142,12 @@ fn constants_are_those_of_the_kernels_headers() {
         memory::MADV,
         memory::MFD,
         memory::MEMBARRIER,
+        netlink::PROTOCOLS,
+        netlink::FLAGS,
+        netlink::MESSAGES,
+        netlink::ATTRIBUTES,
+        netlink::VALUES,
+        netlink::INTERFACE,
         open::FLAGS,
         open::RESOLVE,
         open::AT_FLAGS,
