@@ -37,6 +37,11 @@ fn atomic_instructions_agree_with_qemu() {
     agrees("atomic", 4);
 }
 
+#[test]
+fn scalar_floating_point_agrees_with_qemu() {
+    agrees("float", 3);
+}
+
 /// A program that no compiler of this machine's CPU made, with its C library.
 #[test]
 fn a_static_program_runs_on_the_evaluator() {
