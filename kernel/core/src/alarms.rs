@@ -118,6 +118,14 @@ impl Expire for Alarm {
 }
 
 impl Process {
+    /// Takes away the timers it made, as `execve` wants it; those of `setitimer` stay.
+    pub(crate) fn forget_made_timers(&self, kernel: &Kernel) {
+        let made = core::mem::take(&mut self.inner.lock().timers.made);
+        for alarm in made.into_values() {
+            alarm.set(kernel, None, 0);
+        }
+    }
+
     /// Turns all its timers off.
     pub(crate) fn cancel_timers(&self, kernel: &Kernel) {
         let alarms = core::mem::take(&mut self.inner.lock().timers);

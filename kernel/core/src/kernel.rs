@@ -1,25 +1,23 @@
 //! The kernel as a whole, and its loop.
 
-use crate::call::{Answer, Call, Own, Pending, Progress, Restart, Stop, Until, Why};
+use crate::call::{Call, Own, Pending, Progress, Restart, Stop, Until, Why};
 use crate::calls;
+use crate::exec::vdso::Vdso;
 use crate::file::Open;
 use crate::files::Tree;
 use crate::futex::Futexes;
 use crate::lock::Lock;
 use crate::machine::{Machine, Nanos, NoMemory, Trap};
 use crate::memory::{Physical, Space};
-use crate::net::{Card, Names};
 use crate::process::{Parts, Process};
 use crate::sched::{Sched, Verdict};
 use crate::thread::{State, Thread, attention};
 use crate::timers::Timers;
-use crate::trace::Ring;
 use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use spin::Once;
 
 /// Something that interrupts: the console, a network card.
 pub trait Device: Send + Sync {
@@ -42,16 +40,12 @@ pub struct Kernel {
     /// What a thread that has ended has instead of parts.
     pub(crate) nothing: Parts,
     pub(crate) futexes: Futexes,
-    /// Where every call is recorded, if anybody wants to know.
-    pub trace: Option<Ring>,
-    /// Where sockets are.
-    pub(crate) names: Names,
-    /// The way out, if there is one.
-    pub(crate) card: Once<Arc<Card>>,
     /// What interrupts.
     pub devices: Lock<Vec<Arc<dyn Device>>>,
     /// The files.
     pub tree: Tree,
+    /// What tells programs the time.
+    pub(crate) vdso: Vdso,
 }
 
 /// See [`Kernel::tasks`].
@@ -90,9 +84,7 @@ impl Kernel {
             devices: Lock::default(),
             futexes: Futexes::default(),
             tree,
-            trace: None,
-            names: Names::default(),
-            card: Once::new(),
+            vdso: Vdso::new(physical, physical.machine.born())?,
         })
     }
 
@@ -118,7 +110,9 @@ impl Kernel {
 
     /// Sets the wall clock.
     pub fn set_wall(&self, time: Nanos) {
-        self.born.store(time.saturating_sub(self.now()), Ordering::Relaxed);
+        let born = time.saturating_sub(self.now());
+        self.born.store(born, Ordering::Relaxed);
+        self.vdso.set_wall(born);
     }
 
     /// How long the thread that this CPU runs has run since it was put on.
@@ -368,7 +362,7 @@ impl Kernel {
                 why: Why::First,
                 progress: &mut progress,
             };
-            self.traced(&mut call, number)
+            calls::answer(&mut call, number)
         };
         match answer {
             Ok(value) => {
@@ -378,15 +372,6 @@ impl Kernel {
             }
             Err(stop) => self.stopped(thread, own, stop, Pending { number, args: [a, b, c, d, e, f], progress }),
         }
-    }
-
-    #[inline]
-    fn traced(&self, call: &mut Call<'_>, number: u64) -> Answer {
-        let Some(ring) = &self.trace else { return calls::answer(call, number) };
-        let began = self.now();
-        let answer = calls::answer(call, number);
-        ring.call(call, number, began, &answer);
-        answer
     }
 
     #[cold]
@@ -425,7 +410,7 @@ impl Kernel {
                 why,
                 progress: &mut pending.progress,
             };
-            self.traced(&mut call, pending.number)
+            calls::answer(&mut call, pending.number)
         };
         match answer {
             Ok(value) => {

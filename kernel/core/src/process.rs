@@ -117,6 +117,8 @@ pub struct Inner {
     pub terminal: Option<Arc<dyn crate::file::File>>,
     /// Supplementary groups.
     pub groups: Arc<Vec<u32>>,
+    /// The thread that is about to replace its program, while others still run.
+    pub replaced_by: Option<u32>,
     /// Whether it has run `execve`.
     pub has_executed: bool,
     /// Whether all its threads are gone and `wait` may tell.

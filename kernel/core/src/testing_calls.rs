@@ -121,6 +121,26 @@ impl Program {
         }
     }
 
+    /// Asks for a call that replaces the registers; what they are then, unless it fails.
+    pub(crate) fn switch(&self, sys: Sys, args: &[u64]) -> Result<Box<Context>, Errno> {
+        let mut all = [0; 6];
+        all[..args.len()].copy_from_slice(args);
+        let mut context = Box::new(Context::default());
+        let mut call = Call {
+            kernel: self.kernel,
+            thread: &self.thread,
+            context: &mut context,
+            args: all,
+            why: Why::First,
+            progress: &mut Progress::default(),
+        };
+        match crate::calls::answer(&mut call, u64::from(sys.row().and_then(|row| row.generic).unwrap())) {
+            Err(Stop::Switched) => Ok(context),
+            Err(Stop::Errno(errno)) => Err(errno),
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// Room for so many bytes in the program's memory.
     pub(crate) fn room(&self, len: usize) -> u64 {
         let at = self.next.get();

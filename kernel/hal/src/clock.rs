@@ -13,6 +13,11 @@ pub(crate) fn begin() {
     SCALE.store(((1_000_000_000u128 << SHIFT) / u128::from(frequency)) as u64, Ordering::Relaxed);
 }
 
+/// Nanoseconds a tick, times 2^32.
+pub(crate) fn scale() -> u64 {
+    SCALE.load(Ordering::Relaxed)
+}
+
 /// The counter.
 pub(crate) fn ticks() -> u64 {
     // Without it the counter may be read before what came earlier in the program.

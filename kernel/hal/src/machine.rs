@@ -40,6 +40,10 @@ impl Machine for Board {
         self.born
     }
 
+    fn tick_scale(&self) -> u64 {
+        clock::scale()
+    }
+
     fn alarm(&self, at: Option<Nanos>) {
         let cpu = Cpu::own();
         let wish = at.map_or(u64::MAX, clock::ticks_of);

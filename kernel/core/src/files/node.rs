@@ -5,6 +5,7 @@ use crate::call::{Call, Stop};
 use crate::file::{File, Status};
 use crate::kernel::Kernel;
 use crate::lock::Lock;
+use crate::memory::Pages;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
@@ -175,6 +176,11 @@ pub trait Node: Send + Sync + Any {
     /// The file itself that a link of the kernel's leads to, whatever its path.
     fn jump(&self, _visitor: &Visitor<'_>) -> Option<Result<super::Spot, Errno>> {
         None
+    }
+
+    /// Its pages, if it is a file that can be run.
+    fn pages(&self) -> Result<Arc<dyn Pages>, Errno> {
+        Err(Errno::EACCES)
     }
 
     /// Opens it.

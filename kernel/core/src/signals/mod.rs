@@ -32,13 +32,16 @@ pub struct ThreadSignals {
     pub awaited: SigSet,
 }
 
+/// No stack for handlers.
+pub(crate) const NO_STACK: SigStack = SigStack { sp: 0, flags: SS_DISABLE, size: 0 };
+
 impl Default for ThreadSignals {
     fn default() -> Self {
         ThreadSignals {
             mask: SigSet::EMPTY,
             saved: None,
             queue: Queue::default(),
-            stack: SigStack { sp: 0, flags: SS_DISABLE, size: 0 },
+            stack: NO_STACK,
             awaited: SigSet::EMPTY,
         }
     }

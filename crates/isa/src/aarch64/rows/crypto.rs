@@ -1,6 +1,6 @@
-//! Ciphers and hashes.
+//! Rows to come.
 
-mod lift;
-mod table;
+use super::Row;
 
-pub(super) use table::ROWS;
+/// The rows.
+pub(super) static ROWS: &[Row] = &[];

@@ -299,6 +299,10 @@ impl Node for Regular {
         Ok(())
     }
 
+    fn pages(&self) -> Result<Arc<dyn Pages>, Errno> {
+        Ok(self.me.upgrade().ok_or(Errno::EACCES)?)
+    }
+
     fn filesystem(&self) -> i64 {
         TMPFS_MAGIC
     }
@@ -369,7 +373,7 @@ impl File for Regular {
     }
 
     fn pages(&self) -> Result<Arc<dyn Pages>, Errno> {
-        Ok(self.me.upgrade().ok_or(Errno::ENODEV)?)
+        Node::pages(self)
     }
 
     fn as_any(&self) -> &dyn Any {
