@@ -8,6 +8,7 @@ mod addr;
 mod mailbox;
 mod platform;
 mod read;
+pub mod trace;
 mod tree;
 
 pub use addr::{Addr, AddrRange, PAGE_SIZE};

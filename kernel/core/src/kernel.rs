@@ -1,6 +1,6 @@
 //! The kernel as a whole, and its loop.
 
-use crate::call::{Call, Own, Pending, Progress, Restart, Stop, Until, Why};
+use crate::call::{Answer, Call, Own, Pending, Progress, Restart, Stop, Until, Why};
 use crate::calls;
 use crate::exec::vdso::Vdso;
 use crate::file::Open;
@@ -9,15 +9,18 @@ use crate::futex::Futexes;
 use crate::lock::Lock;
 use crate::machine::{Machine, Nanos, NoMemory, Trap};
 use crate::memory::{Physical, Space};
+use crate::net::{Card, Names};
 use crate::process::{Parts, Process};
 use crate::sched::{Sched, Verdict};
 use crate::thread::{State, Thread, attention};
 use crate::timers::Timers;
+use crate::trace::Ring;
 use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use spin::Once;
 
 /// Something that interrupts: the console, a network card.
 pub trait Device: Send + Sync {
@@ -40,6 +43,12 @@ pub struct Kernel {
     /// What a thread that has ended has instead of parts.
     pub(crate) nothing: Parts,
     pub(crate) futexes: Futexes,
+    /// Where every call is recorded, if anybody wants to know.
+    pub trace: Option<Ring>,
+    /// Where sockets are.
+    pub(crate) names: Names,
+    /// The way out, if there is one.
+    pub(crate) card: Once<Arc<Card>>,
     /// What interrupts.
     pub devices: Lock<Vec<Arc<dyn Device>>>,
     /// The files.
@@ -84,6 +93,9 @@ impl Kernel {
             devices: Lock::default(),
             futexes: Futexes::default(),
             tree,
+            trace: None,
+            names: Names::default(),
+            card: Once::new(),
             vdso: Vdso::new(physical, physical.machine.born())?,
         })
     }
@@ -362,7 +374,7 @@ impl Kernel {
                 why: Why::First,
                 progress: &mut progress,
             };
-            calls::answer(&mut call, number)
+            self.traced(&mut call, number)
         };
         match answer {
             Ok(value) => {
@@ -372,6 +384,15 @@ impl Kernel {
             }
             Err(stop) => self.stopped(thread, own, stop, Pending { number, args: [a, b, c, d, e, f], progress }),
         }
+    }
+
+    #[inline]
+    fn traced(&self, call: &mut Call<'_>, number: u64) -> Answer {
+        let Some(ring) = &self.trace else { return calls::answer(call, number) };
+        let began = self.now();
+        let answer = calls::answer(call, number);
+        ring.call(call, number, began, &answer);
+        answer
     }
 
     #[cold]
@@ -410,7 +431,7 @@ impl Kernel {
                 why,
                 progress: &mut pending.progress,
             };
-            calls::answer(&mut call, pending.number)
+            self.traced(&mut call, pending.number)
         };
         match answer {
             Ok(value) => {

@@ -32,6 +32,7 @@ mod lock;
 mod loop_tests;
 mod machine;
 pub mod memory;
+mod net;
 pub mod place;
 pub mod process;
 mod sched;
@@ -43,6 +44,7 @@ pub(crate) mod testing;
 pub(crate) mod testing_calls;
 pub mod thread;
 pub mod timers;
+pub mod trace;
 pub mod wait;
 
 pub use kernel::{Device, Kernel};

@@ -7,6 +7,7 @@ use crate::frames::Frames;
 use alloc::boxed::Box;
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_isa::aarch64::{Regs, Vectors};
+use core::sync::atomic::AtomicU64;
 
 /// A time in nanoseconds since the machine started.
 pub type Nanos = u64;
@@ -287,6 +288,9 @@ pub trait Machine: Sync {
     fn network(&self) -> Option<&dyn Network> {
         None
     }
+
+    /// Tells the host where the ring of calls is.
+    fn show_trace(&self, _words: &'static [AtomicU64]) {}
 
     /// Nanoseconds of a tick of the counter that programs can read, times 2^32: `now` is the counter times this. 0 when
     /// they are to ask the kernel for the time.

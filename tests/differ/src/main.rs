@@ -45,7 +45,8 @@ fn batch(class: &str, seed: u64, cases: usize, length: usize) -> Result<(), Stri
     if let Some(at) = differs {
         let record = |output: &[u8]| output.chunks(program::WRITTEN).nth(at).unwrap_or_default().to_vec();
         let (ours, theirs) = (record(&machine.output), record(&peer.stdout));
-        return Err(format!("{}\n{}", tell(at), differences(&ours, &theirs)));
+        let state = cases.get(at).map_or(String::new(), |case| operands(&case.words, &case.state));
+        return Err(format!("{}\n{}{state}", tell(at), differences(&ours, &theirs)));
     }
     if machine.output.len() != peer.stdout.len() || !peer.status.success() || end != End::Status(0) {
         let at = machine.output.len().min(peer.stdout.len()) / program::WRITTEN;
@@ -53,6 +54,19 @@ fn batch(class: &str, seed: u64, cases: usize, length: usize) -> Result<(), Stri
     }
     let _ = std::fs::remove_file(&path);
     Ok(())
+}
+
+/// The vector registers the instructions' fields name, and the control register, as the case begins.
+fn operands(words: &[u32], state: &[u8]) -> String {
+    let hex = |bytes: &[u8]| bytes.iter().rev().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut text = String::new();
+    for word in words.iter().take(2) {
+        for register in [word & 31, word >> 5 & 31, word >> 16 & 31].map(|register| register as usize) {
+            let bytes = state.get(register * 16..register * 16 + 16).unwrap_or_default();
+            text += &format!("  begins with v{register} {}\n", hex(bytes));
+        }
+    }
+    text + &format!("  begins with control {}\n", hex(state.get(752..760).unwrap_or_default()))
 }
 
 fn scratch(class: &str, seed: u64) -> PathBuf {

@@ -20,6 +20,8 @@ mod simd;
 mod system;
 mod text;
 
+pub(super) use float::javascript;
+
 pub use decode::{Decoder, Next};
 pub use pattern::{Pattern, Row};
 pub use text::disassemble;

@@ -4,6 +4,7 @@
 //! flags and the thread pointer, eight bytes each; then, aligned to 16, the vector registers with status and control. After
 //! them is what only engines keep: the sticky saturation flag as a vector, and the place an exclusive load watches.
 
+use super::rows;
 use ashore_ir::float::{Control, Exceptions};
 use ashore_ir::{Layout, Model, Round, Slot, SlotKind};
 
@@ -28,6 +29,9 @@ pub const FPCR: Slot = Slot { kind: SlotKind::I32, offset: VECTORS + 516 };
 pub const QC: Slot = Slot { kind: SlotKind::V128, offset: 816 };
 /// The saturation flag's bit in the status register.
 pub const QC_BIT: u8 = 27;
+
+/// The helper of a conversion by JavaScript's rules: of a number's bits and the control register.
+pub(super) const HELPER_JAVASCRIPT: u16 = 1;
 
 const WATCH_VALUE: Slot = Slot { kind: SlotKind::V128, offset: 832 };
 const WATCH_ADDR: Slot = word(848);
@@ -90,7 +94,10 @@ impl Model for Rules {
         u64::from(exceptions.0 & 31) | u64::from(exceptions.has(Exceptions::INPUT_FLUSHED)) << 7
     }
 
-    fn helper(&self, _id: u16, _state: &mut [u8], _args: [u128; 3]) -> u128 {
-        0
+    fn helper(&self, id: u16, _: &mut [u8], [a, b, _]: [u128; 3]) -> u128 {
+        match id {
+            HELPER_JAVASCRIPT => rows::javascript(a as u64, b as u64).into(),
+            _ => 0,
+        }
     }
 }

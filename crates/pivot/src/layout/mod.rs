@@ -12,11 +12,13 @@ mod record;
 
 pub mod auxv;
 pub mod dirent;
+pub mod elfcore;
 pub mod event;
 pub mod fcntl;
 pub mod futex;
 pub mod ioctl;
 pub mod memory;
+pub mod netlink;
 pub mod open;
 pub mod prctl;
 pub mod process;

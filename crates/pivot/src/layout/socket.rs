@@ -85,6 +85,50 @@ record! {
     }
 }
 
+record! {
+    /// `struct ip_mreqn`: a multicast group; programs may give the first 8 bytes only.
+    IpMreqn: 12 {
+        /// The group.
+        multiaddr @ 0: [u8; 4],
+        /// The interface, by its address.
+        address @ 4: [u8; 4],
+        /// The interface, by its number.
+        ifindex @ 8: i32,
+    }
+}
+
+record! {
+    /// `struct ipv6_mreq`: a multicast group.
+    Ipv6Mreq: 20 {
+        /// The group.
+        multiaddr @ 0: [u8; 16],
+        /// The interface.
+        ifindex @ 16: i32,
+    }
+}
+
+record! {
+    /// `struct in_pktinfo`: where a datagram came.
+    InPktinfo: 12 {
+        /// The interface.
+        ifindex @ 0: i32,
+        /// The address it came to, or goes from.
+        spec_dst @ 4: [u8; 4],
+        /// The address in its head.
+        addr @ 8: [u8; 4],
+    }
+}
+
+record! {
+    /// `struct in6_pktinfo`: where a datagram came.
+    In6Pktinfo: 20 {
+        /// The address.
+        addr @ 0: [u8; 16],
+        /// The interface.
+        ifindex @ 16: i32,
+    }
+}
+
 constants! {
     /// Families of addresses.
     FAMILIES: u32 {

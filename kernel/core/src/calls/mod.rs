@@ -7,6 +7,7 @@ mod ids;
 mod io;
 pub(crate) mod memory;
 mod names;
+mod net;
 mod open;
 pub(crate) mod pidfd;
 mod place;
@@ -65,6 +66,11 @@ pub(crate) fn answer(call: &mut Call<'_>, number: u64) -> Answer {
         Some(Some(row)) => (row.handler)(call),
         _ => Err(Stop::Errno(Errno::ENOSYS)),
     }
+}
+
+/// The call of a number, if the kernel answers it.
+pub(crate) fn sys(number: u64) -> Option<Sys> {
+    BY_NUMBER.get(number as usize).copied().flatten().map(|row| row.sys)
 }
 
 /// What a call gives when a signal interrupts it.

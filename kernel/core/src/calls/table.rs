@@ -1,6 +1,7 @@
 //! Every call the kernel answers, by topic. A new topic is a file with its rows and a line here.
 
-use super::{attributes, copy, exec, ids, io, memory, names, open, pidfd, place, process, signal, stat, system, time};
+use super::{attributes, copy, exec, ids, io, memory, names, net, open, pidfd, place};
+use super::{process, signal, stat, system, time};
 use crate::call::Row;
 
 /// The rows of every topic.
@@ -12,6 +13,7 @@ pub(crate) const GROUPS: &[&[Row]] = &[
     io::ROWS,
     memory::ROWS,
     names::ROWS,
+    net::ROWS,
     open::ROWS,
     pidfd::ROWS,
     place::ROWS,

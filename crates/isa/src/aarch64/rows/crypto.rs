@@ -1,6 +1,6 @@
-//! Rows to come.
+//! Ciphers and hashes.
 
-use super::Row;
+mod lift;
+mod table;
 
-/// The rows.
-pub(super) static ROWS: &[Row] = &[];
+pub(super) use table::ROWS;

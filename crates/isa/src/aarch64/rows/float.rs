@@ -1,6 +1,9 @@
-//! Rows to come.
+//! Floating point on scalars.
 
-use super::Row;
+mod convert;
+mod lift;
+mod table;
 
-/// The rows.
-pub(super) static ROWS: &[Row] = &[];
+pub(in crate::aarch64) use convert::javascript;
+pub(super) use lift::immediate;
+pub(super) use table::ROWS;

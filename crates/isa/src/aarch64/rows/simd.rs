@@ -1,6 +1,15 @@
-//! Rows to come.
+//! Advanced SIMD: vectors, and scalars in vector registers.
 
-use super::Row;
+mod across;
+mod copy;
+mod different;
+mod element;
+mod float;
+mod form;
+mod permute;
+mod same;
+mod shift;
+mod table;
+mod two;
 
-/// The rows.
-pub(super) static ROWS: &[Row] = &[];
+pub(super) use table::ROWS;

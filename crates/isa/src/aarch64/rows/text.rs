@@ -85,6 +85,14 @@ fn item(row: &Row, name: &str, pc: u64, word: u32) -> String {
         [b'x', letter] => register(true, false, field(*letter)),
         [b'x', b's', letter] => register(true, true, field(*letter)),
         [b'w', letter] => register(false, false, field(*letter)),
+        [b'f', letter] => {
+            let size = if *letter == b'o' { field(b'o') } else { field(b't') };
+            let prefix = ["s", "d", "?", "h"].get(size as usize & 3).copied().unwrap_or("?");
+            format!("{prefix}{}", field(if *letter == b'o' { b'd' } else { *letter }))
+        }
+        [b'q', letter] => format!("v{}", field(*letter)),
+        [b'd', letter] => format!("d{}", field(*letter)),
+        b"scale" => (64 - field(b'i')).to_string(),
         [letter] => field(*letter).to_string(),
         b"ihex" => format!("{:#x}", field(b'i')),
         b"label" => format!("{:#x}", pc.wrapping_add((signed(width) * 4) as u64)),

@@ -17,9 +17,11 @@
 #ifdef __aarch64__
 #define STAT "Stat"
 #define EPOLL_EVENT "EpollEvent"
+#define PRSTATUS "Prstatus"
 #else
 #define STAT "StatX86_64"
 #define EPOLL_EVENT "EpollEventX86_64"
+#define PRSTATUS "PrstatusX86_64"
 #endif
 
 #ifdef KERNEL
@@ -49,6 +51,10 @@ int printf(const char *, ...);
 #include <linux/futex.h>
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/ipv6.h>
+#include <linux/elf.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/inotify.h>
 #include <linux/magic.h>
 #include <linux/membarrier.h>
@@ -60,6 +66,7 @@ int printf(const char *, ...);
 #include <linux/random.h>
 #include <linux/resource.h>
 #include <linux/rseq.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 #include <linux/signal.h>
@@ -257,9 +264,52 @@ static void records(void) {
     F("SigInfo", siginfo_t, band, si_band) F("SigInfo", siginfo_t, fd, si_fd)
     F("SigInfo", siginfo_t, call_addr, si_call_addr) F("SigInfo", siginfo_t, call, si_syscall)
     F("SigInfo", siginfo_t, arch, si_arch)
+    R("NlMsgHdr", struct nlmsghdr)
+    F("NlMsgHdr", struct nlmsghdr, len, nlmsg_len) F("NlMsgHdr", struct nlmsghdr, kind, nlmsg_type)
+    F("NlMsgHdr", struct nlmsghdr, flags, nlmsg_flags) F("NlMsgHdr", struct nlmsghdr, seq, nlmsg_seq)
+    F("NlMsgHdr", struct nlmsghdr, pid, nlmsg_pid)
+    R("NlMsgErr", struct nlmsgerr)
+    F("NlMsgErr", struct nlmsgerr, error, error) F("NlMsgErr", struct nlmsgerr, msg, msg)
+    R("RtAttr", struct rtattr)
+    F("RtAttr", struct rtattr, len, rta_len) F("RtAttr", struct rtattr, kind, rta_type)
+    R("IfInfoMsg", struct ifinfomsg)
+    F("IfInfoMsg", struct ifinfomsg, family, ifi_family) F("IfInfoMsg", struct ifinfomsg, kind, ifi_type)
+    F("IfInfoMsg", struct ifinfomsg, index, ifi_index) F("IfInfoMsg", struct ifinfomsg, flags, ifi_flags)
+    F("IfInfoMsg", struct ifinfomsg, change, ifi_change)
+    R("IfAddrMsg", struct ifaddrmsg)
+    F("IfAddrMsg", struct ifaddrmsg, family, ifa_family) F("IfAddrMsg", struct ifaddrmsg, prefixlen, ifa_prefixlen)
+    F("IfAddrMsg", struct ifaddrmsg, flags, ifa_flags) F("IfAddrMsg", struct ifaddrmsg, scope, ifa_scope)
+    F("IfAddrMsg", struct ifaddrmsg, index, ifa_index)
+    R("RtMsg", struct rtmsg)
+    F("RtMsg", struct rtmsg, family, rtm_family) F("RtMsg", struct rtmsg, dst_len, rtm_dst_len)
+    F("RtMsg", struct rtmsg, src_len, rtm_src_len) F("RtMsg", struct rtmsg, tos, rtm_tos)
+    F("RtMsg", struct rtmsg, table, rtm_table) F("RtMsg", struct rtmsg, protocol, rtm_protocol)
+    F("RtMsg", struct rtmsg, scope, rtm_scope) F("RtMsg", struct rtmsg, kind, rtm_type)
+    F("RtMsg", struct rtmsg, flags, rtm_flags)
+    R("IpMreqn", struct ip_mreqn)
+    F("IpMreqn", struct ip_mreqn, multiaddr, imr_multiaddr) F("IpMreqn", struct ip_mreqn, address, imr_address)
+    F("IpMreqn", struct ip_mreqn, ifindex, imr_ifindex)
+    R("Ipv6Mreq", struct ipv6_mreq)
+    F("Ipv6Mreq", struct ipv6_mreq, multiaddr, ipv6mr_multiaddr)
+    F("Ipv6Mreq", struct ipv6_mreq, ifindex, ipv6mr_ifindex)
+    R("InPktinfo", struct in_pktinfo)
+    F("InPktinfo", struct in_pktinfo, ifindex, ipi_ifindex)
+    F("InPktinfo", struct in_pktinfo, spec_dst, ipi_spec_dst) F("InPktinfo", struct in_pktinfo, addr, ipi_addr)
+    R("In6Pktinfo", struct in6_pktinfo)
+    F("In6Pktinfo", struct in6_pktinfo, addr, ipi6_addr) F("In6Pktinfo", struct in6_pktinfo, ifindex, ipi6_ifindex)
 }
 
 static void constants(void) {
+    C(NETLINK_ROUTE) C(NETLINK_SOCK_DIAG) C(NETLINK_AUDIT) C(NETLINK_KOBJECT_UEVENT) C(NETLINK_GENERIC)
+    C(NLM_F_REQUEST) C(NLM_F_MULTI) C(NLM_F_ACK) C(NLM_F_ROOT) C(NLM_F_MATCH) C(NLM_F_DUMP) C(NLMSG_NOOP)
+    C(NLMSG_ERROR) C(NLMSG_DONE) C(RTM_NEWLINK) C(RTM_DELLINK) C(RTM_GETLINK) C(RTM_NEWADDR) C(RTM_DELADDR)
+    C(RTM_GETADDR) C(RTM_NEWROUTE) C(RTM_DELROUTE) C(RTM_GETROUTE) C(IFLA_ADDRESS) C(IFLA_BROADCAST) C(IFLA_IFNAME)
+    C(IFLA_MTU) C(IFLA_TXQLEN) C(IFLA_OPERSTATE) C(IFLA_LINKMODE) C(IFA_ADDRESS) C(IFA_LOCAL) C(IFA_LABEL)
+    C(IFA_BROADCAST) C(IFA_CACHEINFO) C(IFA_FLAGS) C(RTA_DST) C(RTA_OIF) C(RTA_GATEWAY) C(RTA_PREFSRC) C(RTA_TABLE)
+    C(RT_TABLE_MAIN) C(RT_TABLE_LOCAL) C(RT_SCOPE_UNIVERSE) C(RT_SCOPE_LINK) C(RT_SCOPE_HOST) C(RTN_UNICAST)
+    C(RTN_LOCAL) C(RTPROT_KERNEL) C(RTPROT_BOOT)
+   
+    C(NT_PRSTATUS) C(NT_PRFPREG) C(NT_PRPSINFO) C(NT_AUXV) C(NT_SIGINFO) C(NT_FILE) C(NT_ARM_TLS)
     C(AT_NULL) C(AT_IGNORE) C(AT_EXECFD) C(AT_PHDR) C(AT_PHENT) C(AT_PHNUM) C(AT_PAGESZ) C(AT_BASE) C(AT_FLAGS)
     C(AT_ENTRY) C(AT_NOTELF) C(AT_UID) C(AT_EUID) C(AT_GID) C(AT_EGID) C(AT_PLATFORM) C(AT_HWCAP) C(AT_CLKTCK)
     C(AT_SECURE) C(AT_BASE_PLATFORM) C(AT_RANDOM) C(AT_HWCAP2) C(AT_RSEQ_FEATURE_SIZE) C(AT_RSEQ_ALIGN)
@@ -383,7 +433,10 @@ static void constants(void) {
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <net/if_arp.h>
 #include <stdio.h>
+#include <sys/procfs.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -404,9 +457,33 @@ static void records(void) {
     R("Dirent", struct dirent)
     F("Dirent", struct dirent, ino, d_ino) F("Dirent", struct dirent, next, d_off)
     F("Dirent", struct dirent, reclen, d_reclen) F("Dirent", struct dirent, kind, d_type)
+    R(PRSTATUS, struct elf_prstatus)
+    F(PRSTATUS, struct elf_prstatus, signo, pr_info.si_signo)
+    F(PRSTATUS, struct elf_prstatus, code, pr_info.si_code)
+    F(PRSTATUS, struct elf_prstatus, errno, pr_info.si_errno) F(PRSTATUS, struct elf_prstatus, cursig, pr_cursig)
+    F(PRSTATUS, struct elf_prstatus, sigpend, pr_sigpend) F(PRSTATUS, struct elf_prstatus, sighold, pr_sighold)
+    F(PRSTATUS, struct elf_prstatus, pid, pr_pid) F(PRSTATUS, struct elf_prstatus, ppid, pr_ppid)
+    F(PRSTATUS, struct elf_prstatus, pgrp, pr_pgrp) F(PRSTATUS, struct elf_prstatus, sid, pr_sid)
+    F(PRSTATUS, struct elf_prstatus, utime, pr_utime) F(PRSTATUS, struct elf_prstatus, stime, pr_stime)
+    F(PRSTATUS, struct elf_prstatus, cutime, pr_cutime) F(PRSTATUS, struct elf_prstatus, cstime, pr_cstime)
+    F(PRSTATUS, struct elf_prstatus, reg, pr_reg) F(PRSTATUS, struct elf_prstatus, fpvalid, pr_fpvalid)
+    R("Prpsinfo", struct elf_prpsinfo)
+    F("Prpsinfo", struct elf_prpsinfo, state, pr_state) F("Prpsinfo", struct elf_prpsinfo, sname, pr_sname)
+    F("Prpsinfo", struct elf_prpsinfo, zomb, pr_zomb) F("Prpsinfo", struct elf_prpsinfo, nice, pr_nice)
+    F("Prpsinfo", struct elf_prpsinfo, flag, pr_flag) F("Prpsinfo", struct elf_prpsinfo, uid, pr_uid)
+    F("Prpsinfo", struct elf_prpsinfo, gid, pr_gid) F("Prpsinfo", struct elf_prpsinfo, pid, pr_pid)
+    F("Prpsinfo", struct elf_prpsinfo, ppid, pr_ppid) F("Prpsinfo", struct elf_prpsinfo, pgrp, pr_pgrp)
+    F("Prpsinfo", struct elf_prpsinfo, sid, pr_sid) F("Prpsinfo", struct elf_prpsinfo, fname, pr_fname)
+    F("Prpsinfo", struct elf_prpsinfo, psargs, pr_psargs)
+    R("IfReq", struct ifreq)
+    F("IfReq", struct ifreq, name, ifr_ifrn) F("IfReq", struct ifreq, data, ifr_ifru)
+    R("IfConf", struct ifconf)
+    F("IfConf", struct ifconf, len, ifc_len) F("IfConf", struct ifconf, buf, ifc_ifcu)
 }
 
 static void constants(void) {
+    C(ARPHRD_ETHER) C(ARPHRD_LOOPBACK) C(IFF_UP) C(IFF_BROADCAST) C(IFF_LOOPBACK) C(IFF_POINTOPOINT)
+    C(IFF_RUNNING) C(IFF_NOARP) C(IFF_PROMISC) C(IFF_ALLMULTI) C(IFF_MULTICAST) C(IFF_LOWER_UP)
     C(DT_UNKNOWN) C(DT_FIFO) C(DT_CHR) C(DT_DIR) C(DT_BLK) C(DT_REG) C(DT_LNK) C(DT_SOCK) C(SPLICE_F_MOVE)
     C(SPLICE_F_NONBLOCK) C(SPLICE_F_MORE) C(SPLICE_F_GIFT) C(O_ASYNC) C(AT_EACCESS) C(F_OK) C(X_OK) C(W_OK) C(R_OK)
     C(AF_UNSPEC) C(AF_UNIX) C(AF_INET) C(AF_INET6) C(AF_NETLINK) C(AF_PACKET) C(AF_VSOCK) C(SOCK_STREAM)
