@@ -12,8 +12,9 @@ const MOST_BYTES: u64 = 512 << 10;
 fn main() {
     let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
     let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-    // The folder that cargo marks, and the one it uses when nobody says another.
-    let marked = out.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_path_buf);
+    // The folder that cargo marks last, for it marks one for each target too; and the one it uses when nobody says another.
+    let is_marked = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+    let marked = out.ancestors().filter(is_marked).last().map(Path::to_path_buf);
     let usual = package.join("../../target");
     let kernel = marked.into_iter().chain([usual]).map(|folder| folder.join(IMAGE)).find_map(|image| {
         let folder = image.parent()?;

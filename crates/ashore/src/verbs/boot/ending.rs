@@ -25,7 +25,10 @@ pub(super) fn of(machine: Arc<Machine>, stopped: Option<Stopped>) -> Result<u8, 
         }
         Some((Mailbox::PANICKED, _)) => {
             let report = mailbox.as_ref().and_then(|mailbox| mailbox.report(memory)).unwrap_or_default();
-            return Err(table::KERNEL_PANIC.because(String::from_utf8_lossy(report).trim_end().to_owned()));
+            // The rest of it was on the console.
+            let report = String::from_utf8_lossy(report);
+            let first = report.lines().map(str::trim).find(|line| !line.is_empty());
+            return Err(table::KERNEL_PANIC.because(first.unwrap_or("it left no report")));
         }
         _ => {}
     }

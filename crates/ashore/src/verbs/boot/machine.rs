@@ -64,6 +64,7 @@ impl Machine {
         if let Some(port) = request.gdb {
             command.args(["-S", "-gdb", &format!("tcp:127.0.0.1:{port}")]);
         }
+        command.args(&request.emulator);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         ashore_sys::end_with_us(&mut command);
         let mut child = command.spawn().map_err(|why| match why.kind() {

@@ -68,6 +68,11 @@ pub(crate) fn options(command: Command) -> Command {
                 "Wait for gdb's `target remote` at this port of this machine: it sees the kernel and the program",
             ),
         )
+        .arg(
+            list("emulator", "WORD", "Hand this word to the emulator's command line")
+                .allow_hyphen_values(true)
+                .hide_short_help(true),
+        )
         .arg(path("kernel", "FILE", "Boot this kernel instead of the one that is built in").hide_short_help(true))
         .arg(
             Arg::new("program")

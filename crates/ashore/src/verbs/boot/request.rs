@@ -28,6 +28,8 @@ pub(super) struct Request {
     pub(super) cwd: Vec<u8>,
     pub(super) gdb: Option<u16>,
     pub(super) kernel: Option<PathBuf>,
+    /// Further words for the emulator.
+    pub(super) emulator: Vec<OsString>,
 }
 
 impl Request {
@@ -48,6 +50,7 @@ impl Request {
             cwd: path("cwd").unwrap_or_default().into_os_string().into_vec(),
             gdb: matches.get_one::<u16>("gdb").copied(),
             kernel: path("kernel"),
+            emulator: words("emulator").collect(),
         }
     }
 }
