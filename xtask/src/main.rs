@@ -6,6 +6,7 @@
 
 mod args;
 mod bench;
+mod boot;
 mod ci;
 mod conformance;
 mod differ;
@@ -13,6 +14,7 @@ mod failure;
 mod fuzz;
 mod guests;
 mod kernel;
+mod machine;
 mod patched;
 mod repo;
 mod selfbuild;

@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::shell;
-use crate::{Outcome, Repo, bench, ci, conformance, differ, fuzz, guests, kernel, patched, selfbuild, tidy};
+use crate::{Outcome, Repo, bench, boot, ci, conformance, differ, fuzz, guests, kernel, patched, selfbuild, tidy};
 use std::fmt::Write as _;
 
 /// A task a person can run.
@@ -61,6 +61,12 @@ pub(crate) const TASKS: &[Task] = &[
         usage: "[--system OS]",
         summary: "Go's toolchain, built for a guest system, builds a program under Ashore; bytes must equal the native's",
         run: selfbuild::run,
+    },
+    Task {
+        name: "boot",
+        usage: "[--only CASE] [--cpus N] [--write]",
+        summary: "the cases of `ashore boot` under Debian's kernel: what they expect is what Linux does",
+        run: boot::run,
     },
     Task {
         name: "patched",

@@ -4,6 +4,7 @@
 //! alternately and prints the quotient. Nothing here is ever asserted by a test.
 
 mod gdb;
+mod kernel;
 mod measure;
 mod native;
 pub(crate) mod patch;

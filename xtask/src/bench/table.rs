@@ -1,6 +1,6 @@
 //! The benchmarks, one row each.
 
-use super::{gdb, native, patch, record};
+use super::{gdb, kernel, native, patch, record};
 use crate::args::Args;
 use crate::{Outcome, Repo};
 
@@ -19,6 +19,7 @@ pub(super) const BENCHES: &[Bench] = &[
     Bench { name: "trace", run: native::watching },
     Bench { name: "gdb", run: gdb::run },
     Bench { name: "patch", run: patch::run },
+    Bench { name: "kernel", run: kernel::run },
 ];
 
 #[cfg(test)]

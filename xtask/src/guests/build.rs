@@ -127,7 +127,7 @@ pub(super) fn go_file(tools: &Toolchain, file: &Path, system: &System, program: 
 }
 
 /// The C compiler. Its checks for undefined behaviour are off: guests do odd things on purpose.
-fn compiler(tools: &Toolchain, target: &str) -> Command {
+pub(super) fn compiler(tools: &Toolchain, target: &str) -> Command {
     let mut command = tools.zig();
     command.args(["cc", "-target", target, "-O1", "-g", "-fno-sanitize=undefined", "-fno-stack-protector", "-Wall"]);
     command

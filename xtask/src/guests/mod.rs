@@ -1,12 +1,15 @@
 //! `cargo xtask guests`: the pinned toolchains, and every test guest built from source.
 //!
 //! Everything lands in the ignored folder `.guests`: `venv` (the toolchains), caches, `out/<system>-amd64/<name>`,
-//! `explain/<system>-amd64/<name>`, the failing programs that reports are tested with, and `bare/<name>`, the images for bare
-//! machines. Stamps make a second run take no time. After the toolchains are installed nothing here uses the network.
+//! `explain/<system>-amd64/<name>`, the failing programs that reports are tested with, `bare/<name>`, the images for bare
+//! machines, `boot/<name>`, the programs for `ashore boot`, and `debian/<package>`, what they need of Debian's. Stamps make a
+//! second run take no time. After the toolchains and packages are there nothing here uses the network.
 
 mod bare;
+pub(crate) mod boot;
 mod build;
 mod corpus;
+pub(crate) mod debian;
 mod source;
 mod stamp;
 mod table;
@@ -27,6 +30,7 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
     let wanted = args.values("--system")?;
     let force = args.flag("--force");
     let is_only_corpus = args.flag("--corpus");
+    let is_only_boot = args.flag("--boot");
     args.finish()?;
     let systems = select(&wanted)?;
     if force {
@@ -36,6 +40,9 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
     }
     let _lock = lock(repo)?;
     let tools = Toolchain::install(repo)?;
+    if is_only_boot {
+        return boot::make(repo, &tools, force);
+    }
     let sources = Sources::find(repo)?;
     for system in systems {
         if !is_only_corpus {
@@ -43,7 +50,11 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
         }
         corpus::make(repo, &tools, system, force)?;
     }
-    if wanted.is_empty() && !is_only_corpus { bare::make(repo, &tools, force) } else { Ok(()) }
+    if wanted.is_empty() && !is_only_corpus {
+        bare::make(repo, &tools, force)?;
+        boot::make(repo, &tools, force)?;
+    }
+    Ok(())
 }
 
 /// Where the built guests of `system` are.
