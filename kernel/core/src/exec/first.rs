@@ -1,38 +1,60 @@
 //! The first program, and what a thread becomes when it runs another one.
 
-use super::{Finder, Owner, Ready, Wish, prepare};
+use super::{Fail, Finder, Owner, Ready, Wish, prepare};
 use crate::call::Own;
+use crate::fd::Files;
 use crate::files::Visitor;
-use crate::files::walk::{From, Limits};
+use crate::files::walk::{From, Last, Limits, walk};
 use crate::kernel::Kernel;
 use crate::machine::Context;
 use crate::process::{Inner, Parts, Process};
 use crate::thread::Thread;
+use crate::trace::Ring;
+use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
+use ashore_formats::boot::Start;
 use ashore_guest::linux::arm64;
 use ashore_pivot::Errno;
+use ashore_report::{Report, table::UNSUPPORTED_LAYOUT};
 
-/// Starts a program in a process of its own that has no parent. `files` are its open files.
-pub fn start(
-    kernel: &Kernel,
-    files: Arc<crate::fd::Files>,
-    path: &[u8],
-    args: Vec<Vec<u8>>,
-    env: Vec<Vec<u8>>,
-) -> Result<Arc<Thread>, Errno> {
+impl Kernel {
+    /// Puts the files that came with the machine in place and starts the program they name.
+    pub fn begin(&mut self) -> Result<Arc<Thread>, Report> {
+        self.unpack()?;
+        let start = self.start_record()?;
+        if start.is_traced {
+            let ring = Ring::new();
+            self.machine().show_trace(ring.words());
+            self.trace = Some(ring);
+        }
+        let failed = |errno: Errno| {
+            UNSUPPORTED_LAYOUT.because(alloc::format!("{errno:?}")).in_file(&String::from_utf8_lossy(&start.program))
+        };
+        self.use_card();
+        let files = self.begin_console(&start).map_err(failed)?;
+        start_first(self, files, &start).map_err(failed)
+    }
+}
+
+/// Starts a program in a process of its own that has no parent.
+fn start_first(kernel: &Kernel, files: Files, start: &Start) -> Result<Arc<Thread>, Errno> {
     let root = kernel.tree.root().clone();
-    let from = From { base: root.clone(), root, limits: Limits::default() };
-    let finder = Finder { visitor: Visitor::kernel(kernel), from };
-    let wish = Wish { spot: finder.find(path)?, path: path.to_vec(), args, env };
+    let visitor = Visitor::kernel(kernel);
+    let at_root = From { base: root.clone(), root: root.clone(), limits: Limits::default() };
+    let base = walk(&visitor, &at_root, &start.cwd, Last::Follow)?.node()?.clone();
+    let finder = Finder { visitor, from: From { base: base.clone(), ..at_root } };
+    let path = [b"/", start.program.strip_prefix(b"/").unwrap_or(&start.program)].concat();
+    let spot = finder.find(&path)?;
+    let wish = Wish { spot, path, args: start.args.clone(), env: start.env.clone() };
     let inner = Inner { born: kernel.now(), ..Inner::default() };
     let owner = Owner { limits: inner.limits, ids: [0; 4] };
     let ready = prepare(kernel, &finder, wish, &owner).map_err(|fail| match fail {
-        super::Fail::Errno(errno) => errno,
-        super::Fail::Fatal => Errno::ENOEXEC,
+        Fail::Errno(errno) => errno,
+        Fail::Fatal => Errno::ENOEXEC,
     })?;
     files.enter();
-    let parts = Parts { files, ..Parts::new(ready.space.clone(), kernel.tree.root()) };
+    let parts = Parts { files: Arc::new(files), ..Parts::new(ready.space.clone(), &root) };
+    parts.place.inner.lock().cwd = base;
     let pid = kernel.new_id();
     let process = Process::new(pid, inner, pid, pid);
     let thread = Thread::new(pid, process.clone(), parts, Own { context: ready.context(), ..Own::default() });

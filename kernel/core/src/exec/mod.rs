@@ -12,8 +12,6 @@ mod source;
 mod tests;
 pub(crate) mod vdso;
 
-pub use first::start;
-
 use crate::files::walk::{From, Last, walk};
 use crate::files::{EXECUTE, Kind, Spot, Visitor};
 use crate::kernel::Kernel;
