@@ -46,6 +46,7 @@ impl Block {
     }
 
     /// The op that gives a value.
+    #[inline]
     pub fn op(&self, value: Value) -> Option<&Op> {
         self.ops.get(value.index())
     }
@@ -59,6 +60,7 @@ impl Block {
     }
 
     /// Appends an op and names its value.
+    #[inline]
     pub fn push(&mut self, op: Op) -> Value {
         let value = Value(self.ops.len() as u32);
         self.ops.push(op);
@@ -66,21 +68,25 @@ impl Block {
     }
 
     /// A constant.
+    #[inline]
     pub fn number(&mut self, number: u64) -> Value {
         self.push(Op::Const(number))
     }
 
     /// Reads a register.
+    #[inline]
     pub fn get(&mut self, slot: Slot) -> Value {
         self.push(Op::Get(slot))
     }
 
     /// Writes a register.
+    #[inline]
     pub fn set(&mut self, slot: Slot, value: Value) {
         self.push(Op::Set(slot, value));
     }
 
     /// A 64-bit operation.
+    #[inline]
     pub fn bin(&mut self, op: Bin, a: Value, b: Value) -> Value {
         self.push(Op::Bin { op, width: Width::W64, a, b })
     }

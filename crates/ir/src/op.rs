@@ -456,6 +456,7 @@ const _: () = assert!(core::mem::size_of::<Op>() == 16);
 
 impl Op {
     /// The type of what it gives, if it gives something. `Select` and `Helper` say themselves; memory's depends on the size.
+    #[inline]
     pub const fn result(&self) -> Option<Ty> {
         Some(match *self {
             Op::At(_) | Op::Set(..) | Op::Store { .. } | Op::VStore { .. } | Op::ClearExclusive | Op::Fence(_) => {
@@ -495,6 +496,7 @@ impl Op {
     }
 
     /// Its operands, in order, the missing ones `Value::NONE`.
+    #[inline]
     pub const fn operands(&self) -> [Value; 3] {
         const NONE: Value = Value::NONE;
         match *self {

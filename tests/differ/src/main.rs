@@ -12,7 +12,8 @@ mod random;
 #[cfg(test)]
 mod tests;
 
-use ashore_isa::aarch64::rows::CLASSES;
+use ashore_ir::{Block, Op, Trap};
+use ashore_isa::aarch64::rows::{CLASSES, Decoder, disassemble};
 use generate::Generator;
 use machine::{End, Machine};
 use std::os::unix::fs::PermissionsExt;
@@ -94,8 +95,27 @@ fn differences(ours: &[u8], theirs: &[u8]) -> String {
     text
 }
 
+/// The text of each word on standard input, hexadecimal; nothing for those that are not allocated.
+fn texts() -> String {
+    let decoder = Decoder::new();
+    let mut text = String::new();
+    for word in std::io::stdin().lines().map_while(Result::ok) {
+        let word = u32::from_str_radix(&word, 16).unwrap_or(0);
+        let mut block = Block::new();
+        decoder.lift(&mut block, 0, word);
+        let illegal = matches!(block.ops().last(), Some(Op::Trap { kind: Trap::Illegal, .. }));
+        let known = if illegal { None } else { disassemble(&decoder, 0, word) };
+        text += &format!("{word:08x}\t{}\n", known.unwrap_or_default());
+    }
+    text
+}
+
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.first().is_some_and(|word| word == "text") {
+        print!("{}", texts());
+        return ExitCode::SUCCESS;
+    }
     let [class, seconds, seed, length] = words.as_slice() else {
         eprintln!("usage: CLASS SECONDS SEED LENGTH");
         return ExitCode::FAILURE;

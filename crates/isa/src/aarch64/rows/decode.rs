@@ -14,13 +14,18 @@ const FEW: usize = 4;
 
 /// Finds the row of a word. Made once; finding allocates nothing.
 pub struct Decoder {
-    /// For bits 31 to 21: where the node's candidates are, or with the top bit set where its second level begins.
+    /// The rows, the more specific first.
+    rows: Vec<&'static Row>,
+    /// For bits 31 to 21: where the candidates' list begins, or with the top bit set where a second level does.
     first: Vec<u32>,
-    /// For bits 15 to 10 of nodes with many candidates.
+    /// For bits 15 to 10 of those with many candidates: where their list begins.
     second: Vec<u32>,
-    /// Lists of rows, each ended by nothing; the more specific first.
-    candidates: Vec<Option<&'static Row>>,
+    /// Lists of rows, each ended by [`END`].
+    lists: Vec<u16>,
 }
+
+/// What ends a list.
+const END: u16 = u16::MAX;
 
 /// What follows an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,56 +62,71 @@ impl Default for Decoder {
     }
 }
 
+/// Sorts rows (by their places) into lists by the values that `keys` gives for each: where each list begins, and the lists.
+fn sort(count: usize, rows: &[u16], keys: impl Fn(u16, &mut dyn FnMut(usize))) -> (Vec<u32>, Vec<u16>) {
+    let mut ends = alloc::vec![0u32; count];
+    for &row in rows {
+        keys(row, &mut |key| {
+            if let Some(length) = ends.get_mut(key) {
+                *length += 1;
+            }
+        });
+    }
+    let mut total = 0;
+    let mut starts = Vec::with_capacity(count);
+    for end in &mut ends {
+        starts.push(total);
+        total += *end + 1;
+        *end = total - *end - 1;
+    }
+    let mut lists = alloc::vec![END; total as usize];
+    for &row in rows {
+        keys(row, &mut |key| {
+            if let Some(end) = ends.get_mut(key)
+                && let Some(place) = lists.get_mut(*end as usize)
+            {
+                *place = row;
+                *end += 1;
+            }
+        });
+    }
+    (starts, lists)
+}
+
 impl Decoder {
     /// Builds the index.
     pub fn new() -> Decoder {
         let mut rows: Vec<&'static Row> = CLASSES.iter().flat_map(|(_, rows)| rows.iter()).collect();
         rows.sort_by_key(|row| core::cmp::Reverse(row.pattern.mask.count_ones()));
-        let mut lists: Vec<Vec<&'static Row>> = Vec::new();
-        lists.resize(1 << FIRST, Vec::new());
-        for row in rows {
-            each_key(row, 32 - FIRST, FIRST, |key| {
-                if let Some(list) = lists.get_mut(key) {
-                    list.push(row);
+        let all: Vec<u16> = (0..rows.len() as u16).collect();
+        let key = |low, count| {
+            let rows = &rows;
+            move |row: u16, of: &mut dyn FnMut(usize)| {
+                if let Some(row) = rows.get(usize::from(row)) {
+                    each_key(row, low, count, of);
                 }
-            });
-        }
-        let mut decoder = Decoder { first: Vec::new(), second: Vec::new(), candidates: Vec::new() };
+            }
+        };
+        let (mut first, mut lists) = sort(1 << FIRST, &all, key(32 - FIRST, FIRST));
+        let mut second = Vec::new();
         // Neighbours mostly share their candidates.
-        let mut before: Option<(&Vec<&'static Row>, u32)> = None;
-        for list in &lists {
-            let node = match before {
-                Some((same, node))
-                    if same.len() == list.len() && same.iter().zip(list).all(|(a, b)| core::ptr::eq(*a, *b)) =>
-                {
-                    node
-                }
-                _ => decoder.add_node(list),
-            };
-            before = Some((list, node));
-            decoder.first.push(node);
+        let mut before: (&[u16], u32) = (&[], 0);
+        let small = lists.clone();
+        for start in &mut first {
+            let rest = small.get(*start as usize..).unwrap_or_default();
+            let list = rest.split(|&row| row == END).next().unwrap_or_default();
+            if list.len() <= FEW {
+                continue;
+            }
+            if before.0 != list {
+                let (starts, more) = sort(1 << SECOND, list, key(10, SECOND));
+                before = (list, NODE | second.len() as u32);
+                second.extend(starts.iter().map(|start| start + lists.len() as u32));
+                lists.extend(more);
+            }
+            *start = before.1;
         }
-        decoder
-    }
-
-    fn add_list(&mut self, rows: impl Iterator<Item = &'static Row>) -> u32 {
-        let at = self.candidates.len() as u32;
-        self.candidates.extend(rows.map(Some));
-        self.candidates.push(None);
-        at
-    }
-
-    fn add_node(&mut self, rows: &[&'static Row]) -> u32 {
-        if rows.len() <= FEW {
-            return self.add_list(rows.iter().copied());
-        }
-        let node = NODE | self.second.len() as u32;
-        for key in 0..1 << SECOND {
-            let fits = |row: &&&'static Row| (row.pattern.value >> 10 ^ key) & (row.pattern.mask >> 10) & 63 == 0;
-            let list = self.add_list(rows.iter().filter(fits).copied());
-            self.second.push(list);
-        }
-        node
+        Decoder { rows, first, second, lists }
     }
 
     /// The row of a word.
@@ -116,8 +136,14 @@ impl Decoder {
             0 => node,
             _ => *self.second.get(((node & !NODE) + (word >> 10 & 63)) as usize)?,
         };
-        let candidates = self.candidates.get(list as usize..)?;
-        candidates.iter().map_while(|row| *row).find(|row| row.pattern.matches(word))
+        for &row in self.lists.get(list as usize..)? {
+            // The end of a list is no row.
+            let row = *self.rows.get(usize::from(row))?;
+            if row.pattern.matches(word) {
+                return Some(row);
+            }
+        }
+        None
     }
 
     /// Appends an instruction at `pc` to a block. What is not allocated ends it with a trap.

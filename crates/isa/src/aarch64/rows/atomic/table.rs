@@ -5,14 +5,14 @@ use crate::aarch64::rows::pattern::{Row, row};
 
 /// The rows.
 pub(in crate::aarch64::rows) static ROWS: &[Row] = &[
-    row("stxr", "zz001000 000sssssl11111 nnnnn ttttt", a::store_exclusive, "{ws}, {zt}, [{xsn}]"),
-    row("ldxr", "zz001000 01011111l11111 nnnnn ttttt", a::load_exclusive, "{zt}, [{xsn}]"),
+    row("stxr", "zz001000 000sssssl yyyyy nnnnn ttttt", a::store_exclusive, "{ws}, {zt}, [{xsn}]"),
+    row("ldxr", "zz001000 010yyyyyl yyyyy nnnnn ttttt", a::load_exclusive, "{zt}, [{xsn}]"),
     row("stxp", "1z001000 001sssssluuuuu nnnnn ttttt", a::store_exclusive_pair, "{ws}, {pairt}, {pairu}, [{xsn}]"),
-    row("ldxp", "1z001000 01111111luuuuu nnnnn ttttt", a::load_exclusive_pair, "{pairt}, {pairu}, [{xsn}]"),
-    row("stllr", "zz001000 10011111011111 nnnnn ttttt", a::store_release, "{zt}, [{xsn}]"),
-    row("stlr", "zz001000 10011111111111 nnnnn ttttt", a::store_release, "{zt}, [{xsn}]"),
-    row("ldlar", "zz001000 11011111011111 nnnnn ttttt", a::load_acquire, "{zt}, [{xsn}]"),
-    row("ldar", "zz001000 11011111111111 nnnnn ttttt", a::load_acquire, "{zt}, [{xsn}]"),
+    row("ldxp", "1z001000 011yyyyyluuuuu nnnnn ttttt", a::load_exclusive_pair, "{pairt}, {pairu}, [{xsn}]"),
+    row("stllr", "zz001000 100yyyyy0yyyyy nnnnn ttttt", a::store_release, "{zt}, [{xsn}]"),
+    row("stlr", "zz001000 100yyyyy1yyyyy nnnnn ttttt", a::store_release, "{zt}, [{xsn}]"),
+    row("ldlar", "zz001000 110yyyyy0yyyyy nnnnn ttttt", a::load_acquire, "{zt}, [{xsn}]"),
+    row("ldar", "zz001000 110yyyyy1yyyyy nnnnn ttttt", a::load_acquire, "{zt}, [{xsn}]"),
     row("cas", "zz001000 1a1sssssl11111 nnnnn ttttt", a::compare_swap, "{zs}, {zt}, [{xsn}]"),
     row("casp", "0z001000 0a1sssssl11111 nnnnn ttttt", a::compare_swap_pair, "{casp}, [{xsn}]"),
     row("ldadd", "zz111000 al1sssss000000 nnnnn ttttt", a::read_modify, "{zs}, {zt}, [{xsn}]"),
