@@ -3,6 +3,7 @@
 mod attributes;
 mod copy;
 pub(crate) mod exec;
+mod fcntl;
 mod ids;
 mod io;
 pub(crate) mod memory;
@@ -10,7 +11,9 @@ mod names;
 mod net;
 mod open;
 pub(crate) mod pidfd;
+mod pipes;
 mod place;
+mod poll;
 mod process;
 pub(crate) mod signal;
 mod stat;

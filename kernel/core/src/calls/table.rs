@@ -1,14 +1,13 @@
 //! Every call the kernel answers, by topic. A new topic is a file with its rows and a line here.
 
-use super::{attributes, copy, exec, ids, io, memory, names, net, open, pidfd, place};
-use super::{process, signal, stat, system, time};
-use crate::call::Row;
+use super::*;
 
 /// The rows of every topic.
 pub(crate) const GROUPS: &[&[Row]] = &[
     attributes::ROWS,
     copy::ROWS,
     exec::ROWS,
+    fcntl::ROWS,
     ids::ROWS,
     io::ROWS,
     memory::ROWS,
@@ -16,7 +15,9 @@ pub(crate) const GROUPS: &[&[Row]] = &[
     net::ROWS,
     open::ROWS,
     pidfd::ROWS,
+    pipes::ROWS,
     place::ROWS,
+    poll::ROWS,
     process::ROWS,
     signal::ROWS,
     stat::ROWS,

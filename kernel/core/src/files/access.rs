@@ -73,8 +73,10 @@ impl<'a> Visitor<'a> {
         if self.user == 0 {
             return Ok(());
         }
-        let (dir, file) = (dir.status(), node.status());
-        let is_mine = dir.uid == self.user || file.uid == self.user;
+        // Not by their status: the caller may hold the directory's lock.
+        let of = |node: &dyn Node| node.attributes().map(|attributes| *attributes.inner.lock());
+        let (Some(dir), Some(file)) = (of(dir), of(node)) else { return Err(Errno::EPERM) };
+        let is_mine = dir.user == self.user || file.user == self.user;
         if dir.mode & 0o1000 == 0 || is_mine { Ok(()) } else { Err(Errno::EPERM) }
     }
 }

@@ -9,9 +9,16 @@ mod archive;
 pub mod console;
 pub mod devices;
 pub mod directory;
+pub mod epoll;
+pub mod eventfd;
 pub mod locks;
 pub mod node;
+pub mod pipe;
+pub mod signalfd;
 pub mod spot;
+#[cfg(test)]
+mod tests;
+pub mod timerfd;
 pub mod tmpfs;
 pub mod walk;
 

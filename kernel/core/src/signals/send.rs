@@ -22,15 +22,15 @@ impl Kernel {
         if thread.drops(info.signal) {
             return Room::Enough;
         }
-        let room = {
+        let (room, is_blocked) = {
             let mut signals = thread.signals.lock();
             let room = signals.queue.add(info);
-            if signals.blocks(info.signal) {
-                return room;
-            }
-            room
+            (room, signals.blocks(info.signal))
         };
-        self.interrupt(thread, attention::SIGNAL);
+        if !is_blocked {
+            self.interrupt(thread, attention::SIGNAL);
+        }
+        process.changed.wake(self, crate::file::Events::ANY);
         room
     }
 

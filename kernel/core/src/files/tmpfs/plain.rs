@@ -5,6 +5,8 @@ use crate::call::{Call, Stop};
 use crate::file::{File, Status};
 use crate::files::Visitor;
 use crate::files::node::{Attributes, Kind, New, Node};
+use crate::files::pipe::Pipe;
+use crate::lock::Lock;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
@@ -19,6 +21,8 @@ pub(super) struct Plain {
     stands_for: u64,
     target: Vec<u8>,
     attributes: Attributes,
+    /// What a named pipe's ends share, once it was opened.
+    pipe: Lock<Option<Arc<Pipe>>>,
 }
 
 impl Plain {
@@ -34,6 +38,7 @@ impl Plain {
             stands_for: new.device,
             target: new.target.clone(),
             attributes,
+            pipe: Lock::new(None),
         })
     }
 }
@@ -64,6 +69,10 @@ impl Node for Plain {
     fn open(self: Arc<Self>, call: &mut Call<'_>, flags: u32) -> Result<Arc<dyn File>, Stop> {
         match self.kind {
             Kind::Character => crate::files::devices::open(call, self.stands_for, flags),
+            Kind::Fifo => {
+                let pipe = self.pipe.lock().get_or_insert_default().clone();
+                pipe.open_named(call, flags)
+            }
             Kind::Socket | Kind::Block => Err(Errno::ENXIO.into()),
             _ => Err(Errno::ELOOP.into()),
         }

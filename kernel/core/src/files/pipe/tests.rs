@@ -1,0 +1,69 @@
+//! Pipes, asked by programs.
+
+use crate::call::Why;
+use crate::testing_calls::{CWD, Program, program};
+use alloc::vec::Vec;
+use ashore_pivot::{Errno, Sys};
+
+fn pipe(program: &Program, flags: u64) -> (u64, u64) {
+    let at = program.room(8);
+    program.must(Sys::PIPE2, &[at, flags]);
+    let [read, write]: [u32; 2] = program.get(at);
+    (u64::from(read), u64::from(write))
+}
+
+#[test]
+fn bytes_come_out_as_they_went_in_and_ends_are_told() {
+    let program = program();
+    let (read, write) = pipe(&program, 0o4000);
+    assert_eq!(program.read(read, 5), Err(Errno::EAGAIN));
+    let mut expected = Vec::new();
+    for round in 0..200u32 {
+        let bytes: Vec<u8> = (0..round * 37 % 3000).map(|at| (at * round) as u8).collect();
+        match program.write(write, &bytes) {
+            Ok(count) => assert_eq!(count as usize, bytes.len()),
+            Err(errno) => {
+                assert_eq!(errno, Errno::EAGAIN);
+                assert!(expected.len() + bytes.len() > 65536);
+                let part = program.read(read, 50_000).unwrap();
+                assert!(part == expected[..part.len()]);
+                expected.drain(..part.len());
+                continue;
+            }
+        }
+        expected.extend(bytes);
+    }
+    let rest = program.read(read, 65536).unwrap();
+    assert!(rest == expected);
+    program.must(Sys::CLOSE, &[write]);
+    assert_eq!(program.read(read, 5), Ok(Vec::new()));
+}
+
+#[test]
+fn who_reads_waits_for_who_writes() {
+    let program = program();
+    let (read, write) = pipe(&program, 0);
+    let at = program.room(10);
+    let Err(waiting) = program.begin(Sys::READ, &[read, at, 10]) else { panic!("nothing to read") };
+    assert_eq!(program.write(write, b"hello"), Ok(5));
+    assert_eq!(program.again(waiting, Why::Woken).ok(), Some(Ok(5)));
+    let big = program.room(100_000);
+    let Err(waiting) = program.begin(Sys::WRITE, &[write, big, 100_000]) else { panic!("it does not fit") };
+    assert_eq!(program.read(read, 65536).unwrap().len(), 65536);
+    assert_eq!(program.again(waiting, Why::Woken).ok(), Some(Ok(100_000)));
+    program.must(Sys::CLOSE, &[read]);
+    assert_eq!(program.write(write, b"x"), Err(Errno::EPIPE));
+}
+
+#[test]
+fn a_named_pipe_waits_for_both_ends() {
+    let program = program();
+    program.must(Sys::MKNODAT, &[CWD, program.text("/tmp/fifo"), 0o10600, 0]);
+    assert_eq!(program.open("/tmp/fifo", 0o4001), Err(Errno::ENXIO));
+    let path = program.text("/tmp/fifo");
+    let Err(waiting) = program.begin(Sys::OPENAT, &[CWD, path, 0]) else { panic!("nobody writes") };
+    let write = program.open("/tmp/fifo", 1).unwrap();
+    let Ok(Ok(read)) = program.again(waiting, Why::Woken) else { panic!("somebody writes") };
+    program.write(write, b"abc").unwrap();
+    assert_eq!(program.read(read, 9).unwrap(), b"abc");
+}
