@@ -1,4 +1,4 @@
-//! CPUs: registers, and what tools ask of instructions; lifting and relocations when the engines that need them come.
+//! CPUs: registers, and what tools ask of instructions; lifting for those that are translated.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -6,6 +6,7 @@ extern crate alloc;
 
 pub mod aarch64;
 mod code;
+pub mod lift;
 pub mod riscv64;
 mod table;
 #[cfg(test)]
@@ -13,4 +14,4 @@ mod testing;
 pub mod x86_64;
 
 pub use code::{Code, CodeRef, Coder, Displaced, FunctionAt, RefKind, Unencodable, Write};
-pub use table::coder;
+pub use table::{coder, lifter};

@@ -1,8 +1,10 @@
 //! A machine small enough to run a static program on the evaluator: pages, a thread, the calls a C library makes at start.
 
+use ashore_base::Addr;
 use ashore_ir::{Access, Block, Evaluator, Exit, Fault, Memory, Op, Size, Slot, Trap};
-use ashore_isa::aarch64::rows::{Decoder, Next};
+use ashore_isa::aarch64::rows::Decoder;
 use ashore_isa::aarch64::state::{self, Rules};
+use ashore_isa::lift::fill;
 use std::collections::HashMap;
 
 const PAGE: u64 = 4096;
@@ -17,6 +19,9 @@ pub(crate) struct Pages {
     pages: HashMap<u64, Box<[u8; PAGE as usize]>>,
     changed: bool,
     time: u64,
+    /// Every so many accesses one fails; none if zero.
+    pub(crate) fails_every: u64,
+    accesses: u64,
 }
 
 impl Pages {
@@ -29,6 +34,13 @@ impl Pages {
     fn byte(&mut self, addr: u64, access: Access) -> Result<&mut u8, Fault> {
         let page = self.pages.get_mut(&(addr / PAGE)).ok_or(Fault { addr, access })?;
         Ok(&mut page[(addr % PAGE) as usize])
+    }
+
+    /// Refuses an access that is to fail.
+    fn admit(&mut self, addr: u64, access: Access) -> Result<(), Fault> {
+        self.accesses += 1;
+        let fails = self.fails_every != 0 && self.accesses.is_multiple_of(self.fails_every);
+        if fails { Err(Fault { addr, access }) } else { Ok(()) }
     }
 
     pub(crate) fn write(&mut self, addr: u64, bytes: &[u8]) -> Result<(), Fault> {
@@ -45,6 +57,7 @@ impl Pages {
 
 impl Memory for Pages {
     fn load(&mut self, addr: u64, size: Size) -> Result<u128, Fault> {
+        self.admit(addr, Access::Read)?;
         let mut value = 0;
         for at in (0..size.bytes() as u64).rev() {
             value = value << 8 | u128::from(*self.byte(addr.wrapping_add(at), Access::Read)?);
@@ -53,6 +66,7 @@ impl Memory for Pages {
     }
 
     fn store(&mut self, addr: u64, size: Size, value: u128) -> Result<(), Fault> {
+        self.admit(addr, Access::Write)?;
         self.byte(addr.wrapping_add(size.bytes() as u64 - 1), Access::Write)?;
         self.write(addr, &value.to_le_bytes()[..size.bytes()])
     }
@@ -154,16 +168,10 @@ impl Machine {
     /// Fills a block from an address on.
     fn lift(&mut self, start: u64) -> Block {
         let mut block = Block::new();
-        let mut pc = start;
-        for _ in 0..BLOCK {
-            let Ok(word) = self.memory.load(pc, Size::B4) else { break };
-            if self.decoder.lift(&mut block, pc, word as u32) == Next::Ends {
-                break;
-            }
-            pc += 4;
-        }
-        if !block.is_ended() {
-            block.push(Op::Goto(pc));
+        let there = (0..BLOCK as u64).map_while(|at| self.memory.read(start + at * 4, 4).ok());
+        let code: Vec<u8> = there.flatten().collect();
+        if fill(&self.decoder, &mut block, Addr(start), &code, BLOCK) == 0 {
+            block.push(Op::Trap { kind: Trap::Illegal, number: 0, next: start });
         }
         if let Err(error) = ashore_ir::check(&block) {
             panic!("op {}: {}\n{block}", error.at, error.what);
@@ -190,6 +198,8 @@ impl Machine {
                         return End::Status(status);
                     }
                 }
+                // Whoever ran into it runs it again.
+                Exit::Fault(_) if self.memory.fails_every != 0 => {}
                 exit => return End::Stopped(exit, self.get(state::PC)),
             }
         }

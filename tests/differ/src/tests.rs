@@ -1,5 +1,12 @@
 use crate::batch;
+use crate::generate::Generator;
 use crate::machine::{End, Machine};
+use crate::program;
+use crate::random::Random;
+use ashore_base::Addr;
+use ashore_ir::Block;
+use ashore_isa::aarch64::rows::Decoder;
+use ashore_isa::lift::fill;
 use std::path::Path;
 use std::process::Command;
 
@@ -50,6 +57,41 @@ fn vectors_agree_with_qemu() {
 #[test]
 fn ciphers_and_hashes_agree_with_qemu() {
     agrees("crypto", 4);
+}
+
+/// What a fault leaves behind: running the instruction again gives what it would have given without it.
+#[test]
+fn instructions_that_fault_can_be_run_again() {
+    for class in ["memory", "atomic"] {
+        let mut generator = Generator::new(class, 7).expect("a class");
+        let memory = generator.memory(program::BEFORE + program::FROM);
+        let cases: Vec<_> = (0..300).map(|_| generator.case(4)).collect();
+        let file = program::build(&cases, &memory);
+        let output = |fails_every| {
+            let mut machine = Machine::load(&file, "case");
+            machine.memory.fails_every = fails_every;
+            assert_eq!(machine.run(), End::Status(0));
+            machine.output
+        };
+        let without = output(0);
+        // Instructions of 64 accesses must come through: the numbers are greater.
+        for fails_every in [67, 71, 97] {
+            assert!(output(fails_every) == without, "{class}, every {fails_every}");
+        }
+    }
+}
+
+/// Every word lifts to a block that is well formed.
+#[test]
+fn every_word_lifts_to_a_block_the_checker_accepts() {
+    let (decoder, mut random, mut block) = (Decoder::new(), Random::new(1), Block::new());
+    for _ in 0..400_000 {
+        let word = random.next() as u32;
+        fill(&decoder, &mut block, Addr(0x1000), &word.to_le_bytes(), 1);
+        if let Err(error) = ashore_ir::check(&block) {
+            panic!("{word:08x}: op {}: {}\n{block}", error.at, error.what);
+        }
+    }
 }
 
 /// A program that no compiler of this machine's CPU made, with its C library.

@@ -23,5 +23,10 @@ pub use coder::Instructions;
 pub use regs::{FLAG_BTYPE, FLAG_C, FLAG_N, FLAG_STEP, FLAG_V, FLAG_Z, FLAGS_NZCV, Regs, Vectors};
 pub use words::is_landing_pad;
 
+/// What lifts instructions.
+pub(crate) fn lifter() -> alloc::boxed::Box<dyn crate::lift::Lifter> {
+    alloc::boxed::Box::new(rows::Decoder::new())
+}
+
 #[cfg(test)]
 mod tests;

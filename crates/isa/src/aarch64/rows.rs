@@ -22,7 +22,7 @@ mod text;
 
 pub(super) use float::javascript;
 
-pub use decode::{Decoder, Next};
+pub use decode::Decoder;
 pub use pattern::{Pattern, Row};
 pub use text::disassemble;
 

@@ -4,9 +4,52 @@
 //! flags and the thread pointer, eight bytes each; then, aligned to 16, the vector registers with status and control. After
 //! them is what only engines keep: the sticky saturation flag as a vector, and the place an exclusive load watches.
 
-use super::rows;
+use super::{Regs, Vectors, rows};
 use ashore_ir::float::{Control, Exceptions};
 use ashore_ir::{Layout, Model, Round, Slot, SlotKind};
+use core::mem::{offset_of, size_of};
+
+/// All of it, for those who keep it in memory that translated code works on.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(16))]
+pub struct State {
+    /// What calls and signal frames see.
+    pub regs: Regs,
+    /// What fills up to a multiple of 16; zero.
+    pub padding: u64,
+    /// The vector registers. The saturation flag of their status is not here: see [`State::status`].
+    pub vectors: Vectors,
+    /// Not zero: the saturation flag is set.
+    pub qc: u128,
+    /// What an exclusive load read.
+    pub watch_value: u128,
+    /// Where.
+    pub watch_addr: u64,
+    /// How many bytes; zero if nothing is watched.
+    pub watch_size: u64,
+}
+
+const _: () = {
+    assert!(size_of::<State>() == SIZE && offset_of!(State, vectors) == VECTORS as usize);
+    assert!(
+        offset_of!(State, qc) == QC.offset as usize && offset_of!(State, watch_value) == WATCH_VALUE.offset as usize
+    );
+    assert!(offset_of!(State, watch_addr) == WATCH_ADDR.offset as usize);
+    assert!(offset_of!(State, watch_size) == WATCH_SIZE.offset as usize);
+};
+
+impl State {
+    /// The floating-point status as a program reads it.
+    pub const fn status(&self) -> u32 {
+        self.vectors.fpsr | ((self.qc != 0) as u32) << QC_BIT
+    }
+
+    /// Sets the floating-point status as a program writes it.
+    pub const fn set_status(&mut self, status: u32) {
+        self.vectors.fpsr = status & !(1 << QC_BIT);
+        self.qc = (status >> QC_BIT & 1) as u128;
+    }
+}
 
 /// Where the vector registers begin.
 pub const VECTORS: u16 = 288;

@@ -2,8 +2,12 @@
 
 use super::lift::Lift;
 use super::{CLASSES, Row};
+use crate::aarch64::rows::system::{HWCAP, HWCAP2};
+use crate::aarch64::state::Rules;
+use crate::lift::{Lifted, Lifter, Next, illegal};
 use alloc::vec::Vec;
-use ashore_ir::{Block, Op, Trap};
+use ashore_base::Addr;
+use ashore_ir::{Block, Model, Op};
 
 /// Bits 31 to 21: what most classes are told apart by.
 const FIRST: u32 = 11;
@@ -26,17 +30,6 @@ pub struct Decoder {
 
 /// What ends a list.
 const END: u16 = u16::MAX;
-
-/// What follows an instruction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Next {
-    /// The instruction after it.
-    Follows,
-    /// The instruction after it, unless it left the block.
-    MayLeave,
-    /// Nothing: the block is ended.
-    Ends,
-}
 
 const NODE: u32 = 1 << 31;
 
@@ -155,9 +148,24 @@ impl Decoder {
         let next = lift.next;
         if done.is_none() {
             block.truncate(start);
-            block.push(Op::Trap { kind: Trap::Illegal, number: 0, next: pc });
+            illegal(block, pc);
             return Next::Ends;
         }
         next
+    }
+}
+
+impl Lifter for Decoder {
+    fn model(&self) -> &'static dyn Model {
+        &Rules
+    }
+
+    fn capabilities(&self) -> [u64; 2] {
+        [HWCAP, HWCAP2]
+    }
+
+    fn lift(&self, block: &mut Block, pc: Addr, code: &[u8]) -> Option<Lifted> {
+        let word = u32::from_le_bytes(*code.first_chunk()?);
+        Some(Lifted { length: 4, next: Decoder::lift(self, block, pc.0, word) })
     }
 }

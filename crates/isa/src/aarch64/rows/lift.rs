@@ -1,7 +1,7 @@
 //! What lifting functions are made of.
 
-use super::decode::Next;
 use crate::aarch64::state;
+use crate::lift::Next;
 use ashore_ir::{Bin, Block, Extend, Flag, FlagOp, IntCond, Jump, Op, Size, Slot, Trap, Ty, Un, Value, Width};
 
 /// An instruction being lifted.

@@ -4,4 +4,5 @@ mod lift;
 mod registers;
 mod table;
 
+pub(super) use registers::{HWCAP, HWCAP2};
 pub(super) use table::ROWS;

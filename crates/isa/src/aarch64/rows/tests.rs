@@ -1,6 +1,4 @@
-extern crate std;
 use super::{CLASSES, Decoder, disassemble};
-use std::vec::Vec;
 
 #[test]
 fn every_table_row_is_found_by_its_own_bits() {

@@ -2,6 +2,7 @@
 
 use crate::aarch64::rows::lift::{Lift, width};
 use crate::aarch64::rows::pattern::{bit, bits, reg, signed};
+use crate::lift::Next;
 use ashore_ir::{Bin, IntCond, Jump, Op, Trap, Width};
 
 /// The link register.
@@ -16,7 +17,7 @@ pub(super) fn call(l: &mut Lift, w: u32) -> Option<()> {
     let after = l.number(l.after());
     l.set_x(LINK, after);
     l.op(Op::GotoCall(l.at(signed(w, 25, 0) * 4)));
-    l.next = crate::aarch64::rows::Next::Ends;
+    l.next = Next::Ends;
     Some(())
 }
 

@@ -24,14 +24,22 @@ pub(super) enum Kind {
 /// How often the counter counts in a second.
 const COUNTER_HZ: u64 = 62_500_000;
 
-/// Lines of 64 bytes; of instructions, of 4096, so that programs invalidate page by page. Caches need cleaning.
-const CTR: u64 = 1 << 31 | 4 << 24 | 4 << 20 | 4 << 16 | 3 << 14 | 10;
+/// Lines of 64 bytes; of instructions, of 4096, so that programs invalidate page by page. Data needs no cleaning for
+/// instructions to be seen, instructions need invalidating.
+const CTR: u64 = 1 << 31 | 1 << 28 | 4 << 24 | 4 << 20 | 4 << 16 | 3 << 14 | 10;
 /// Blocks of 64 bytes are zeroed.
 const DCZID: u64 = 4;
 /// AES with PMULL, SHA1, SHA2 with SHA512, CRC32, atomics, RDM none, SHA3, dot product.
 const ISAR0: u64 = 2 << 4 | 1 << 8 | 2 << 12 | 1 << 16 | 2 << 20 | 1 << 32 | 1 << 44;
 /// Processor-consistent acquires, also unscaled; JavaScript conversions.
 const ISAR1: u64 = 2 << 20 | 1 << 12;
+
+/// What Linux tells of the same in `AT_HWCAP`: floating point, vectors, AES, PMULL, SHA1, SHA2, CRC32, atomics, reading
+/// identification registers, JavaScript conversions, acquires, SHA3, dot product, SHA512, unscaled acquires.
+pub(in crate::aarch64::rows) const HWCAP: u64 =
+    0b11 | 0b1_1111 << 3 | 1 << 8 | 1 << 11 | 1 << 13 | 1 << 15 | 1 << 17 | 1 << 20 | 1 << 21 | 1 << 26;
+/// The same in `AT_HWCAP2`: nothing.
+pub(in crate::aarch64::rows) const HWCAP2: u64 = 0;
 
 const fn id(crm: u16, op2: u16) -> SysReg {
     SysReg::new(3, 0, 0, crm, op2)

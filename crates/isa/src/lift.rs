@@ -1,0 +1,63 @@
+//! Lifting: a CPU's code as blocks of the language its meaning is written in.
+//!
+//! An engine knows a CPU by these alone: a [`Lifter`] that appends instructions, and the rules the blocks leave open.
+
+use ashore_base::Addr;
+use ashore_ir::{Block, Model, Op, Trap};
+
+/// What follows an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Next {
+    /// The instruction after it.
+    Follows,
+    /// The instruction after it, unless it left the block.
+    MayLeave,
+    /// Nothing: the block is ended.
+    Ends,
+}
+
+/// An instruction that was lifted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lifted {
+    /// Its bytes.
+    pub length: u8,
+    /// What follows it.
+    pub next: Next,
+}
+
+/// A CPU whose instructions can be lifted.
+pub trait Lifter: Send + Sync {
+    /// The rules that blocks leave open, and where the state keeps what.
+    fn model(&self) -> &'static dyn Model;
+
+    /// What the kernel would tell programs of this CPU: the words of `AT_HWCAP` and `AT_HWCAP2`.
+    fn capabilities(&self) -> [u64; 2];
+
+    /// Appends the instruction at `pc`, whose bytes `code` begins with. One that is not allocated ends the block with a trap;
+    /// nothing is appended if its bytes are not all there.
+    fn lift(&self, block: &mut Block, pc: Addr, code: &[u8]) -> Option<Lifted>;
+}
+
+/// Fills a block with the instructions from `pc` on, at most `limit`, as long as there are bytes of them; gives how many bytes
+/// they have. The block is ended, with a jump to what comes next if need be; it is empty if there was no instruction.
+pub fn fill(lifter: &dyn Lifter, block: &mut Block, pc: Addr, code: &[u8], limit: usize) -> usize {
+    block.clear();
+    let mut done = 0;
+    for _ in 0..limit {
+        let at = Addr(pc.0.wrapping_add(done as u64));
+        let Some(lifted) = lifter.lift(block, at, code.get(done..).unwrap_or_default()) else { break };
+        done += usize::from(lifted.length);
+        if lifted.next == Next::Ends {
+            return done;
+        }
+    }
+    if done != 0 {
+        block.push(Op::Goto(pc.0.wrapping_add(done as u64)));
+    }
+    done
+}
+
+/// Ends a block with what an instruction that is not allocated does.
+pub(crate) fn illegal(block: &mut Block, pc: u64) {
+    block.push(Op::Trap { kind: Trap::Illegal, number: 0, next: pc });
+}
