@@ -1,3 +1,5 @@
+mod text;
+
 use crate::batch;
 use crate::generate::Generator;
 use crate::machine::{End, Machine};

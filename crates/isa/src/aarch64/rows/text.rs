@@ -1,23 +1,27 @@
 //! Instructions as text, from the same rows.
 //!
 //! A template's words in braces are operands: a general register is `r`, `x` or `w` (of the width the field `f` says, of 64
-//! or of 32 bits), `s` if it may be the stack pointer, and its field's letter; other words are in [`item`]. Aliases are not
-//! made: the text names the instruction that is encoded.
+//! or of 32 bits), `s` if it may be the stack pointer, and its field's letter; other words are in [`item`] and, by what they
+//! are of, in the files here. Aliases are not made: the text names the instruction that is encoded.
 
+mod memory;
+mod system;
+mod vector;
+
+use super::float::immediate;
 use super::integer::bitmask;
-use super::lift::condition;
+use super::lift::{Lift, condition};
 use super::{Decoder, Row};
 use alloc::format;
 use alloc::string::{String, ToString};
-use ashore_ir::Flag;
+use ashore_ir::{Block, Flag, Shape};
 
 /// A word as text; nothing if it is not allocated.
 pub fn disassemble(decoder: &Decoder, pc: u64, word: u32) -> Option<String> {
     let row = decoder.find(word)?;
-    let mut text = String::from(row.name);
-    if row.name == "b." {
-        text += condition_name(word & 15);
-    }
+    // Whether all of its fields are allocated only its meaning knows.
+    (row.lift)(&mut Lift::new(&mut Block::new(), pc), word)?;
+    let mut text = mnemonic(row, word);
     text.push(' ');
     let mut rest = row.text;
     while let Some((before, after)) = rest.split_once('{') {
@@ -28,6 +32,31 @@ pub fn disassemble(decoder: &Decoder, pc: u64, word: u32) -> Option<String> {
     }
     text += rest;
     Some(text.trim_end().to_string())
+}
+
+/// The row's name, with what fields add to it.
+fn mnemonic(row: &Row, word: u32) -> String {
+    let name = memory::mnemonic(row, word).unwrap_or_else(|| row.name.into());
+    match row.name {
+        "b." => name + condition_name(word & 15),
+        _ if vector::is_second(row, word) => name + "2",
+        _ => name,
+    }
+}
+
+/// The number a constant of eight bits means.
+fn float_constant(code: u32) -> String {
+    format!("{:?}", f64::from_bits(immediate(Shape::F64, code)))
+}
+
+/// A register with the way it is extended and the distance it is shifted by.
+fn extended(register: &str, option: u32, distance: Option<u32>) -> String {
+    let names = ["uxtb", "uxth", "uxtw", "uxtx", "sxtb", "sxth", "sxtw", "sxtx"];
+    let name = names.get(option as usize).copied().unwrap_or_default();
+    match distance {
+        Some(by) => format!("{register}, {name} #{by}"),
+        None => format!("{register}, {name}"),
+    }
 }
 
 /// The name of a condition code.
@@ -116,6 +145,14 @@ fn item(row: &Row, name: &str, pc: u64, word: u32) -> String {
         b"testbit" => (field(b'h') << 5 | field(b'b')).to_string(),
         b"ret" if field(b'n') == 30 => String::new(),
         b"ret" => register(true, false, field(b'n')),
-        _ => format!("<{name}>"),
+        b"fimm" => float_constant(field(b'i')),
+        b"extended" => {
+            let register = register(is_64 && field(b'o') & 3 == 3, false, field(b'm'));
+            extended(&register, field(b'o'), Some(field(b'i')).filter(|&by| by != 0))
+        }
+        _ => vector::item(row, name, word)
+            .or_else(|| memory::item(row, name, word))
+            .or_else(|| system::item(name, word))
+            .unwrap_or_else(|| format!("<{name}>")),
     }
 }
