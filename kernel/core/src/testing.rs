@@ -84,9 +84,7 @@ pub(crate) fn machine_with(frames: u32, cpus: usize, files: &[u8]) -> &'static S
 /// The machine's memory, all of it free but the files and the frame of zeros. Tests leak it.
 pub(crate) fn physical(machine: &'static Simulated) -> &'static Physical {
     let range = FrameRange { start: Frame(FIRST), count: machine.files_at - FIRST };
-    let files = FrameRange { start: Frame(machine.files_at), count: machine.ram.len() as u32 - range.count };
     let frames = Frames::new(&[range]);
-    frames.hold(files);
     Box::leak(Box::new(Physical::new(machine, frames).unwrap()))
 }
 

@@ -1,7 +1,8 @@
 //! The machine and its frames together: whoever handles pages needs both.
 
 use crate::frames::Frames;
-use crate::machine::{Frame, Machine, NoMemory};
+use crate::machine::{Frame, FrameRange, Machine, NoMemory};
+use ashore_base::PAGE_SIZE;
 use core::fmt;
 
 /// Programs leave so many frames to the kernel, or a 32nd of all if that is less.
@@ -21,9 +22,13 @@ pub struct Physical {
 }
 
 impl Physical {
-    /// All memory is free but one frame of zeros.
+    /// All memory is free but one frame of zeros. The files that came with the machine are held for good.
     pub fn new(machine: &'static dyn Machine, frames: Frames) -> Result<Physical, NoMemory> {
         let total = frames.free();
+        if let Some(start) = machine.files_frame(0) {
+            let count = machine.files_len().div_ceil(PAGE_SIZE as usize) as u32;
+            frames.hold(FrameRange { start, count });
+        }
         let zero = frames.take()?;
         machine.zero_frame(zero);
         Ok(Physical { machine, frames, zero, total, reserve: RESERVE.min(total / 32) })
