@@ -164,6 +164,8 @@ impl Bytes for OwnBytes<'_> {
 
 /// Something open: a regular file, a pipe's end, a socket, a timer. It is shared by everybody who has it open.
 ///
+/// `read` and `write` say what this one ask moved. What a call moved before it had to wait is the asker's to count.
+///
 /// A method that must wait joins [`File::queue`] with the call's thread and says so ([`crate::call::WAIT`]), unless the
 /// open file is marked not to block: then it is `EAGAIN`.
 pub trait File: Send + Sync + Any {
@@ -177,9 +179,10 @@ pub trait File: Send + Sync + Any {
         Err(Errno::EINVAL.into())
     }
 
-    /// Whether it can be read and written at places of the caller's choice (`pread`), or only in order.
+    /// Whether it can be read and written at places of the caller's choice (`pread`), or only in order. A blocking write
+    /// to one without places is asked for again until all is written.
     fn has_places(&self) -> bool {
-        true
+        false
     }
 
     /// What it is ready for now.

@@ -57,6 +57,7 @@ fn start_first(kernel: &Kernel, files: Files, start: &Start) -> Result<Arc<Threa
     parts.place.inner.lock().cwd = base;
     let pid = kernel.new_id();
     let process = Process::new(pid, inner, pid, pid);
+    kernel.give_console(&process);
     let thread = Thread::new(pid, process.clone(), parts, Own { context: ready.context(), ..Own::default() });
     process.inner.lock().threads.push(thread.clone());
     kernel.tasks.lock().processes.insert(pid, Arc::downgrade(&process));

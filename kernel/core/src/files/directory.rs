@@ -16,6 +16,10 @@ impl File for DirectoryFile {
         Err(Errno::EISDIR.into())
     }
 
+    fn has_places(&self) -> bool {
+        true
+    }
+
     fn stat(&self, _call: &Call<'_>) -> Result<Status, Errno> {
         Ok(self.0.status())
     }

@@ -90,10 +90,6 @@ impl File for EventFd {
         Ok(8)
     }
 
-    fn has_places(&self) -> bool {
-        false
-    }
-
     fn ready(&self) -> Events {
         let count = *self.count.lock();
         let read = if count > 0 { Events::IN } else { Events::default() };

@@ -20,6 +20,7 @@ pub mod spot;
 mod tests;
 pub mod timerfd;
 pub mod tmpfs;
+pub mod tty;
 pub mod walk;
 
 pub use access::{EXECUTE, READ, Visitor, WRITE};
@@ -38,12 +39,22 @@ pub struct Tree {
     next_inode: AtomicU64,
     /// Locks on files.
     pub locks: locks::Locks,
+    /// Pseudo-terminals.
+    pub pairs: tty::pair::Pairs,
+    /// The terminal at the console, when there is one.
+    pub(crate) console: crate::lock::Lock<Option<Arc<tty::Tty>>>,
 }
 
 impl Tree {
     /// A tree with an empty root.
     pub fn new(physical: &'static Physical, now: u64) -> Tree {
-        Tree { root: tmpfs::Tmpfs::root(physical, now), next_inode: AtomicU64::new(1), locks: locks::Locks::default() }
+        Tree {
+            root: tmpfs::Tmpfs::root(physical, now),
+            next_inode: AtomicU64::new(1),
+            locks: locks::Locks::default(),
+            pairs: tty::pair::Pairs::default(),
+            console: crate::lock::Lock::new(None),
+        }
     }
 
     /// The root of everything.

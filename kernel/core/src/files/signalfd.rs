@@ -76,10 +76,6 @@ impl File for SignalFd {
         }
     }
 
-    fn has_places(&self) -> bool {
-        false
-    }
-
     fn ready(&self) -> Events {
         let wanted = self.wanted.lock().0;
         let process = &self.of;

@@ -116,10 +116,6 @@ impl File for TimerFd {
         Ok(8)
     }
 
-    fn has_places(&self) -> bool {
-        false
-    }
-
     fn ready(&self) -> Events {
         if self.inner.lock().expired > 0 { Events::IN } else { Events::default() }
     }

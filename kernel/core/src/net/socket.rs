@@ -274,7 +274,11 @@ impl File for Socket {
     }
 
     fn write(&self, call: &mut Call<'_>, open: &Open, bytes: &mut dyn Bytes, _at: At) -> Result<u64, Stop> {
-        self.send(call, open, Sending { bytes, to: None, parcel: None, flags: 0 })
+        // What was sent before the call had to wait is counted by whoever asks for the write.
+        let before = call.progress.done;
+        let sent = self.send(call, open, Sending { bytes, to: None, parcel: None, flags: 0 })?;
+        call.progress.done = before;
+        Ok(sent - before)
     }
 
     fn ready(&self) -> Events {

@@ -5,14 +5,20 @@
 
 mod streams;
 
+use super::tty::pair::take_if_free;
+use super::tty::{Screen, Tty};
+use super::{Spot, Visitor};
+use crate::call::{Call, Stop};
 use crate::fd::{Files, Slot};
 use crate::file::{File, Open};
 use crate::kernel::{Device, Kernel};
 use crate::lock::Lock;
+use crate::process::Process;
 use alloc::sync::Arc;
 use ashore_formats::boot::wire::{Channel, Receiver, Sender};
 use ashore_formats::boot::{Start, Stream};
 use ashore_pivot::Errno;
+use ashore_pivot::layout::open::aarch64::O_LARGEFILE;
 use streams::{Input, Output};
 
 /// The console.
@@ -21,6 +27,15 @@ pub struct Console {
     wire: Option<(Lock<Sender>, Lock<Receiver>)>,
     /// Bytes for a program whose input is no terminal.
     input: Arc<Input>,
+    /// The terminal, and whether input is for it.
+    terminal: Lock<Option<(Arc<Tty>, Stream)>>,
+}
+
+impl Screen for Console {
+    fn show(&self, kernel: &Kernel, bytes: &[u8]) -> usize {
+        self.send(kernel, Channel::Stream, bytes);
+        bytes.len()
+    }
 }
 
 impl Console {
@@ -35,10 +50,25 @@ impl Console {
 
     /// Bytes were typed or sent.
     fn received(&self, kernel: &Kernel, bytes: &[u8]) {
-        self.input.put(kernel, bytes);
+        let terminal = self.terminal.lock().clone();
+        match terminal {
+            Some((tty, Stream::Terminal)) => tty.typed(kernel, bytes),
+            _ => self.input.put(kernel, bytes),
+        }
+    }
+
+    /// The input has ended.
+    fn ended(&self, kernel: &Kernel) {
+        let terminal = self.terminal.lock().clone();
+        match terminal {
+            Some((tty, Stream::Terminal)) => tty.hang_up(kernel),
+            _ => self.input.end(kernel),
+        }
     }
 }
 
+/// The number of `/dev/console`.
+const CONSOLE: (u32, u32) = (5, 1);
 /// Bytes taken from the machine at a time.
 const PIECE: usize = 128;
 
@@ -52,7 +82,7 @@ impl Device for Console {
                 None => self.received(kernel, bytes),
                 Some((_, receiver)) => receiver.lock().receive(bytes, |channel, piece| match channel {
                     Channel::Stream => self.received(kernel, piece),
-                    Channel::End => self.input.end(kernel),
+                    Channel::End => self.ended(kernel),
                     Channel::Kernel | Channel::Errors => {}
                 }),
             }
@@ -64,18 +94,54 @@ impl Kernel {
     /// Sets the console up and gives the descriptors the first program starts with.
     pub fn begin_console(&self, start: &Start) -> Result<Files, Errno> {
         let wire = start.is_wired.then(|| (Lock::default(), Lock::default()));
-        let console = Arc::new(Console { wire, input: Arc::default() });
+        let console = Arc::new(Console { wire, input: Arc::default(), terminal: Lock::new(None) });
         self.devices.lock().push(console.clone());
-        let files = Files::default();
         let [input, output, errors] = start.streams;
-        let stream: [(Stream, Arc<dyn File>, u32); 3] = [
+        let tty = start.streams.contains(&Stream::Terminal).then(|| Tty::new(console.clone(), CONSOLE, start.size));
+        if let Some(tty) = &tty {
+            *console.terminal.lock() = Some((tty.clone(), input));
+            *self.tree.console.lock() = Some(tty.clone());
+        }
+        let files = Files::default();
+        let streams: [(Stream, Arc<dyn File>, u32); 3] = [
             (input, console.input.clone(), 0),
             (output, Arc::new(Output { console: console.clone(), channel: Channel::Stream }), 1),
             (errors, Arc::new(Output { console: console.clone(), channel: Channel::Errors }), 1),
         ];
-        for (_, file, flags) in stream {
-            files.add(self, Slot { open: Open::new(file, flags), closes_on_exec: false }, 0, 3)?;
+        // A terminal is one open file for all streams it serves, as a login makes it.
+        let shared = match tty {
+            Some(tty) => Some(Open::at(tty, 2 | O_LARGEFILE, self.console_spot()?)),
+            None => None,
+        };
+        for (stream, file, flags) in streams {
+            let open = match (stream, &shared) {
+                (Stream::Terminal, Some(shared)) => shared.clone(),
+                _ => Open::new(file, flags),
+            };
+            files.add(self, Slot { open, closes_on_exec: false }, 0, 3)?;
         }
         Ok(files)
     }
+
+    /// `/dev/console`.
+    fn console_spot(&self) -> Result<Spot, Errno> {
+        let visitor = Visitor::kernel(self);
+        let (dir, name) = (self.tree.root().look(&visitor, b"dev")?, b"console");
+        Ok(Spot { node: dir.look(&visitor, name)?, dir: Some(dir), name: name.to_vec() })
+    }
+
+    /// Makes the console's terminal, if there is one, that of the first process.
+    pub fn give_console(&self, process: &Process) {
+        let tty = self.tree.console.lock().clone();
+        if let Some(tty) = tty {
+            tty.control_session(process);
+        }
+    }
+}
+
+/// Opens `/dev/console`.
+pub(super) fn open_console(call: &mut Call<'_>, flags: u32) -> Result<Arc<dyn File>, Stop> {
+    let tty = call.kernel.tree.console.lock().clone().ok_or(Errno::ENODEV)?;
+    take_if_free(call, &tty, flags);
+    Ok(tty)
 }

@@ -73,10 +73,6 @@ impl File for Input {
         Ok(done)
     }
 
-    fn has_places(&self) -> bool {
-        false
-    }
-
     fn ready(&self) -> Events {
         let inner = self.inner.lock();
         let events = if inner.bytes.is_empty() { Events::default() } else { Events::IN };
@@ -130,10 +126,6 @@ impl File for Output {
             }
         }
         Ok(done)
-    }
-
-    fn has_places(&self) -> bool {
-        false
     }
 
     fn ready(&self) -> Events {

@@ -4,6 +4,7 @@ mod simple;
 pub mod table;
 
 use super::node::{Kind, New, Node};
+use super::tty::pair::PtsDirectory;
 use super::{Visitor, tmpfs::Tmpfs};
 use crate::call::{Call, Stop};
 use crate::file::File;
@@ -67,6 +68,8 @@ pub(super) fn mount(kernel: &Kernel) -> Result<(), Errno> {
         root.make(&visitor, name.as_bytes(), &New::link(target.as_bytes()))?;
     }
     root.make(&visitor, b"shm", &New::directory(0o1777))?;
+    let pts = root.make(&visitor, b"pts", &New::directory(0o755))?;
+    pts.cover(PtsDirectory::new(&root))?;
     Ok(())
 }
 

@@ -62,6 +62,10 @@ impl File for Simple {
         }
     }
 
+    fn has_places(&self) -> bool {
+        true
+    }
+
     fn stat(&self, _call: &Call<'_>) -> Result<Status, Errno> {
         Ok(Status::default())
     }

@@ -285,10 +285,6 @@ impl File for Epoll {
         Ok(super::eventfd::nameless_status())
     }
 
-    fn has_places(&self) -> bool {
-        false
-    }
-
     fn control(&self, _call: &mut Call<'_>, _open: &Open, _request: u32, _arg: u64) -> Result<u64, Stop> {
         Err(Errno::ENOTTY.into())
     }

@@ -282,10 +282,6 @@ impl File for End {
         Ok(count as u64)
     }
 
-    fn has_places(&self) -> bool {
-        false
-    }
-
     fn ready(&self) -> Events {
         let inner = self.pipe.inner.lock();
         let mut events = Events::default();

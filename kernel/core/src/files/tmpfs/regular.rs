@@ -350,6 +350,10 @@ impl File for Regular {
         Ok(count)
     }
 
+    fn has_places(&self) -> bool {
+        true
+    }
+
     fn stat(&self, _call: &Call<'_>) -> Result<Status, Errno> {
         Ok(self.status())
     }
