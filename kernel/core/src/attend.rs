@@ -21,6 +21,7 @@ impl Kernel {
             return Some(leave);
         }
         if thread.take_attention(attention::YIELD) {
+            self.sched.give_way(self.machine().cpu(), thread);
             return Some(Leave::Yield);
         }
         None

@@ -25,6 +25,8 @@ pub mod file;
 pub mod files;
 pub mod frames;
 mod futex;
+#[cfg(test)]
+mod hostile;
 mod kernel;
 pub mod limits;
 mod lock;

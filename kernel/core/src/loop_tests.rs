@@ -121,3 +121,20 @@ fn threads_that_only_compute_take_turns() {
     assert_eq!((mine, theirs), (10, 10), "{:?}", seen.lock().unwrap());
     assert_eq!(thread.ran(), 10 * SLICE);
 }
+
+#[test]
+fn one_that_yields_lets_others_run_though_no_time_passes() {
+    let (machine, kernel, thread) = begin();
+    enter(&kernel, &thread);
+    let other = another(machine, &kernel);
+    for _ in 0..6 {
+        machine.plan(|context| {
+            context.regs.x[1] += 1;
+            context.regs.x[8] = number(Sys::SCHED_YIELD);
+            Trap::Call
+        });
+        kernel.round();
+    }
+    let turns = [&thread, &other].map(|thread| thread.own.lock().context.regs.x[1]);
+    assert_eq!(turns, [3, 3]);
+}

@@ -137,6 +137,14 @@ impl Sched {
         Verdict::Stay(if slice_ends > now { slice_ends } else { now + SLICE })
     }
 
+    /// Puts a thread behind the one that would run instead of it: what it asks for by `sched_yield`.
+    pub(crate) fn give_way(&self, here: usize, thread: &Thread) {
+        let Some(cpu) = self.cpus.get(here) else { return };
+        if let Some(least) = cpu.ready.lock().keys().next() {
+            thread.share.fetch_max(least.0 + 1, Ordering::Relaxed);
+        }
+    }
+
     /// Accounts for the time a thread ran on a CPU.
     pub(crate) fn account(&self, here: usize, thread: &Thread, now: Nanos) {
         let Some(cpu) = self.cpus.get(here) else { return };

@@ -30,6 +30,9 @@ type Page = Box<[u8; PAGE]>;
 /// What a program does until it stops.
 type Plan = Box<dyn FnOnce(&mut Context) -> Trap + Send>;
 
+/// What programs do for which nothing is planned.
+type Otherwise = Box<dyn FnMut(&mut Context) -> Trap + Send>;
+
 /// The machine.
 pub(crate) struct Simulated {
     ram: Vec<Mutex<Option<Page>>>,
@@ -40,6 +43,7 @@ pub(crate) struct Simulated {
     tables: Mutex<BTreeMap<u64, Arc<Mutex<Entries>>>>,
     roots: Vec<AtomicU64>,
     steps: Mutex<VecDeque<Plan>>,
+    otherwise: Mutex<Option<Otherwise>>,
     printed: Mutex<Vec<u8>>,
     typed: Mutex<VecDeque<u8>>,
     alarms: Mutex<Vec<Option<Nanos>>>,
@@ -67,6 +71,7 @@ pub(crate) fn machine_with(frames: u32, cpus: usize, files: &[u8]) -> &'static S
         tables: Mutex::default(),
         roots: (0..cpus).map(|_| AtomicU64::new(0)).collect(),
         steps: Mutex::default(),
+        otherwise: Mutex::default(),
         printed: Mutex::default(),
         typed: Mutex::default(),
         alarms: Mutex::new(alloc::vec![None; cpus]),
@@ -107,6 +112,11 @@ impl Simulated {
     /// What the next `run` that nothing is planned for yet does.
     pub(crate) fn plan(&self, step: impl FnOnce(&mut Context) -> Trap + Send + 'static) {
         self.steps.lock().unwrap().push_back(Box::new(step));
+    }
+
+    /// What every `run` does that nothing is planned for.
+    pub(crate) fn plan_rest(&self, step: impl FnMut(&mut Context) -> Trap + Send + 'static) {
+        *self.otherwise.lock().unwrap() = Some(Box::new(step));
     }
 
     /// The next run asks the kernel for `number` with `args`.
@@ -242,7 +252,11 @@ impl Machine for Simulated {
 
     fn run(&self, context: &mut Context) -> Trap {
         let step = self.steps.lock().unwrap().pop_front();
-        step.expect("a program runs for which the test planned nothing")(context)
+        if let Some(step) = step {
+            return step(context);
+        }
+        let mut otherwise = self.otherwise.lock().unwrap();
+        otherwise.as_mut().expect("a program runs for which the test planned nothing")(context)
     }
 
     fn new_table(&self, frames: &Frames) -> Result<Box<dyn PageTable>, NoMemory> {

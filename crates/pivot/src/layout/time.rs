@@ -91,7 +91,7 @@ impl Timeval {
     /// As nanoseconds, as many as fit; `None` where a kernel says `EINVAL`.
     pub fn nanos(self) -> Option<u64> {
         let whole = u64::try_from(self.sec).ok()?;
-        let rest = (0..MICROS).contains(&self.usec).then_some(self.usec as u64 * 1000)?;
+        let rest = (0..MICROS).contains(&self.usec).then(|| self.usec as u64 * 1000)?;
         Some(whole.saturating_mul(NANOS as u64).saturating_add(rest))
     }
 }
