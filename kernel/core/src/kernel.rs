@@ -433,6 +433,10 @@ impl Kernel {
             };
             self.traced(&mut call, pending.number)
         };
+        if !matches!(answer, Err(Stop::Wait(_))) && thread.signals.lock().saved.is_some() {
+            // The call is over, and the mask it had for its own time.
+            thread.set_attention(attention::SIGNAL);
+        }
         match answer {
             Ok(value) => {
                 own.context.regs.x[0] = value;

@@ -29,7 +29,7 @@ impl Kernel {
         };
         let ours = thread.process.signals.lock().queue.set();
         let waiting = (mine.0 | ours.0) & !mask.0;
-        if waiting == 0 && thread.signals.lock().saved.is_none() {
+        if waiting == 0 {
             // Whoever queues a signal after this sets the bit again.
             thread.take_attention(attention::SIGNAL);
             return self.still_waiting(thread);
