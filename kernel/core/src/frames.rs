@@ -49,10 +49,8 @@ impl Frames {
         };
         let mut count = 0;
         for range in ranges {
-            for frame in range.start.0..range.start.0 + range.count {
-                free.put(frame - first);
-                count += 1;
-            }
+            free.put_all(range.start.0 - first, range.start.0 + range.count - first);
+            count += range.count as usize;
         }
         Frames { first, holders, free: Lock::new(free), count: AtomicUsize::new(count), total: count }
     }
@@ -126,6 +124,27 @@ impl Frames {
 }
 
 impl Free {
+    /// Makes a range free, blocks at a time where it can.
+    fn put_all(&mut self, from: u32, to: u32) {
+        let mut index = from;
+        while index < to {
+            let block = index / BLOCK;
+            let is_whole = index.is_multiple_of(BLOCK) && to - index >= BLOCK;
+            match (self.bits.get_mut(block as usize), self.left.get_mut(block as usize)) {
+                (Some(bits), Some(left)) if is_whole => {
+                    *bits = [u64::MAX; WORDS];
+                    *left = BLOCK as u16;
+                    self.whole.push(block);
+                    index += BLOCK;
+                }
+                _ => {
+                    self.put(index);
+                    index += 1;
+                }
+            }
+        }
+    }
+
     fn put(&mut self, index: u32) {
         let (block, at) = (index / BLOCK, index % BLOCK);
         let (Some(bits), Some(left)) = (self.bits.get_mut(block as usize), self.left.get_mut(block as usize)) else {

@@ -23,8 +23,10 @@ pub(crate) struct Cpu {
     pub(crate) affinity: u64,
     /// The end of its kernel stack.
     pub(crate) stack: u64,
-    /// Odd while it runs a program or idles, even inside the kernel; counts every way in and out.
-    pub(crate) beat: AtomicU64,
+    /// How often it came into the kernel.
+    count: AtomicU64,
+    /// The same while it is inside, 0 while it runs a program or idles.
+    inside: AtomicU64,
     /// The translation table it last entered.
     pub(crate) root: AtomicU64,
     /// When it wants its alarm, in ticks of the counter.
@@ -44,8 +46,8 @@ impl Cpu {
             index,
             affinity,
             stack,
-            // It works for nobody yet.
-            beat: AtomicU64::new(1),
+            count: AtomicU64::new(0),
+            inside: AtomicU64::new(0),
             root: AtomicU64::new(0),
             alarm: AtomicU64::new(u64::MAX),
         }))
@@ -70,9 +72,22 @@ impl Cpu {
         unsafe { &*at }
     }
 
-    /// It leaves or enters the kernel. Only the CPU itself counts.
+    /// It leaves the kernel.
     #[inline(always)]
-    pub(crate) fn turn(&self) {
-        self.beat.store(self.beat.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    pub(crate) fn go_out(&self) {
+        self.inside.store(0, Ordering::Relaxed);
+    }
+
+    /// It is in the kernel again. Only the CPU itself counts.
+    #[inline(always)]
+    pub(crate) fn come_in(&self) {
+        let count = self.count.load(Ordering::Relaxed) + 1;
+        self.count.store(count, Ordering::Relaxed);
+        self.inside.store(count, Ordering::Relaxed);
+    }
+
+    /// Which stay in the kernel this is; 0 when it is outside.
+    pub(crate) fn stay(&self) -> u64 {
+        self.inside.load(Ordering::Relaxed)
     }
 }

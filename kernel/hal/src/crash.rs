@@ -188,12 +188,12 @@ fn deeper(count: u64) -> u64 {
 /// Looks whether every other CPU still works. One that is in the kernel and did not leave it for seconds is reported.
 pub(crate) fn watch() {
     static LOOKS: [AtomicU64; start::MOST_CPUS] = [const { AtomicU64::new(0) }; start::MOST_CPUS];
-    static BEATS: [AtomicU64; start::MOST_CPUS] = [const { AtomicU64::new(0) }; start::MOST_CPUS];
+    static STAYS: [AtomicU64; start::MOST_CPUS] = [const { AtomicU64::new(0) }; start::MOST_CPUS];
     let own = cpu_index() as usize;
     for cpu in start::cpus().iter().filter(|cpu| cpu.index != own) {
-        let beat = cpu.beat.load(Ordering::Relaxed);
-        let is_same = BEATS[cpu.index].swap(beat, Ordering::Relaxed) == beat;
-        if !is_same || beat % 2 == 1 {
+        let stay = cpu.stay();
+        let is_same = STAYS[cpu.index].swap(stay, Ordering::Relaxed) == stay;
+        if !is_same || stay == 0 {
             LOOKS[cpu.index].store(0, Ordering::Relaxed);
         } else if LOOKS[cpu.index].fetch_add(1, Ordering::Relaxed) > MOST_LOOKS * (start::cpus().len() as u64 - 1) {
             report(|out| {

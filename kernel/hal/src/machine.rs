@@ -8,9 +8,6 @@ use alloc::boxed::Box;
 use ashore_kernel_core::{Context, Ending, Frame, Machine, Nanos, Network, NoMemory, PageTable, Trap, frames::Frames};
 use core::sync::atomic::Ordering;
 
-/// What of a saved program status is a program's own: the flags, how it came to its last branch, speculation and timing hints,
-/// a step. The rest is the kernel's to say, and is zero: EL0, AArch64, nothing masked.
-const STATUS: u64 = 0xf000_0000 | 3 << 10 | 1 << 12 | 1 << 21 | 1 << 24;
 /// A step is asked for.
 const STEP: u64 = 1 << 21;
 
@@ -60,7 +57,7 @@ impl Machine for Board {
 
     fn idle(&self) {
         let cpu = Cpu::own();
-        cpu.turn();
+        cpu.go_out();
         loop {
             crate::registers::barrier!("dsb sy");
             crate::registers::barrier!("wfi");
@@ -68,14 +65,20 @@ impl Machine for Board {
                 break;
             }
         }
-        cpu.turn();
+        cpu.come_in();
     }
 
     fn enter(&self, root: u64) {
-        Cpu::own().root.store(root, Ordering::Relaxed);
+        let cpu = Cpu::own();
+        let root = if root == 0 { start::nobody() } else { root };
+        if cpu.root.load(Ordering::Relaxed) == root {
+            return;
+        }
         // SAFETY: the lower half is programs' only; what it holds does not concern the kernel. The root is one that
         // `PageTable::root` answered, as the trait asks.
         unsafe { core::arch::asm!("msr ttbr0_el1, {}", "isb", in(reg) root, options(nostack, preserves_flags)) };
+        // Only now may the old one be released for good.
+        cpu.root.store(root, Ordering::Release);
     }
 
     fn arrive(&self, context: &Context) {
@@ -92,16 +95,14 @@ impl Machine for Board {
     fn run(&self, context: &mut Context) -> Trap {
         let cpu = Cpu::own();
         let regs = &mut context.regs;
-        regs.pstate &= STATUS;
         if regs.pstate & STEP != 0 {
             return step(cpu, context);
         }
         loop {
-            cpu.turn();
-            // SAFETY: the registers are the caller's alone, their status was cut to flags, and the lower half is the program's
-            // that the core entered.
+            cpu.go_out();
+            // SAFETY: the registers are the caller's alone, and the lower half is the program's that the core entered.
             let syndrome = unsafe { enter(&raw mut *regs) };
-            cpu.turn();
+            cpu.come_in();
             if trap::class(syndrome) == trap::CALL {
                 return Trap::Call;
             }
@@ -182,10 +183,10 @@ impl Machine for Board {
 fn step(cpu: &Cpu, context: &mut Context) -> Trap {
     crate::registers::write!("mdscr_el1", 1);
     let trap = loop {
-        cpu.turn();
+        cpu.go_out();
         // SAFETY: as in `run`.
         let syndrome = unsafe { enter(&raw mut context.regs) };
-        cpu.turn();
+        cpu.come_in();
         if trap::class(syndrome) == trap::CALL {
             break Trap::Call;
         }

@@ -8,9 +8,11 @@ use crate::head::KERNEL;
 use crate::memory::{DEVICES, DIRECT, PAGE, direct, slice};
 use crate::space::{Image, KernelSpace, stack_of};
 use crate::{clock, console, crash, firmware, heap, interrupts, machine, random, virtio};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use ashore_base::Tree;
-use ashore_kernel_core::{Frame, FrameRange, Machine, frames::Frames};
+use ashore_kernel_core::memory::Physical;
+use ashore_kernel_core::{Frame, FrameRange, Kernel, Machine, frames::Frames};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use spin::Once;
 
@@ -32,12 +34,14 @@ struct Facts {
     space: KernelSpace,
     /// A table without entries, for the lower half while no program is in it.
     nobody: u64,
+    /// Memory nobody has.
+    free: Vec<FrameRange>,
 }
 
 static FACTS: Once<Facts> = Once::new();
-static FRAMES: Once<Frames> = Once::new();
-/// How many CPUs have come up.
-static AWAKE: AtomicUsize = AtomicUsize::new(1);
+static KERNEL_CORE: Once<Kernel> = Once::new();
+/// How many of the CPUs are used.
+static COUNT: AtomicUsize = AtomicUsize::new(MOST_CPUS);
 
 /// How firmware is called, if that is known.
 pub(crate) fn firmware() -> Option<Upcall> {
@@ -46,7 +50,8 @@ pub(crate) fn firmware() -> Option<Upcall> {
 
 /// The CPUs that work.
 pub(crate) fn cpus() -> &'static [&'static Cpu] {
-    FACTS.get().map_or(&[], |facts| &facts.cpus)
+    let all: &[_] = FACTS.get().map_or(&[], |facts| &facts.cpus);
+    all.get(..COUNT.load(Ordering::Acquire)).unwrap_or(all)
 }
 
 /// Where the image lies.
@@ -62,6 +67,11 @@ pub(crate) fn text_len() -> u64 {
 /// Bytes of the kernel's image in memory.
 pub(crate) fn image_len() -> u64 {
     FACTS.get().map_or(0, |facts| facts.image.len)
+}
+
+/// The table of nobody's lower half.
+pub(crate) fn nobody() -> u64 {
+    FACTS.get().map_or(0, |facts| facts.nobody)
 }
 
 unsafe extern "C" {
@@ -167,8 +177,7 @@ pub(crate) extern "C" fn start(hint: u64, image: u64) -> ! {
     unsafe { heap::add(heap_at, heap_len as usize) };
     taken.push((first, carver.next));
 
-    let ranges: Vec<FrameRange> = board.free(&taken).iter().map(range).collect();
-    heap::grow_from(FRAMES.call_once(|| Frames::new(&ranges)));
+    let free = board.free(&taken).iter().map(range).collect();
     seed(&board);
     let card = virtio::begin(&board);
     let born = board.calendar.map_or(0, born);
@@ -186,6 +195,7 @@ pub(crate) extern "C" fn start(hint: u64, image: u64) -> ! {
         machine: machine::Board { files, words: board.words.clone().leak(), born, card },
         space,
         nobody,
+        free,
     });
     interrupts::begin(&board);
     interrupts::begin_cpu();
@@ -215,8 +225,17 @@ fn born(calendar: Piece) -> u64 {
 extern "C" fn settled() -> ! {
     if let Some(facts) = FACTS.get() {
         wake(facts);
+        let frames = Frames::new(&facts.free);
+        let Ok(physical) = Physical::new(&facts.machine, frames) else { panic!("not enough memory to start") };
+        let physical: &'static Physical = Box::leak(Box::new(physical));
+        heap::grow_from(&physical.frames);
+        crash::rehearse(facts.machine.words);
+        let Ok(kernel) = Kernel::new(physical) else { panic!("not enough memory to start") };
+        let kernel = KERNEL_CORE.call_once(|| kernel);
+        crate::scratch::begin(kernel);
+        crate::registers::barrier!("sev");
     }
-    work(true)
+    work()
 }
 
 /// What another CPU needs to begin: its tables, its stack, its area. The first steps read it.
@@ -228,23 +247,24 @@ struct Note {
     area: u64,
 }
 
-/// Wakes the other CPUs, one after the other.
+/// Wakes the other CPUs. Those behind one that firmware does not start are left asleep.
 fn wake(facts: &'static Facts) {
-    let Some(firmware) = facts.firmware else { return };
+    let Some(firmware) = facts.firmware else {
+        COUNT.store(1, Ordering::Release);
+        return;
+    };
     let physical = |address: u64| facts.image.physical + (address - KERNEL);
     for cpu in &facts.cpus[1..] {
         let low = physical(&raw const crate::head::EARLY_LOW as u64);
         let area = core::ptr::from_ref::<Cpu>(cpu) as u64;
         let note = Note { low, root: facts.space.root(), stack: cpu.stack, area };
-        let note: &'static Note = alloc::boxed::Box::leak(alloc::boxed::Box::new(note));
+        let note: &'static Note = Box::leak(Box::new(note));
         let at = core::ptr::from_ref(note) as u64;
         clean(at);
         let note_at = if at >= KERNEL { physical(at) } else { at - DIRECT };
-        let before = AWAKE.load(Ordering::Acquire);
-        if firmware.start(cpu.affinity, physical(_wake as *const () as u64), note_at) {
-            while AWAKE.load(Ordering::Acquire) == before {
-                core::hint::spin_loop();
-            }
+        if !firmware.start(cpu.affinity, physical(_wake as *const () as u64), note_at) {
+            COUNT.store(cpu.index, Ordering::Release);
+            return;
         }
     }
 }
@@ -261,18 +281,24 @@ fn clean(at: u64) {
 pub(crate) extern "C" fn woken(cpu: &'static Cpu) -> ! {
     cpu.take();
     interrupts::begin_cpu();
-    AWAKE.fetch_add(1, Ordering::AcqRel);
-    work(false)
+    work()
 }
 
-/// Hands over to the kernel's core.
-fn work(is_first: bool) -> ! {
-    let (Some(facts), Some(frames)) = (FACTS.get(), FRAMES.get()) else { crash::stay() };
-    Cpu::own().turn();
-    interrupts::set_alarm(Cpu::own());
+/// Hands over to the kernel's core, when there is one.
+fn work() -> ! {
+    let Some(facts) = FACTS.get() else { crash::stay() };
     // The first steps needed the image's own addresses in the lower half. Nobody does any more.
-    facts.machine.enter(facts.nobody);
+    facts.machine.enter(0);
     crate::registers::barrier!("tlbi vmalle1");
     crate::registers::barrier!("dsb nsh");
-    crate::scratch::run(&facts.machine, frames, is_first)
+    let kernel = loop {
+        match KERNEL_CORE.get() {
+            Some(kernel) => break kernel,
+            None => crate::registers::barrier!("wfe"),
+        }
+    };
+    let cpu = Cpu::own();
+    cpu.come_in();
+    interrupts::set_alarm(cpu);
+    kernel.work()
 }

@@ -1,7 +1,10 @@
 //! Entering and leaving programs, and the table of vectors.
 //!
+//! Of a saved status neither the mode nor what is masked (bits 0 to 9) nor what would make the state illegal or mask more (13 to
+//! 20) comes into the CPU. A step (21) works only while the debug unit is on, the rest means nothing to a program.
+//!
 //! [`enter`] keeps the kernel's own registers and the address of the thread's on the stack, where the vectors find it: no
-//! register of the CPU is spent on it, and there is nothing to look up. Both ways together are 70 instructions.
+//! register of the CPU is spent on it, and there is nothing to look up; what is below the stack pointer is free, since nothing interrupts the kernel. Both ways together are 70 instructions.
 //!
 //! Anything that comes while the kernel itself runs is a defect of the kernel. Its registers go to the CPU's own area without
 //! touching the stack, which may be what is broken.
@@ -19,8 +22,7 @@ unsafe extern "C" {
     /// above.
     ///
     /// # Safety
-    /// The pointer is to registers nobody else uses meanwhile, the saved state names EL0 and nothing but flags, and the
-    /// lower half of the address space is the program's.
+    /// The pointer is to registers nobody else uses meanwhile, and the lower half of the address space is the program's.
     pub(crate) fn enter(regs: *mut Regs) -> u64;
 
     /// Loads the vector registers.
@@ -62,17 +64,17 @@ _vectors:
     broken  7
 
     .balign 128
-    stp     x0, x1, [sp]
-    mrs     x1, esr_el1
+    stp     x0, x1, [sp, #-16]
+    mrs     x0, esr_el1
     b       _stopped
     .balign 128
-    stp     x0, x1, [sp]
-    mov     x1, #{interrupt}
+    stp     x0, x1, [sp, #-16]
+    mov     x0, #{interrupt}
     b       _stopped
     broken  10
     .balign 128
-    stp     x0, x1, [sp]
-    mov     x1, #{error}
+    stp     x0, x1, [sp, #-16]
+    mov     x0, #{error}
     b       _stopped
 
     broken  12
@@ -83,16 +85,17 @@ _vectors:
     .balign 64
     .global enter
 enter:
-    stp     x19, x20, [sp, #-96]!
+    stp     x19, x20, [sp, #-112]!
     stp     x21, x22, [sp, #16]
     stp     x23, x24, [sp, #32]
     stp     x25, x26, [sp, #48]
     stp     x27, x28, [sp, #64]
     stp     x29, x30, [sp, #80]
-    str     x0, [sp, #-16]!
-    sub     sp, sp, #16
+    str     x0, [sp, #96]
     ldp     x1, x2, [x0, #256]
     msr     elr_el1, x1
+    and     x2, x2, #{no_mode}
+    and     x2, x2, #{no_state}
     msr     spsr_el1, x2
     ldr     x1, [x0, #272]
     msr     tpidr_el0, x1
@@ -116,37 +119,36 @@ enter:
     eret
 
 _stopped:
-    ldr     x0, [sp, #16]
-    stp     x2, x3, [x0, #16]
-    stp     x4, x5, [x0, #32]
-    stp     x6, x7, [x0, #48]
-    stp     x8, x9, [x0, #64]
-    stp     x10, x11, [x0, #80]
-    stp     x12, x13, [x0, #96]
-    stp     x14, x15, [x0, #112]
-    stp     x16, x17, [x0, #128]
-    stp     x18, x19, [x0, #144]
-    stp     x20, x21, [x0, #160]
-    stp     x22, x23, [x0, #176]
-    stp     x24, x25, [x0, #192]
-    stp     x26, x27, [x0, #208]
-    stp     x28, x29, [x0, #224]
-    ldp     x2, x3, [sp], #32
-    stp     x2, x3, [x0]
+    ldr     x1, [sp, #96]
+    stp     x2, x3, [x1, #16]
+    stp     x4, x5, [x1, #32]
+    stp     x6, x7, [x1, #48]
+    stp     x8, x9, [x1, #64]
+    stp     x10, x11, [x1, #80]
+    stp     x12, x13, [x1, #96]
+    stp     x14, x15, [x1, #112]
+    stp     x16, x17, [x1, #128]
+    stp     x18, x19, [x1, #144]
+    stp     x20, x21, [x1, #160]
+    stp     x22, x23, [x1, #176]
+    stp     x24, x25, [x1, #192]
+    stp     x26, x27, [x1, #208]
+    stp     x28, x29, [x1, #224]
+    ldp     x2, x3, [sp, #-16]
+    stp     x2, x3, [x1]
     mrs     x2, sp_el0
-    stp     x30, x2, [x0, #240]
+    stp     x30, x2, [x1, #240]
     mrs     x2, elr_el1
     mrs     x3, spsr_el1
-    stp     x2, x3, [x0, #256]
+    stp     x2, x3, [x1, #256]
     mrs     x2, tpidr_el0
-    str     x2, [x0, #272]
-    mov     x0, x1
+    str     x2, [x1, #272]
     ldp     x21, x22, [sp, #16]
     ldp     x23, x24, [sp, #32]
     ldp     x25, x26, [sp, #48]
     ldp     x27, x28, [sp, #64]
     ldp     x29, x30, [sp, #80]
-    ldp     x19, x20, [sp], #96
+    ldp     x19, x20, [sp], #112
     ret
 
 // The kernel faulted: x0 is the CPU's area, x1 the kind, their own values are at 8 and in tpidrro_el0.
@@ -246,6 +248,8 @@ save_vectors:
     .arch_extension nosimd
     .arch_extension nofp
     "#,
+    no_mode = const !0x3ffu64,
+    no_state = const !0x1f_e000u64,
     interrupt = const INTERRUPT as i64,
     error = const ERROR as i64,
     last_stack = const core::mem::offset_of!(crate::cpu::Cpu, last_stack),

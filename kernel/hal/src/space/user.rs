@@ -2,8 +2,8 @@
 //!
 //! An entry's own bits say what the program may do with a page, whatever hardware makes of it: a page nobody may touch stays
 //! in the table, only not for the CPU. Every space has an address space id for its life, so that entering one is a write to one
-//! register; where there are no ids left, there is no new space. An id and its (empty) root are kept together for the next
-//! space, because a CPU that idles may still have it as its own.
+//! register; where there are no ids left, there is no new space. A root that a CPU still has as its own when its space is
+//! released is kept, empty, for the next space.
 
 use super::{
     ACCESSED, ENTRIES, NEVER_KERNEL, NEVER_USER, OWN, READ_ONLY, SHARED, TABLE, USER, VALID, WHERE, nth, span,
@@ -30,7 +30,8 @@ const MOST_SINGLE: u64 = 64;
 static SPARE: Lock<Spare> = Lock::new(Spare { ready: Vec::new(), next: 1 });
 
 struct Spare {
-    ready: Vec<(Frame, u16)>,
+    /// With the root that a CPU still had when its space was released.
+    ready: Vec<(Option<Frame>, u16)>,
     next: u32,
 }
 
@@ -83,15 +84,21 @@ impl UserSpace {
     /// A space without entries.
     pub(crate) fn new(frames: &Frames) -> Result<UserSpace, NoMemory> {
         let mut spare = SPARE.lock();
-        if let Some((root, id)) = spare.ready.pop() {
+        if let Some((Some(root), id)) = spare.ready.pop_if(|(root, _)| root.is_some()) {
             return Ok(UserSpace { root, id });
         }
-        if spare.next >> id_bits() != 0 {
-            return Err(NoMemory);
-        }
         let root = frames.take()?;
-        let id = spare.next as u16;
-        spare.next += 1;
+        let id = match spare.ready.pop() {
+            Some((_, id)) => id,
+            None if spare.next >> id_bits() == 0 => {
+                spare.next += 1;
+                (spare.next - 1) as u16
+            }
+            None => {
+                frames.drop(root);
+                return Err(NoMemory);
+            }
+        };
         drop(spare);
         zero_frame(root);
         Ok(UserSpace { root, id })
@@ -269,7 +276,12 @@ impl PageTable for UserSpace {
         self.forget_all();
         barrier!("dsb ish");
         tables.into_iter().for_each(|table| UserSpace::give_back(table, 1, frames));
-        SPARE.lock().ready.push((self.root, self.id));
+        let root = PageTable::root(self);
+        let is_somebodys = crate::start::cpus().iter().any(|cpu| cpu.root.load(Ordering::Acquire) == root);
+        if !is_somebodys {
+            frames.drop(self.root);
+        }
+        SPARE.lock().ready.push((is_somebodys.then_some(self.root), self.id));
     }
 
     fn root(&self) -> u64 {
