@@ -20,7 +20,7 @@ const WORKSPACE: &str = "kernel";
 const IMAGE: &str = "Image";
 
 /// An image that grew past this is a mistake.
-const MOST_BYTES: usize = 512 << 10;
+const MOST_BYTES: usize = 1024 << 10;
 
 /// Where the kernel keeps names for its reports; see `kernel/hal/src/symbols.rs`.
 const NAMES: &[u8] = b"_symbols";
@@ -28,7 +28,7 @@ const NAMES: &[u8] = b"_symbols";
 const NAMES_END: &[u8] = b"_symbols_end";
 
 /// A longer name is cut.
-const MOST_NAME: usize = 80;
+const MOST_NAME: usize = 48;
 
 /// A cargo command for the kernel's workspace.
 pub(crate) fn cargo(repo: &Repo) -> Command {
@@ -132,9 +132,26 @@ fn names_that_fit(functions: BTreeMap<u32, String>, room: usize) -> Vec<u8> {
 fn shown(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(name);
     let plain = format!("{:#}", rustc_demangle::demangle(&text));
-    let plain = plain.replace("ashore_kernel_", "").replace("ashore_", "");
+    let plain = without_types(&plain.replace("ashore_kernel_", "").replace("ashore_", ""));
     let end = plain.char_indices().map(|(at, _)| at).chain([plain.len()]).take_while(|at| *at <= MOST_NAME).last();
     plain.get(..end.unwrap_or_default()).unwrap_or_default().to_owned()
+}
+
+/// A name without what is between angle brackets, unless it begins there: `<A as B>::c` stays.
+fn without_types(name: &str) -> String {
+    let mut shown = String::new();
+    let mut depth = 0u32;
+    let is_method = name.starts_with('<');
+    for c in name.chars() {
+        let least = u32::from(is_method);
+        match c {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            _ if depth <= least => shown.push(c),
+            _ => {}
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -157,6 +174,8 @@ mod tests {
             shown(b"_ZN18ashore_kernel_core6frames6Frames4take17h0123456789abcdefE"),
             "core::frames::Frames::take"
         );
+        assert_eq!(shown(b"core::cell::Cell<alloc::vec::Vec<u8>>::get"), "core::cell::Cell::get");
+        assert_eq!(shown(b"<core::Vec<u8> as io::Write>::write"), "core::Vec as io::Write::write");
         assert_eq!(shown(&[b'a'; 200]).len(), MOST_NAME);
     }
 }
