@@ -3,10 +3,12 @@
 //! A size is rounded up to the next of four steps between powers of two, so that at most a quarter is lost. A piece that
 //! comes back goes to the list of its size and stays there: nothing is searched and nothing is joined, and both ways are a
 //! dozen instructions. What does not fit a block is cut from the first arena, which is made large enough for the allocator of
-//! frames; nothing else may be that large.
+//! frames, else from neighbouring blocks, which come back.
 
-use crate::memory::direct;
-use ashore_kernel_core::{Lock, frames::Frames};
+use crate::memory::{DIRECT, PAGE, direct, physical};
+use alloc::vec::Vec;
+use ashore_kernel_core::frames::{BLOCK, Frames};
+use ashore_kernel_core::{Frame, Lock};
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -19,6 +21,8 @@ const STEPS: usize = 4;
 const SIZES: usize = STEPS * 16;
 /// Powers of two, for pieces with an alignment of their own.
 const POWERS: usize = 22;
+/// Bytes of a block of frames.
+const BLOCK_LEN: usize = BLOCK as usize * PAGE;
 /// Bytes to begin with, before memory is known.
 const FIRST: usize = 0x8000;
 
@@ -110,13 +114,51 @@ fn size_of_class(nth: usize) -> usize {
     (1 << power) + step * (1 << (power - 2))
 }
 
+impl Heap {
+    fn frames(&self) -> Option<&'static Frames> {
+        // SAFETY: the pointer is null or to the allocator of frames, which lives for ever.
+        unsafe { self.frames.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// Neighbouring blocks for so many bytes. The allocator of frames gives neighbours one after the other while it has any.
+    fn blocks(&self, len: usize) -> Option<usize> {
+        let frames = self.frames()?;
+        let count = len.div_ceil(BLOCK_LEN);
+        let mut starts: Vec<u32> = Vec::with_capacity(count);
+        while starts.len() < count {
+            match frames.take_block() {
+                Ok(block) => starts.push(block.start.0),
+                Err(_) => break,
+            }
+        }
+        starts.sort_unstable();
+        let is_whole = starts.len() == count && starts.windows(2).all(|pair| pair[1] == pair[0] + BLOCK);
+        if is_whole {
+            return Some(direct(physical(Frame(*starts.first()?))) as usize);
+        }
+        starts.iter().flat_map(|start| *start..start + BLOCK).for_each(|frame| frames.drop(Frame(frame)));
+        None
+    }
+
+    /// Gives blocks back, unless they are of the first arena.
+    fn give_back(&self, at: usize, len: usize) {
+        let first = ((at as u64 - DIRECT) >> 12) as u32;
+        if let Some(frames) = self.frames().filter(|frames| frames.holders(Frame(first)) == 1) {
+            (first..first + len.div_ceil(BLOCK_LEN) as u32 * BLOCK).for_each(|frame| frames.drop(Frame(frame)));
+        }
+    }
+}
+
 // SAFETY: pieces are cut from memory nobody else has, never overlap, and are as large and aligned as asked.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let (nth, size) = list(layout);
         let mut inner = self.inner.lock();
         if nth >= SIZES + POWERS {
-            return inner.cut(size, layout.align().max(crate::memory::PAGE)).map_or(null_mut(), |at| at as *mut u8);
+            let early = inner.cut(size, layout.align().max(PAGE));
+            drop(inner);
+            let at = early.or_else(|| self.blocks(size).filter(|_| layout.align() <= BLOCK_LEN));
+            return at.map_or(null_mut(), |at| at as *mut u8);
         }
         if let Some(piece) = NonNull::new(inner.free[nth]) {
             // SAFETY: a piece in a list is the heap's, and its first word names the next one.
@@ -127,20 +169,20 @@ unsafe impl GlobalAlloc for Heap {
         if let Some(at) = inner.cut(size, align) {
             return at as *mut u8;
         }
-        let frames = self.frames.load(Ordering::Acquire);
-        // SAFETY: the pointer is null or to the allocator of frames, which lives for ever.
-        let Some(block) = (unsafe { frames.as_ref() }).and_then(|frames| frames.take_block().ok()) else {
+        let Some(block) = self.frames().and_then(|frames| frames.take_block().ok()) else {
             return null_mut();
         };
         inner.retire();
-        inner.next = direct(crate::memory::physical(block.start)) as usize;
-        inner.end = inner.next + block.count as usize * crate::memory::PAGE;
+        inner.next = direct(physical(block.start)) as usize;
+        inner.end = inner.next + BLOCK_LEN;
         inner.cut(size, align).map_or(null_mut(), |at| at as *mut u8)
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        let (nth, _) = list(layout);
-        if nth < SIZES + POWERS {
+        let (nth, size) = list(layout);
+        if nth >= SIZES + POWERS {
+            self.give_back(at as usize, size);
+        } else {
             let mut inner = self.inner.lock();
             // SAFETY: the piece was given out with this size and nobody uses it any more.
             unsafe { at.cast::<usize>().write(inner.free[nth] as usize) };
@@ -160,10 +202,10 @@ pub(crate) fn begin() {
 ///
 /// # Safety
 /// It is RAM in the direct map that nobody else uses, ever.
-pub(crate) unsafe fn add(physical: u64, len: usize) {
+pub(crate) unsafe fn add(at: u64, len: usize) {
     let mut inner = HEAP.inner.lock();
     inner.retire();
-    inner.next = direct(physical) as usize;
+    inner.next = direct(at) as usize;
     inner.end = inner.next + len;
 }
 

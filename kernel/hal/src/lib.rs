@@ -24,7 +24,6 @@ mod machine;
 mod memory;
 mod random;
 mod registers;
-mod scratch;
 mod space;
 mod start;
 mod symbols;

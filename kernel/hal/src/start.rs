@@ -230,9 +230,11 @@ extern "C" fn settled() -> ! {
         let physical: &'static Physical = Box::leak(Box::new(physical));
         heap::grow_from(&physical.frames);
         crash::rehearse(facts.machine.words);
-        let Ok(kernel) = Kernel::new(physical) else { panic!("not enough memory to start") };
-        let kernel = KERNEL_CORE.call_once(|| kernel);
-        crate::scratch::begin(kernel);
+        let Ok(mut kernel) = Kernel::new(physical) else { panic!("not enough memory to start") };
+        if let Err(report) = kernel.begin() {
+            panic!("there is nothing to run: {report}");
+        }
+        KERNEL_CORE.call_once(|| kernel);
         crate::registers::barrier!("sev");
     }
     work()

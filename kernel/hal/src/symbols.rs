@@ -6,7 +6,7 @@
 use ashore_base::Bytes;
 
 /// Bytes kept free for the table.
-const LEN: usize = 0xa000;
+const LEN: usize = 0x1_8000;
 
 #[repr(C, align(8))]
 struct Table([u8; LEN]);
