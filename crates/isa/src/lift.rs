@@ -33,6 +33,9 @@ pub trait Lifter: Send + Sync {
     /// What the kernel would tell programs of this CPU: the words of `AT_HWCAP` and `AT_HWCAP2`.
     fn capabilities(&self) -> [u64; 2];
 
+    /// How often the counter that `Op::Counter` reads counts in a second: programs are told this.
+    fn counter_hz(&self) -> u64;
+
     /// Appends the instruction at `pc`, whose bytes `code` begins with. One that is not allocated ends the block with a trap;
     /// nothing is appended if its bytes are not all there.
     fn lift(&self, block: &mut Block, pc: Addr, code: &[u8]) -> Option<Lifted>;

@@ -115,8 +115,8 @@ fn number(file: &[u8], at: usize, bytes: usize) -> u64 {
 }
 
 impl Machine {
-    /// Maps a static program's file and gives it a stack with its name.
-    pub(crate) fn load(file: &[u8], name: &str) -> Machine {
+    /// Maps a static program's file and gives it a stack with its name and arguments.
+    pub(crate) fn load(file: &[u8], words: &[&str]) -> Machine {
         let mut memory = Pages::default();
         let (table, size, count) =
             (number(file, 32, 8) as usize, number(file, 54, 2) as usize, number(file, 56, 2) as usize);
@@ -143,12 +143,18 @@ impl Machine {
             heap: HEAP,
         };
         let top = STACK.0 + STACK.1 - 4096;
-        machine.memory.write(top, name.as_bytes()).expect("mapped");
         machine.memory.write(top + 256, &[0x5a; 16]).expect("mapped");
+        let mut places = vec![words.len() as u64];
+        let mut end = top + 512;
+        for word in words {
+            machine.memory.write(end, word.as_bytes()).expect("mapped");
+            places.push(end);
+            end += word.len() as u64 + 1;
+        }
         let auxiliary =
             [3, headers_at, 4, size as u64, 5, count as u64, 6, PAGE, 9, number(file, 24, 8), 25, top + 256, 0, 0];
         let words: Vec<u8> =
-            [1, top, 0, 0].iter().chain(&auxiliary).flat_map(|word: &u64| word.to_le_bytes()).collect();
+            places.iter().chain(&[0, 0]).chain(&auxiliary).flat_map(|word: &u64| word.to_le_bytes()).collect();
         let stack = top - 1024;
         machine.memory.write(stack, &words).expect("mapped");
         machine.set(state::SP, stack);

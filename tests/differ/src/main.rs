@@ -34,7 +34,7 @@ fn batch(class: &str, seed: u64, cases: usize, length: usize) -> Result<(), Stri
     std::fs::write(&path, &file).map_err(|why| why.to_string())?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).map_err(|why| why.to_string())?;
     let peer = Command::new(QEMU).arg(&path).output().map_err(|why| format!("{QEMU}: {why}"))?;
-    let mut machine = Machine::load(&file, "case");
+    let mut machine = Machine::load(&file, &["case"]);
     let end = machine.run();
     let differs =
         machine.output.chunks(program::WRITTEN).zip(peer.stdout.chunks(program::WRITTEN)).position(|(a, b)| a != b);
@@ -110,11 +110,38 @@ fn texts() -> String {
     text
 }
 
+/// Runs a static program on the evaluator.
+fn run(words: &[&str]) -> ExitCode {
+    let file = words.first().copied().unwrap_or_default();
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            eprintln!("{file}: {why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut machine = Machine::load(&bytes, words);
+    let end = machine.run();
+    print!("{}", String::from_utf8_lossy(&machine.output));
+    match end {
+        End::Status(status) => ExitCode::from(status as u8),
+        End::Stopped(exit, pc) => {
+            eprintln!("{file}: {exit:x?} at {pc:#x}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     if words.first().is_some_and(|word| word == "text") {
         print!("{}", texts());
         return ExitCode::SUCCESS;
+    }
+    if let [verb, program @ ..] = words.as_slice()
+        && verb == "run"
+    {
+        return run(&program.iter().map(String::as_str).collect::<Vec<_>>());
     }
     let [class, seconds, seed, length] = words.as_slice() else {
         eprintln!("usage: CLASS SECONDS SEED LENGTH");

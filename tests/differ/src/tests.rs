@@ -70,7 +70,7 @@ fn instructions_that_fault_can_be_run_again() {
         let cases: Vec<_> = (0..300).map(|_| generator.case(4)).collect();
         let file = program::build(&cases, &memory);
         let output = |fails_every| {
-            let mut machine = Machine::load(&file, "case");
+            let mut machine = Machine::load(&file, &["case"]);
             machine.memory.fails_every = fails_every;
             assert_eq!(machine.run(), End::Status(0));
             machine.output
@@ -113,7 +113,7 @@ fn a_static_program_runs_on_the_evaluator() {
         .env("ZIG_LOCAL_CACHE_DIR", guests.join("zigcache"))
         .status();
     assert!(built.expect("cargo xtask guests installs the compiler").success());
-    let mut machine = Machine::load(&std::fs::read(&program).expect("built"), "hello");
+    let mut machine = Machine::load(&std::fs::read(&program).expect("built"), &["hello"]);
     let end = machine.run();
     assert_eq!(end, End::Status(7), "{}", String::from_utf8_lossy(&machine.output));
     assert_eq!(String::from_utf8_lossy(&machine.output), "1 hello 0.333\n");

@@ -14,6 +14,7 @@ mod boot;
 mod core;
 mod corpus;
 mod explain;
+mod lift;
 mod mutate;
 mod patch;
 mod random;

@@ -34,6 +34,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "explain", call: crate::explain::explain, words: RECORDS },
     Target { name: "trace", call: trace, words: TRACE },
     Target { name: "sites", call: sites, words: CODE },
+    Target { name: "lift", call: crate::lift::lift, words: LIFTED },
 ];
 
 const ELF: &[&[u8]] =
@@ -51,6 +52,17 @@ const CORE: &[&[u8]] = &[
     b"IGIS",
     b"ELIF",
     b"\xff\xff",
+];
+
+const LIFTED: &[&[u8]] = &[
+    b"\x00\x1c\x20\x4e",
+    b"\x00\x00\x40\xf9",
+    b"\x00\x28\x61\x1e",
+    b"\x00\x7c\x5f\xc8",
+    b"\x00\x84\x21\x4e",
+    b"\x00\x04\x08\x5e",
+    b"\x20\x00\x00\x8b",
+    b"\x00\x00\x01\x10",
 ];
 
 const ARCHIVE: &[&[u8]] = &[

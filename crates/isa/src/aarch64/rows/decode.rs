@@ -2,7 +2,7 @@
 
 use super::lift::Lift;
 use super::{CLASSES, Row};
-use crate::aarch64::rows::system::{HWCAP, HWCAP2};
+use crate::aarch64::rows::system::{COUNTER_HZ, HWCAP, HWCAP2};
 use crate::aarch64::state::Rules;
 use crate::lift::{Lifted, Lifter, Next, illegal};
 use alloc::vec::Vec;
@@ -162,6 +162,10 @@ impl Lifter for Decoder {
 
     fn capabilities(&self) -> [u64; 2] {
         [HWCAP, HWCAP2]
+    }
+
+    fn counter_hz(&self) -> u64 {
+        COUNTER_HZ
     }
 
     fn lift(&self, block: &mut Block, pc: Addr, code: &[u8]) -> Option<Lifted> {

@@ -22,7 +22,7 @@ pub(super) enum Kind {
 }
 
 /// How often the counter counts in a second.
-const COUNTER_HZ: u64 = 62_500_000;
+pub(in crate::aarch64::rows) const COUNTER_HZ: u64 = 62_500_000;
 
 /// Lines of 64 bytes; of instructions, of 4096, so that programs invalidate page by page. Data needs no cleaning for
 /// instructions to be seen, instructions need invalidating.
