@@ -35,6 +35,7 @@ pub(crate) fn build(kernel: &Kernel, thread: &Arc<Thread>, own: &mut Own, run: &
     let wants = run.action.flags as u32 & SA_ONSTACK != 0 && alt_stack.len != 0;
     let stack = if wants && !alt_stack.holds(sp) { alt_stack.top() } else { sp };
     let handler = Addr(run.action.handler);
+    let space = thread.space();
     let entry = Entry {
         info: *run.info,
         action: Action {
@@ -45,14 +46,14 @@ pub(crate) fn build(kernel: &Kernel, thread: &Arc<Thread>, own: &mut Own, run: &
             version: 0,
         },
         handler,
-        trampoline: Addr::NULL,
+        trampoline: space.way_back(),
         mask: run.mask,
         stack,
         alt_stack,
         fault: fault.map(|(address, syndrome)| Fault { address: Addr(address), syndrome }),
     };
     let context = &mut own.context;
-    frame::build(&mut context.regs, &context.vectors, &entry, &*thread.space())?;
+    frame::build(&mut context.regs, &context.vectors, &entry, &*space)?;
     if stack != sp && run.stack.flags & SS_AUTODISARM != 0 {
         thread.signals.lock().stack = SigStack { sp: 0, flags: SS_DISABLE, size: 0 };
     }

@@ -115,6 +115,7 @@ impl Vdso {
         space.map(&request(at, Prot::READ, Prot::READ, &self.data_map))?;
         let text = at.plus(PAGE_SIZE);
         space.map(&request(text, Prot::READ | Prot::EXECUTE, Prot::ALL, &self.code_map))?;
+        space.set_way_back(text.plus(TEXT_AT));
         Ok(text)
     }
 }

@@ -53,6 +53,7 @@ fn the_wall_clock_is_told_whole() {
     let space = Space::new(physical).unwrap();
     let at = vdso.map(&space).unwrap();
     assert_eq!(space.read_u32(at).unwrap(), 0x464c_457f);
+    assert_eq!(space.read_u32(space.way_back()).unwrap(), code::SIGRETURN[0]);
     assert_eq!(space.read_u32(at.minus(PAGE_SIZE).plus(WALL as u64)).unwrap(), 78);
     assert!(space.write_u32(at, 1).is_err() && space.protect(at.minus(PAGE_SIZE), PAGE_SIZE, Prot::WRITE).is_err());
 }

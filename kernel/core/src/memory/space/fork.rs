@@ -49,8 +49,8 @@ impl Space {
         }
         let areas = inner.areas.forked();
         let most = resident;
-        let (heap, stack) = (inner.heap, inner.stack);
-        let child = Space::with(self.physical, Inner { table, areas, resident, most, heap, stack });
+        let (heap, stack, way_back) = (inner.heap, inner.stack, inner.way_back);
+        let child = Space::with(self.physical, Inner { table, areas, resident, most, heap, stack, way_back });
         child.limits.copy(&self.limits);
         for mapped in inner.areas.iter().filter_map(|area| area.file.as_ref()) {
             if let Some(mappers) = mapped.pages.mappers() {

@@ -82,14 +82,17 @@ pub(super) struct Inner {
     heap: AddrRange,
     /// An address of the main thread's stack.
     stack: Addr,
+    /// Where handlers return to that bring no way back of their own.
+    way_back: Addr,
 }
 
 impl Space {
     /// An empty one.
     pub fn new(physical: &'static Physical) -> Result<Arc<Space>, NoMemory> {
         let table = physical.machine.new_table(&physical.frames)?;
-        let (heap, stack) = (AddrRange::default(), Addr::NULL);
-        Ok(Space::with(physical, Inner { table, areas: Areas::default(), resident: 0, most: 0, heap, stack }))
+        let (heap, stack, way_back) = (AddrRange::default(), Addr::NULL, Addr::NULL);
+        let areas = Areas::default();
+        Ok(Space::with(physical, Inner { table, areas, resident: 0, most: 0, heap, stack, way_back }))
     }
 
     fn with(physical: &'static Physical, inner: Inner) -> Arc<Space> {

@@ -55,6 +55,16 @@ impl Space {
         self.inner.lock().stack = at;
     }
 
+    /// Says where handlers return to that bring no way back of their own.
+    pub fn set_way_back(&self, at: Addr) {
+        self.inner.lock().way_back = at;
+    }
+
+    /// Where they return to.
+    pub fn way_back(&self) -> Addr {
+        self.inner.lock().way_back
+    }
+
     /// Every area, ascending.
     pub fn areas(&self) -> Vec<AreaView> {
         let inner = self.inner.lock();
