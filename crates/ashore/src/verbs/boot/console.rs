@@ -1,13 +1,15 @@
 //! The machine's serial line and our own streams, until the machine ends or somebody ends it.
 
 use super::machine::Machine;
-use super::terminal::{self, Raw, Streams};
+use super::terminal::{self, Lines, Raw, Streams};
+use super::trace::Teller;
 use ashore_formats::boot::wire::{Channel, Receiver, Sender};
 use ashore_pivot::{SigSet, Signal};
 use std::io::{self, ErrorKind, Read, Write};
 use std::process::{ChildStdin, ChildStdout};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Why a machine did not end by itself.
@@ -22,6 +24,17 @@ pub(super) enum Stopped {
     /// Nobody reads its output any more.
     Unread,
 }
+
+/// What happens beside the console while a machine runs.
+pub(super) struct Watch {
+    /// How long it may run.
+    pub(super) timeout: Option<Duration>,
+    /// Who tells its program's calls.
+    pub(super) teller: Option<Teller>,
+}
+
+/// How often new calls are looked for. The kernel's ring is large enough for what comes meanwhile, mostly.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// The signals that ask us to end.
 const ENDING: [Signal; 4] = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM];
@@ -47,19 +60,24 @@ impl Stopper {
 }
 
 /// Carries bytes until the machine's line is closed, which is its end.
-pub(super) fn serve(machine: &Arc<Machine>, streams: &Streams, timeout: Option<Duration>) -> Option<Stopped> {
+pub(super) fn serve(machine: &Arc<Machine>, streams: &Streams, watch: Watch) -> Option<Stopped> {
     let (input, output) = machine.line()?;
     let stopper = Arc::new(Stopper { machine: Arc::clone(machine), first: Mutex::new(None) });
     watch_signals(&stopper);
-    let ended = timeout.map(|limit| watch_clock(&stopper, limit));
+    let ended = watch.timeout.map(|limit| watch_clock(&stopper, limit));
     let raw = Raw::begin(streams);
     let keys = if streams.is_typed() { Keys::Escape } else { Keys::Plain };
     let feeder = Arc::clone(&stopper);
     std::thread::spawn(move || feed(input, keys, &feeder));
-    if drain(output, if raw.is_some() { Lines::Raw } else { Lines::Plain }).is_err() {
+    let teller = watch.teller.map(tell);
+    if drain(output, streams.lines()).is_err() {
         stopper.stop(Stopped::Unread);
     }
     drop(ended);
+    if let Some((ended, thread)) = teller {
+        drop(ended);
+        let _ = thread.join();
+    }
     drop(raw);
     *stopper.first.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -91,6 +109,18 @@ fn watch_clock(stopper: &Arc<Stopper>, limit: Duration) -> mpsc::Sender<()> {
         }
     });
     ended
+}
+
+/// Tells calls until what is returned first is dropped.
+fn tell(mut teller: Teller) -> (mpsc::Sender<()>, JoinHandle<()>) {
+    let (ended, wait) = mpsc::channel();
+    let body = move || {
+        while wait.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+            teller.look();
+        }
+        teller.finish();
+    };
+    (ended, std::thread::spawn(body))
 }
 
 /// Whether what is typed may be meant for us.
@@ -162,13 +192,6 @@ impl Escape {
     }
 }
 
-/// Whether the terminal ends lines by itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lines {
-    Plain,
-    Raw,
-}
-
 /// Carries what the machine writes to our output and error output.
 fn drain(mut line: ChildStdout, lines: Lines) -> io::Result<()> {
     let mut chunk = vec![0; CHUNK];
@@ -185,8 +208,7 @@ fn drain(mut line: ChildStdout, lines: Lines) -> io::Result<()> {
             let put = match channel {
                 Channel::Stream => put(&mut io::stdout().lock(), bytes),
                 Channel::Errors => put(&mut io::stderr().lock(), bytes),
-                Channel::Kernel if lines == Lines::Raw => put(&mut io::stderr().lock(), &with_returns(bytes)),
-                Channel::Kernel => put(&mut io::stderr().lock(), bytes),
+                Channel::Kernel => put(&mut io::stderr().lock(), &lines.ended(bytes)),
                 Channel::End => Ok(()),
             };
             if result.is_ok() {
@@ -201,10 +223,6 @@ fn drain(mut line: ChildStdout, lines: Lines) -> io::Result<()> {
 fn put(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     out.write_all(bytes)?;
     out.flush()
-}
-
-fn with_returns(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect()
 }
 
 #[cfg(test)]

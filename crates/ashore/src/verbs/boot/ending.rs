@@ -1,15 +1,12 @@
 //! How a machine ended, and that as the end of this command.
 
 use super::console::Stopped;
-use super::machine::Machine;
+use super::machine::{KERNEL_AT, Machine};
 use ashore_base::Mailbox;
 use ashore_pivot::Signal;
 use ashore_report::{Report, table};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-
-/// Where QEMU puts a kernel that says "anywhere", from the start of memory.
-const KERNEL_AT: u64 = 2 << 20;
 
 /// Ends as the program did; comes back with its exit status, or with a report when there is none.
 pub(super) fn of(machine: Arc<Machine>, stopped: Option<Stopped>) -> Result<u8, Report> {

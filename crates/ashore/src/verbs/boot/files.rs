@@ -49,7 +49,7 @@ fn start(request: &Request, program: &Program, streams: &Streams) -> Start {
         streams: streams.kinds,
         is_wired: true,
         size: streams.size,
-        is_traced: false,
+        is_traced: request.is_traced,
     }
 }
 

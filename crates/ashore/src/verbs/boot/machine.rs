@@ -20,6 +20,9 @@ const CPU: &str = "cortex-a76";
 /// The least memory a machine starts with.
 const LEAST_MEMORY: u64 = 16 << 20;
 
+/// Where QEMU puts a kernel that says "anywhere", from the start of memory.
+pub(super) const KERNEL_AT: u64 = 2 << 20;
+
 /// What a machine is made of.
 pub(super) struct Parts {
     pub(super) kernel: Cow<'static, [u8]>,
@@ -61,6 +64,9 @@ impl Machine {
             // A program of the guest's must not reach the host: the last part refuses emulators that cannot promise it.
             .args(["-semihosting-config", "enable=on,target=native,userspace=off"])
             .args(["-kernel", &path_of(&kernel), "-initrd", &path_of(&parts.archive)]);
+        if let Some(network) = network(request) {
+            command.args(["-netdev", &network, "-device", "virtio-net-device,netdev=net"]);
+        }
         if let Some(port) = request.gdb {
             command.args(["-S", "-gdb", &format!("tcp:127.0.0.1:{port}")]);
         }
@@ -103,6 +109,15 @@ impl Machine {
         let said = lock(&self.said).take();
         said.and_then(|thread| thread.join().ok()).unwrap_or_default()
     }
+}
+
+/// The network that the machine sees, if it sees one. Only what is published comes in, nothing gets out.
+fn network(request: &Request) -> Option<String> {
+    if request.publish.is_empty() {
+        return None;
+    }
+    let ports = request.publish.iter().map(|(host, guest)| format!(",hostfwd=tcp:127.0.0.1:{host}-:{guest}"));
+    Some(format!("user,id=net,restrict=on{}", ports.collect::<String>()))
 }
 
 fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -11,12 +11,15 @@ mod machine;
 mod program;
 mod request;
 mod terminal;
+mod trace;
 
-use super::run;
-use ashore_report::Report;
+use super::{run, switch};
+use ashore_report::{Report, table};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use request::Request;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 /// The options of the verb.
@@ -64,6 +67,16 @@ pub(crate) fn options(command: Command) -> Command {
                 .help("The program's own name for itself"),
         )
         .arg(
+            Arg::new("publish")
+                .long("publish")
+                .value_name("HOST:GUEST")
+                .action(ArgAction::Append)
+                .value_parser(request::ports)
+                .help("Lead connections to this port of this machine to the program's port"),
+        )
+        .arg(switch("trace", "Tell every call of the program's processes"))
+        .arg(path("output", "FILE", "Write the trace to a file instead of stderr").short('o').requires("trace"))
+        .arg(
             Arg::new("gdb").long("gdb").value_name("PORT").value_parser(value_parser!(u16)).help(
                 "Wait for gdb's `target remote` at this port of this machine: it sees the kernel and the program",
             ),
@@ -105,6 +118,17 @@ fn boot(request: &Request) -> Result<u8, Report> {
     let streams = terminal::Streams::look();
     let archive = files::archive(request, &program, &streams)?;
     let machine = machine::Machine::start(request, machine::Parts { kernel, archive })?;
-    let stopped = console::serve(&machine, &streams, request.timeout);
+    let teller = if request.is_traced { Some(teller(request, &machine, &streams)?) } else { None };
+    let stopped = console::serve(&machine, &streams, console::Watch { timeout: request.timeout, teller });
     ending::of(machine, stopped)
+}
+
+/// Who tells the program's calls.
+fn teller(request: &Request, machine: &machine::Machine, streams: &terminal::Streams) -> Result<trace::Teller, Report> {
+    let failed = |why: std::io::Error| table::BOOT_FILES.because(format!("the trace: {why}"));
+    let (out, lines): (Box<dyn Write + Send>, _) = match &request.output {
+        Some(path) => (Box::new(BufWriter::new(File::create(path).map_err(failed)?)), terminal::Lines::Plain),
+        None => (Box::new(std::io::stderr()), streams.lines()),
+    };
+    Ok(trace::Teller::new(machine.memory.try_clone().map_err(failed)?, machine::KERNEL_AT, out, lines))
 }

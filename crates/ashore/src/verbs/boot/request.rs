@@ -28,6 +28,11 @@ pub(super) struct Request {
     pub(super) cwd: Vec<u8>,
     pub(super) gdb: Option<u16>,
     pub(super) kernel: Option<PathBuf>,
+    /// Ports of this machine and the program's ports that they lead to.
+    pub(super) publish: Vec<(u16, u16)>,
+    pub(super) is_traced: bool,
+    /// Where the trace goes; nothing means stderr.
+    pub(super) output: Option<PathBuf>,
     /// Further words for the emulator.
     pub(super) emulator: Vec<OsString>,
 }
@@ -50,6 +55,9 @@ impl Request {
             cwd: path("cwd").unwrap_or_default().into_os_string().into_vec(),
             gdb: matches.get_one::<u16>("gdb").copied(),
             kernel: path("kernel"),
+            publish: matches.get_many::<(u16, u16)>("publish").into_iter().flatten().copied().collect(),
+            is_traced: matches.get_flag("trace"),
+            output: path("output"),
             emulator: words("emulator").collect(),
         }
     }
@@ -84,6 +92,13 @@ fn environment(words: impl Iterator<Item = OsString>, host: impl Fn(&OsStr) -> O
     all.into_iter().map(|(name, value)| [name, value].join(&b'=')).collect()
 }
 
+/// Two ports, `HOST:GUEST`.
+pub(super) fn ports(text: &str) -> Result<(u16, u16), String> {
+    let pair = text.split_once(':').and_then(|(host, guest)| Some((host.parse().ok()?, guest.parse().ok()?)));
+    pair.filter(|(host, guest)| *host != 0 && *guest != 0)
+        .ok_or_else(|| format!("{text} is no pair of ports HOST:GUEST"))
+}
+
 /// A time in seconds, fractions allowed.
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| format!("{text} is no number of seconds"))?;
@@ -112,6 +127,12 @@ mod tests {
         let made: Vec<_> = made.into_iter().map(|text| String::from_utf8(text).unwrap()).collect();
         assert_eq!(made[1..], ["HOME=/root", "TERM=dumb", "X=a=b"]);
         assert!(made[0].starts_with("PATH=/"));
+    }
+
+    #[test]
+    fn ports_come_in_pairs() {
+        assert_eq!(ports("8080:80"), Ok((8080, 80)));
+        assert!(ports("80").is_err() && ports("0:80").is_err() && ports("1:70000").is_err());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use ashore_formats::boot::Stream;
 use rustix::termios::{self, OptionalActions, Termios};
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 
@@ -25,9 +26,41 @@ impl Streams {
         Streams { kinds: terminals.map(kind), size }
     }
 
+    /// How our own words end their lines while the machine runs.
+    pub(super) fn lines(&self) -> Lines {
+        if self.is_typed() { Lines::Raw } else { Lines::Plain }
+    }
+
     /// Whether a person types.
     pub(super) fn is_typed(&self) -> bool {
         self.kinds.first() == Some(&Stream::Terminal)
+    }
+}
+
+/// Whether lines end by themselves where they are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Lines {
+    /// Somebody adds what is missing.
+    Plain,
+    /// It is a terminal that hands bytes over as they are.
+    Raw,
+}
+
+impl Lines {
+    /// Our own words, with ends of lines that are ends there.
+    pub(super) fn ended(self, bytes: &[u8]) -> Cow<'_, [u8]> {
+        match self {
+            Lines::Plain => Cow::Borrowed(bytes),
+            Lines::Raw => bytes
+                .split_inclusive(|byte| *byte == b'\n')
+                .fold(Vec::new(), |mut out, line| {
+                    let (text, end) = line.strip_suffix(b"\n").map_or((line, &b""[..]), |text| (text, b"\r\n"));
+                    out.extend_from_slice(text);
+                    out.extend_from_slice(end);
+                    out
+                })
+                .into(),
+        }
     }
 }
 
@@ -63,5 +96,16 @@ impl Drop for Raw {
 pub(super) fn restore() {
     if let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
         let _ = termios::tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_where_nobody_ends_them() {
+        assert_eq!(Lines::Raw.ended(b"a\nb\n\nc"), &b"a\r\nb\r\n\r\nc"[..]);
+        assert_eq!(Lines::Plain.ended(b"a\n"), &b"a\n"[..]);
     }
 }
