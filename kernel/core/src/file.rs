@@ -226,6 +226,11 @@ pub trait File: Send + Sync + Any {
         alloc::string::String::from("anon_inode:[file]")
     }
 
+    /// Whether `/proc/self/fd` opens it anew, though it has no place in the tree.
+    fn can_reopen(&self) -> bool {
+        false
+    }
+
     /// The object itself, for those who know its type.
     fn as_any(&self) -> &dyn Any;
 }

@@ -17,7 +17,7 @@ mod poll;
 mod process;
 pub(crate) mod signal;
 mod stat;
-mod system;
+pub(crate) mod system;
 mod table;
 pub(crate) mod time;
 pub(crate) mod user;

@@ -78,7 +78,8 @@ impl Kernel {
                 attributes.inner.lock().mode = mode;
             }
         }
-        super::devices::mount(self)
+        super::devices::mount(self)?;
+        super::proc::mount(self)
     }
 }
 

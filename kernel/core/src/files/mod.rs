@@ -12,10 +12,13 @@ pub mod directory;
 pub mod epoll;
 pub mod eventfd;
 pub mod locks;
+pub mod made;
 pub mod node;
 pub mod pipe;
+pub mod proc;
 pub mod signalfd;
 pub mod spot;
+pub mod sys;
 #[cfg(test)]
 mod tests;
 pub mod timerfd;
@@ -41,6 +44,8 @@ pub struct Tree {
     pub locks: locks::Locks,
     /// Pseudo-terminals.
     pub pairs: tty::pair::Pairs,
+    /// What `/proc/sys/kernel/random/boot_id` says.
+    pub(crate) boot_id: spin::Once<[u8; 16]>,
     /// The terminal at the console, when there is one.
     pub(crate) console: crate::lock::Lock<Option<Arc<tty::Tty>>>,
 }
@@ -53,6 +58,7 @@ impl Tree {
             next_inode: AtomicU64::new(1),
             locks: locks::Locks::default(),
             pairs: tty::pair::Pairs::default(),
+            boot_id: spin::Once::new(),
             console: crate::lock::Lock::new(None),
         }
     }

@@ -64,6 +64,19 @@ impl Actions {
         self.forget_handlers();
     }
 
+    /// The signals that are ignored, and those that have handlers.
+    pub fn ignored_and_caught(&self) -> (SigSet, SigSet) {
+        let (mut ignored, mut caught) = (SigSet::EMPTY, SigSet::EMPTY);
+        for signal in (1..COUNT as u64).filter_map(Signal::new) {
+            match self.get(signal).handler {
+                SIG_DFL => {}
+                SIG_IGN => ignored = ignored.with(signal),
+                _ => caught = caught.with(signal),
+            }
+        }
+        (ignored, caught)
+    }
+
     /// What a signal comes to now.
     pub fn effect(&self, signal: Signal) -> Effect {
         let action = self.get(signal);

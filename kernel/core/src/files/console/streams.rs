@@ -96,6 +96,10 @@ impl File for Input {
         Ok(0)
     }
 
+    fn can_reopen(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> String {
         String::from("pipe:[0]")
     }
@@ -134,6 +138,10 @@ impl File for Output {
 
     fn stat(&self, _call: &Call<'_>) -> Result<Status, Errno> {
         Ok(status())
+    }
+
+    fn can_reopen(&self) -> bool {
+        true
     }
 
     fn name(&self) -> String {

@@ -1,0 +1,82 @@
+//! What programs read there.
+
+use crate::testing_calls::{CWD, Program, program};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use ashore_pivot::layout::dirent::Dirent;
+use ashore_pivot::{Errno, Sys};
+
+fn tree(program: &Program, path: &str, seen: &mut Vec<String>) {
+    let fd = program.open(path, 0o40000).unwrap();
+    let at = program.room(4096);
+    let mut names = Vec::new();
+    loop {
+        let count = program.must(Sys::GETDENTS64, &[fd, at, 4096]);
+        if count == 0 {
+            break;
+        }
+        let bytes = program.look(at, count as usize);
+        names.extend(Dirent::all(&bytes).map(|entry| (String::from_utf8_lossy(entry.name).into_owned(), entry.kind)));
+    }
+    program.must(Sys::CLOSE, &[fd]);
+    for (name, kind) in names.into_iter().filter(|(name, _)| name != "." && name != "..") {
+        let path = format!("{path}/{name}");
+        match kind {
+            4 if !matches!(&*name, "task" | "fd" | "fdinfo") => tree(program, &path, seen),
+            8 => {
+                program.file(&path).unwrap_or_else(|errno| panic!("{path}: {errno:?}"));
+            }
+            _ => {}
+        }
+        seen.push(path);
+    }
+}
+
+#[test]
+fn every_file_can_be_read() {
+    let program = program();
+    let mut seen = Vec::new();
+    tree(&program, "/proc", &mut seen);
+    tree(&program, "/sys", &mut seen);
+    for wanted in ["/proc/sys/kernel/random/uuid", "/sys/devices/system/cpu/cpu0/online", "/proc/self"] {
+        assert!(seen.iter().any(|path| path == wanted), "{wanted}");
+    }
+    assert_eq!(program.file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size").unwrap(), "2097152\n");
+    assert_eq!(program.open("/proc/meminfo", 1).map(|fd| program.write(fd, b"x")), Ok(Err(Errno::EIO)));
+    assert_eq!(program.open("/proc/new", 0o101), Err(Errno::EACCES));
+}
+
+#[test]
+fn a_process_sees_itself() {
+    let program = program();
+    let pid = program.thread.process.pid;
+    *program.thread.name.lock() = *b"a name\0\0\0\0\0\0\0\0\0\0";
+    let stat = program.file("/proc/self/stat").unwrap();
+    assert!(stat.starts_with(&format!("{pid} (a name) S 1 {pid} {pid} ")), "{stat}");
+    assert_eq!(stat.rsplit(')').next().unwrap().split_whitespace().count(), 50);
+    let maps = program.file("/proc/self/maps").unwrap();
+    assert!(maps.contains(" rw-p 00000000 00:00 0"), "{maps}");
+    program.make("/proc/self/comm", b"other\n");
+    assert_eq!(program.file("/proc/thread-self/comm").unwrap(), "other\n");
+    program.make("/tmp/file", b"text");
+    let fd = program.open("/tmp/file", 0).unwrap();
+    let into = program.room(64);
+    let link = |path: &str| {
+        let count = program.must(Sys::READLINKAT, &[CWD, program.text(path), into, 64]);
+        String::from_utf8(program.look(into, count as usize)).unwrap()
+    };
+    assert_eq!(link(&format!("/proc/self/fd/{fd}")), "/tmp/file");
+    program.must(Sys::UNLINKAT, &[CWD, program.text("/tmp/file"), 0]);
+    assert_eq!(link(&format!("/proc/self/fd/{fd}")), "/tmp/file (deleted)");
+    assert_eq!(program.file(&format!("/proc/self/fd/{fd}")).unwrap(), "text");
+    assert_eq!(program.file(&format!("/dev/fd/{fd}")).unwrap(), "text");
+    assert_eq!(link("/proc/self/cwd"), "/");
+    let pipe = program.room(8);
+    program.must(Sys::PIPE2, &[pipe, 0]);
+    let [read, write]: [u32; 2] = program.get(pipe);
+    assert!(link(&format!("/proc/self/fd/{read}")).starts_with("pipe:["));
+    let again = program.open(&format!("/proc/self/fd/{write}"), 1).unwrap();
+    program.write(again, b"through").unwrap();
+    assert_eq!(program.read(u64::from(read), 9).unwrap(), b"through");
+}
