@@ -5,6 +5,7 @@
 //! class gives cases of only that.
 #![forbid(unsafe_code)]
 
+mod allocated;
 mod generate;
 mod machine;
 mod program;
@@ -12,12 +13,13 @@ mod random;
 #[cfg(test)]
 mod tests;
 
+use allocated::Kind;
 use ashore_ir::{Block, Op, Trap};
 use ashore_isa::aarch64::rows::{CLASSES, Decoder, disassemble};
 use generate::Generator;
 use machine::{End, Machine};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -31,8 +33,7 @@ fn batch(class: &str, seed: u64, cases: usize, length: usize) -> Result<(), Stri
     let cases: Vec<_> = (0..cases).map(|_| generator.case(length)).collect();
     let file = program::build(&cases, &memory);
     let path = scratch(class, seed);
-    std::fs::write(&path, &file).map_err(|why| why.to_string())?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).map_err(|why| why.to_string())?;
+    write_program(&path, &file)?;
     let peer = Command::new(QEMU).arg(&path).output().map_err(|why| format!("{QEMU}: {why}"))?;
     let mut machine = Machine::load(&file, &["case"]);
     let end = machine.run();
@@ -72,6 +73,11 @@ fn operands(words: &[u32], state: &[u8]) -> String {
 
 fn scratch(class: &str, seed: u64) -> PathBuf {
     std::env::temp_dir().join(format!("ashore-differ-{}-{class}-{seed}", std::process::id()))
+}
+
+fn write_program(path: &Path, file: &[u8]) -> Result<(), String> {
+    std::fs::write(path, file).map_err(|why| why.to_string())?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(|why| why.to_string())
 }
 
 fn differences(ours: &[u8], theirs: &[u8]) -> String {
@@ -143,8 +149,21 @@ fn main() -> ExitCode {
     {
         return run(&program.iter().map(String::as_str).collect::<Vec<_>>());
     }
+    if let [verb, seed, count] = words.as_slice()
+        && verb == "allocated"
+    {
+        let (Ok(seed), Ok(count)) = (seed.parse(), count.parse()) else { return ExitCode::FAILURE };
+        for kind in [Kind::Numbers, Kind::Memory] {
+            if let Err(why) = allocated::agrees(&kind, seed, count) {
+                eprintln!("differ: {why}");
+                return ExitCode::FAILURE;
+            }
+        }
+        println!("differ: both know the same of {count} words of each kind");
+        return ExitCode::SUCCESS;
+    }
     let [class, seconds, seed, length] = words.as_slice() else {
-        eprintln!("usage: CLASS SECONDS SEED LENGTH");
+        eprintln!("usage: CLASS SECONDS SEED LENGTH, or allocated SEED COUNT");
         return ExitCode::FAILURE;
     };
     let (Ok(seconds), Ok(seed), Ok(length)) = (seconds.parse(), seed.parse::<u64>(), length.parse()) else {

@@ -6,7 +6,7 @@
 /// Where the segment is mapped.
 pub(crate) const BASE: u64 = 0x40_0000;
 /// The bytes of the headers.
-const HEADERS: usize = 64 + 56;
+pub(crate) const HEADERS: usize = 64 + 56;
 /// The memory around x28 that cases use: this many bytes before it.
 pub(crate) const BEFORE: usize = 512;
 /// And this many from it on.
@@ -143,7 +143,8 @@ pub(crate) fn build(cases: &[Case], memory: &[u8]) -> Vec<u8> {
     file
 }
 
-fn headers(in_memory: usize) -> Vec<u8> {
+/// The headers of a file of one segment.
+pub(crate) fn headers(in_memory: usize) -> Vec<u8> {
     let mut file = vec![0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let mut put = |value: u64, bytes: usize| file.extend(&value.to_le_bytes()[..bytes]);
     for (value, bytes) in [(2, 2), (183, 2), (1, 4), (BASE + HEADERS as u64, 8), (64, 8), (0, 8), (0, 4)] {

@@ -1,5 +1,6 @@
 mod text;
 
+use crate::allocated::{self, Kind};
 use crate::batch;
 use crate::generate::Generator;
 use crate::machine::{End, Machine};
@@ -92,6 +93,16 @@ fn every_word_lifts_to_a_block_the_checker_accepts() {
         fill(&decoder, &mut block, Addr(0x1000), &word.to_le_bytes(), 1);
         if let Err(error) = ashore_ir::check(&block) {
             panic!("{word:08x}: op {}: {}\n{block}", error.at, error.what);
+        }
+    }
+}
+
+/// Each of both executes the same words, and traps at the same.
+#[test]
+fn what_is_allocated_agrees_with_qemu() {
+    for kind in [Kind::Numbers, Kind::Memory] {
+        if let Err(why) = allocated::agrees(&kind, 0, 20_000) {
+            panic!("{why}");
         }
     }
 }
