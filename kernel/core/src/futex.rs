@@ -254,7 +254,7 @@ fn requeue(call: &mut Call<'_>, sharing: Sharing, expected: Option<u32>) -> Answ
     let counted = moved.len() as u64;
     second.as_mut().unwrap_or(&mut first).extend(moved);
     drop((first, second));
-    Ok(wake_all(call.kernel, &waiters) + if expected.is_some() { counted } else { 0 })
+    Ok(wake_all(call.kernel, &waiters) + counted)
 }
 
 fn wake_op(call: &mut Call<'_>, sharing: Sharing) -> Answer {

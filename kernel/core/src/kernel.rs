@@ -180,6 +180,11 @@ impl Kernel {
         }
     }
 
+    /// Whether other threads could run on this CPU.
+    pub(crate) fn has_others(&self) -> bool {
+        self.sched.cpu(self.machine().cpu()).is_some_and(|cpu| cpu.has_work())
+    }
+
     /// Makes a thread look at its attention soon: ends its wait, or interrupts the CPU it runs on.
     pub fn interrupt(&self, thread: &Arc<Thread>, bits: u32) {
         thread.set_attention(bits);

@@ -7,9 +7,10 @@
 use crate::lock::Lock;
 use crate::machine::{Machine, Nanos};
 use crate::thread::{State, Thread};
-use alloc::collections::BTreeMap;
+use alloc::collections::BinaryHeap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cmp::Ordering::Equal;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// How long a thread runs while others wait.
@@ -25,10 +26,68 @@ pub(crate) struct Sched {
     cpus: Vec<Cpu>,
 }
 
+/// Threads that could run, the one with the least share on top; of those with the same, the one that came first.
+#[derive(Debug, Default)]
+struct Queue {
+    heap: BinaryHeap<Waiting>,
+    came: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    share: Nanos,
+    nth: u64,
+    thread: Arc<Thread>,
+}
+
+impl Ord for Waiting {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        (other.share, other.nth).cmp(&(self.share, self.nth))
+    }
+}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Equal
+    }
+}
+
+impl Eq for Waiting {}
+
+impl Queue {
+    fn push(&mut self, share: Nanos, thread: Arc<Thread>) {
+        self.came += 1;
+        self.heap.push(Waiting { share, nth: self.came, thread });
+    }
+
+    /// The least share there is.
+    fn least(&self) -> Option<Nanos> {
+        self.heap.peek().map(|waiting| waiting.share)
+    }
+
+    /// Takes the first that may.
+    fn pop(&mut self, may: impl Fn(&Thread) -> bool) -> Option<Arc<Thread>> {
+        if may(&self.heap.peek()?.thread) {
+            return self.heap.pop().map(|waiting| waiting.thread);
+        }
+        let mut others = core::mem::take(&mut self.heap).into_sorted_vec();
+        let at = others.iter().rposition(|waiting| may(&waiting.thread));
+        let found = at.map(|at| others.remove(at).thread);
+        self.heap = others.into();
+        found
+    }
+}
+
 /// One CPU.
 #[derive(Debug, Default)]
 pub(crate) struct Cpu {
-    ready: Lock<BTreeMap<(Nanos, u32), Arc<Thread>>>,
+    ready: Lock<Queue>,
     /// How many are ready, to look without the lock.
     count: AtomicU64,
     /// Whether it waits for work.
@@ -67,11 +126,10 @@ impl Sched {
             share = share.max(floor.saturating_sub(CREDIT));
             thread.share.store(share, Ordering::Relaxed);
         }
-        let tid = thread.tid;
         {
             let mut ready = cpu.ready.lock();
-            ready.insert((share, tid), thread);
-            cpu.count.store(ready.len() as u64, Ordering::Release);
+            ready.push(share, thread);
+            cpu.count.store(ready.heap.len() as u64, Ordering::Release);
         }
         cpu.has_news.store(true, Ordering::Release);
         if nth == here {
@@ -129,7 +187,7 @@ impl Sched {
         let since = cpu.since.load(Ordering::Relaxed);
         let ran = now.saturating_sub(since);
         let share = current.share.load(Ordering::Relaxed) + ran;
-        let least = cpu.ready.lock().keys().next().map_or(Nanos::MAX, |key| key.0);
+        let least = cpu.ready.lock().least().unwrap_or(Nanos::MAX);
         if ran >= SLICE && least <= share || least.saturating_add(HEAD_START) < share {
             return Verdict::Yield;
         }
@@ -140,8 +198,8 @@ impl Sched {
     /// Puts a thread behind the one that would run instead of it: what it asks for by `sched_yield`.
     pub(crate) fn give_way(&self, here: usize, thread: &Thread) {
         let Some(cpu) = self.cpus.get(here) else { return };
-        if let Some(least) = cpu.ready.lock().keys().next() {
-            thread.share.fetch_max(least.0 + 1, Ordering::Relaxed);
+        if let Some(least) = cpu.ready.lock().least() {
+            thread.share.fetch_max(least, Ordering::Relaxed);
         }
     }
 
@@ -156,7 +214,7 @@ impl Sched {
             let least = if cpu.count.load(Ordering::Relaxed) == 0 {
                 share
             } else {
-                cpu.ready.lock().keys().next().map_or(share, |key| key.0.min(share))
+                cpu.ready.lock().least().map_or(share, |least| least.min(share))
             };
             cpu.floor.store(least.max(floor), Ordering::Relaxed);
         }
@@ -181,9 +239,8 @@ impl Cpu {
             return None;
         }
         let mut ready = self.ready.lock();
-        let key = *ready.iter().find(|(_, thread)| may(thread))?.0;
-        let thread = ready.remove(&key);
-        self.count.store(ready.len() as u64, Ordering::Release);
+        let thread = ready.pop(may);
+        self.count.store(ready.heap.len() as u64, Ordering::Release);
         thread
     }
 

@@ -188,7 +188,9 @@ fn setrlimit(call: &mut Call<'_>) -> Answer {
 }
 
 fn sched_yield(call: &mut Call<'_>) -> Answer {
-    call.thread.set_attention(attention::YIELD);
+    if call.kernel.has_others() {
+        call.thread.set_attention(attention::YIELD);
+    }
     Ok(0)
 }
 
