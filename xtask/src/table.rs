@@ -88,7 +88,7 @@ pub(crate) const TASKS: &[Task] = &[
     },
     Task {
         name: "differ",
-        usage: "CLASS|INSTRUCTION|all [--seconds N] [--seed N] [--length N]",
+        usage: "CLASS|INSTRUCTION|mixed|all [--seconds N] [--seed N] [--length N]",
         summary: "random instructions on the evaluator and on qemu: everything they change must be equal",
         run: differ::run,
     },

@@ -8,6 +8,9 @@ use ashore_isa::aarch64::rows::{CLASSES, Decoder, Row};
 /// The conversion by JavaScript's rules.
 const JAVASCRIPT: u32 = 0x1e7e_0000;
 
+/// Setting the control register, whatever from.
+const SET_CONTROL: u32 = 0xd51b_4400;
+
 /// Numbers on the edges of integers and of floating-point formats.
 const EDGES: &[u64] = &[
     0,
@@ -149,27 +152,30 @@ fn state(random: &mut Random) -> Vec<u8> {
     state
 }
 
+/// The name for instructions of all classes in one case.
+pub(crate) const MIXED: &str = "mixed";
+
 /// Makes cases.
 pub(crate) struct Generator {
     random: Random,
     decoder: Decoder,
-    rows: Vec<&'static Row>,
-    class: String,
+    /// Instructions, each with its class.
+    rows: Vec<(&'static str, &'static Row)>,
 }
 
 impl Generator {
-    /// For a class, or for the instructions of one name.
-    pub(crate) fn new(class: &str, seed: u64) -> Option<Generator> {
-        let rows = match CLASSES.iter().find(|(name, _)| *name == class) {
-            Some((_, rows)) => rows.iter().collect(),
-            None => {
-                CLASSES.iter().flat_map(|(_, rows)| rows.iter()).filter(|row| row.name == class).collect::<Vec<_>>()
-            }
-        };
-        let of_class = CLASSES.iter().find(|(_, rows)| rows.iter().any(|row| row.name == class));
-        let class = of_class.map_or(class, |(name, _)| name).to_owned();
+    /// For a class, for all classes mixed, or for the instructions of one name.
+    pub(crate) fn new(wanted: &str, seed: u64) -> Option<Generator> {
+        let is_class = wanted == MIXED || CLASSES.iter().any(|(class, _)| *class == wanted);
+        let all = CLASSES.iter().flat_map(|(class, rows)| rows.iter().map(|row| (*class, row)));
+        let rows: Vec<_> = all
+            .filter(|(class, row)| match is_class {
+                true => wanted == MIXED || *class == wanted,
+                false => row.name == wanted,
+            })
+            .collect();
         let found = !rows.is_empty();
-        found.then(|| Generator { random: Random::new(seed), decoder: Decoder::new(), rows, class })
+        found.then(|| Generator { random: Random::new(seed), decoder: Decoder::new(), rows })
     }
 
     /// The memory all cases begin with.
@@ -179,9 +185,16 @@ impl Generator {
 
     /// A case of some instructions.
     pub(crate) fn case(&mut self, length: usize) -> Case {
+        let is = |words: &[u32], mask, value| words.iter().any(|word| word & mask == value);
         let mut words = Vec::new();
-        for _ in 0..length {
-            while !self.instruction(&mut words) {}
+        loop {
+            for _ in 0..length {
+                while !self.instruction(&mut words) {}
+            }
+            if !is(&words, 0xffff_fc00, JAVASCRIPT) || !is(&words, 0xffff_ffe0, SET_CONTROL) {
+                break;
+            }
+            words.clear();
         }
         let mut state = state(&mut self.random);
         // The architecture calls a flushed operand of this conversion inexact; the peer does not.
@@ -193,19 +206,19 @@ impl Generator {
 
     /// Appends an instruction and what it needs before it; nothing if the random word would not do.
     fn instruction(&mut self, words: &mut Vec<u32>) -> bool {
-        let Some(&row) = self.random.pick(&self.rows) else { return false };
+        let Some(&(class, row)) = self.random.pick(&self.rows) else { return false };
         let word = row.pattern.value | (self.random.next() as u32 & !row.pattern.mask);
         let field = |letter| row.pattern.field(letter, word);
         let is_register = |letter: u8| row.pattern.text.bytes().filter(|&byte| byte == letter).count() == 5;
         if [b'd', b't', b'u', b's'].into_iter().any(|letter| is_register(letter) && field(letter) == 28) {
             return false;
         }
-        match self.class.as_str() {
+        match class {
             "branch" => self.branch(words, row, word),
             "system" => self.system(words, row, word),
             "memory" | "atomic" => {
                 let mut own = Vec::new();
-                let fits = self.access(&mut own, row, word);
+                let fits = self.access(&mut own, (class, row), word);
                 if fits {
                     words.append(&mut own);
                 }
@@ -287,7 +300,7 @@ impl Generator {
     }
 
     /// The base register, and the index if there is one, are set so that the access is to the case's memory.
-    fn access(&mut self, words: &mut Vec<u32>, row: &Row, word: u32) -> bool {
+    fn access(&mut self, words: &mut Vec<u32>, (class, row): (&str, &Row), word: u32) -> bool {
         let text = row.pattern.text.as_bytes();
         let has = |letter: u8| text.contains(&letter);
         let field = |letter| row.pattern.field(letter, word);
@@ -306,7 +319,7 @@ impl Generator {
         if base == 28
             || others.contains(&base)
             || (others[0] == others[1])
-            || (others[0] == others[2] && self.class == "atomic")
+            || (others[0] == others[2] && class == "atomic")
         {
             return false;
         }
@@ -318,10 +331,10 @@ impl Generator {
         let size = word >> 30;
         let log2 = if vector && word >> 23 & 1 != 0 { 4 } else { size };
         let mut at = 256 + 16 * self.random.below(16) as u64;
-        if self.class == "memory" {
+        if class == "memory" {
             at += self.random.below(16) as u64;
         }
-        if self.class == "atomic" && has(b'i') {
+        if class == "atomic" && has(b'i') {
             at = at.wrapping_sub(((word << 11) as i32 >> 23) as i64 as u64);
         }
         if scaled {

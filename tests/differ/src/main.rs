@@ -16,7 +16,7 @@ mod tests;
 use allocated::Kind;
 use ashore_ir::{Block, Op, Trap};
 use ashore_isa::aarch64::rows::{CLASSES, Decoder, disassemble};
-use generate::Generator;
+use generate::{Generator, MIXED};
 use machine::{End, Machine};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -172,7 +172,9 @@ fn main() -> ExitCode {
     };
     let classes = CLASSES.iter().filter(|(_, rows)| class == "all" && !rows.is_empty());
     let mut names: Vec<&str> = classes.map(|(name, _)| *name).collect();
-    if names.is_empty() {
+    if !names.is_empty() {
+        names.push(MIXED);
+    } else {
         names.push(class);
     }
     for class in names {

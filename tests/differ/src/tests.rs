@@ -2,7 +2,7 @@ mod text;
 
 use crate::allocated::{self, Kind};
 use crate::batch;
-use crate::generate::Generator;
+use crate::generate::{Generator, MIXED};
 use crate::machine::{End, Machine};
 use crate::program;
 use crate::random::Random;
@@ -60,6 +60,11 @@ fn vectors_agree_with_qemu() {
 #[test]
 fn ciphers_and_hashes_agree_with_qemu() {
     agrees("crypto", 4);
+}
+
+#[test]
+fn instructions_of_all_classes_in_turns_agree_with_qemu() {
+    agrees(MIXED, 12);
 }
 
 /// What a fault leaves behind: running the instruction again gives what it would have given without it.
