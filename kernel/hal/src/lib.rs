@@ -11,6 +11,7 @@
 extern crate alloc;
 
 mod board;
+mod bytes;
 mod clock;
 mod console;
 mod cpu;

@@ -38,6 +38,9 @@ impl Queue {
     /// Takes the next of `wanted`: faults first, then the least number.
     pub fn take(&mut self, wanted: SigSet) -> Option<SigInfo> {
         let waiting = SigSet(self.set.0 & wanted.0);
+        if waiting == SigSet::EMPTY {
+            return None;
+        }
         let signal = waiting.iter().find(|signal| signal.is_fault()).or_else(|| waiting.iter().next())?;
         let at = self.infos.iter().position(|info| info.signal == signal);
         let info = at.and_then(|at| self.infos.remove(at)).unwrap_or(SigInfo::kernel(signal));

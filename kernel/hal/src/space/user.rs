@@ -40,6 +40,8 @@ struct Spare {
 pub(crate) struct UserSpace {
     root: Frame,
     id: u16,
+    /// Its tables, the root left out: nobody has to look for them when they are given back.
+    tables: Vec<Frame>,
 }
 
 /// A table on the way down.
@@ -85,7 +87,7 @@ impl UserSpace {
     pub(crate) fn new(frames: &Frames) -> Result<UserSpace, NoMemory> {
         let mut spare = SPARE.lock();
         if let Some((Some(root), id)) = spare.ready.pop_if(|(root, _)| root.is_some()) {
-            return Ok(UserSpace { root, id });
+            return Ok(UserSpace { root, id, tables: Vec::new() });
         }
         let root = frames.take()?;
         let id = match spare.ready.pop() {
@@ -101,7 +103,7 @@ impl UserSpace {
         };
         drop(spare);
         zero_frame(root);
-        Ok(UserSpace { root, id })
+        Ok(UserSpace { root, id, tables: Vec::new() })
     }
 
     /// The last table on the way to a page.
@@ -170,19 +172,6 @@ impl UserSpace {
         let top = Place { table: self.root, level: 0, base: 0 };
         UserSpace::visit(top, AddrRange { start, ..range }, step)
     }
-
-    /// Gives a table's tables back, and itself unless it is the root.
-    fn give_back(table: Frame, level: u32, frames: &Frames) {
-        if level < 3 {
-            for nth in 0..ENTRIES {
-                let bits = entry(table, nth).load(Ordering::Relaxed);
-                if bits & VALID != 0 {
-                    UserSpace::give_back(frame(bits), level + 1, frames);
-                }
-            }
-        }
-        frames.drop(table);
-    }
 }
 
 impl PageTable for UserSpace {
@@ -195,7 +184,9 @@ impl PageTable for UserSpace {
                 table = frame(bits);
                 continue;
             }
+            self.tables.try_reserve(1).map_err(|_| NoMemory)?;
             table = frames.take()?;
+            self.tables.push(table);
             zero_frame(table);
             barrier!("dmb ishst");
             slot.store(physical(table) | TABLE | VALID, Ordering::Relaxed);
@@ -263,19 +254,11 @@ impl PageTable for UserSpace {
     }
 
     fn release(&mut self, frames: &Frames) {
-        let mut tables = Vec::new();
-        for nth in 0..ENTRIES {
-            let slot = entry(self.root, nth);
-            let bits = slot.load(Ordering::Relaxed);
-            if bits & VALID != 0 {
-                slot.store(0, Ordering::Relaxed);
-                tables.push(frame(bits));
-            }
-        }
+        zero_frame(self.root);
         barrier!("dsb ishst");
         self.forget_all();
         barrier!("dsb ish");
-        tables.into_iter().for_each(|table| UserSpace::give_back(table, 1, frames));
+        self.tables.drain(..).for_each(|table| frames.drop(table));
         let root = PageTable::root(self);
         let is_somebodys = crate::start::cpus().iter().any(|cpu| cpu.root.load(Ordering::Acquire) == root);
         if !is_somebodys {

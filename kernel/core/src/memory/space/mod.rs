@@ -226,7 +226,10 @@ impl Drop for Space {
     fn drop(&mut self) {
         let inner = &mut *self.inner.lock();
         let physical = self.physical;
-        inner.table.each(EVERYTHING, &mut |_, frame, _| physical.drop(frame));
+        for area in inner.areas.iter() {
+            let range = AddrRange { start: Addr(area.start), end: Addr(area.end) };
+            inner.table.each(range, &mut |_, frame, _| physical.drop(frame));
+        }
         inner.table.release(&physical.frames);
     }
 }
