@@ -3,6 +3,7 @@
 mod address;
 mod lift;
 mod table;
+mod turns;
 mod vectors;
 
 pub(super) use table::ROWS;

@@ -1,6 +1,7 @@
 //! Loads and stores of vector registers.
 
 use super::address::Address;
+use super::turns::{self, Turns};
 use crate::aarch64::rows::lift::Lift;
 use crate::aarch64::rows::pattern::{bit, bits, reg, signed};
 use ashore_ir::{Bin, Extend, Lane, Op, Order, Size, Value, Width};
@@ -75,7 +76,7 @@ fn advance(l: &mut Lift, w: u32, base: Value, bytes: u64) {
 }
 
 /// The register `by` after the first, counted around.
-fn after(w: u32, by: u32) -> u8 {
+pub(super) fn after(w: u32, by: u32) -> u8 {
     ((bits(w, 4, 0) + by) & 31) as u8
 }
 
@@ -102,9 +103,9 @@ pub(super) fn multiple(l: &mut Lift, w: u32) -> Option<()> {
     if !in_turns {
         straight(l, w, size, [base, base], registers);
     } else if bit(w, 22) {
-        load_turns(l, w, lane, base, registers);
+        turns::load(l, w, Turns { lane, registers }, base);
     } else {
-        store_turns(l, w, lane, base, registers);
+        turns::store(l, w, Turns { lane, registers }, base);
     }
     advance(l, w, base, u64::from(bytes * registers));
     Some(())
@@ -124,45 +125,6 @@ fn straight(l: &mut Lift, w: u32, size: Size, [addr, _]: [Value; 2], registers: 
     if bit(w, 22) {
         for (at, value) in loaded.into_iter().enumerate().take(registers as usize) {
             l.set_v(after(w, at as u32), value);
-        }
-    }
-}
-
-/// How many elements a register of bit 30's size has.
-fn elements(w: u32, lane: Lane) -> u32 {
-    if bit(w, 30) { lane.count() } else { lane.count() / 2 }
-}
-
-fn load_turns(l: &mut Lift, w: u32, lane: Lane, addr: Value, registers: u32) {
-    let zero = l.number(0);
-    let empty = l.op(Op::VPair { a: zero, b: zero });
-    let mut vectors = [empty; 4];
-    let bytes = lane as u32;
-    let size = Size::of_log2(bytes);
-    for index in 0..elements(w, lane) {
-        for (at, vector) in vectors.iter_mut().enumerate().take(registers as usize) {
-            let disp = ((index * registers + at as u32) << bytes) as i32;
-            let value = l.op(Op::Load { size, kind: Extend::Zero, order: Order::Plain, addr, disp });
-            *vector = l.op(Op::VSet { lane, index: index as u8, a: *vector, b: value });
-        }
-    }
-    for (at, vector) in vectors.into_iter().enumerate().take(registers as usize) {
-        l.set_v(after(w, at as u32), vector);
-    }
-}
-
-fn store_turns(l: &mut Lift, w: u32, lane: Lane, addr: Value, registers: u32) {
-    let mut vectors = [addr; 4];
-    for (at, vector) in vectors.iter_mut().enumerate().take(registers as usize) {
-        *vector = l.v(after(w, at as u32));
-    }
-    let bytes = lane as u32;
-    let size = Size::of_log2(bytes);
-    for index in 0..elements(w, lane) {
-        for (at, &a) in vectors.iter().enumerate().take(registers as usize) {
-            let disp = ((index * registers + at as u32) << bytes) as i32;
-            let value = l.op(Op::VGet { lane, index: index as u8, a });
-            l.op(Op::Store { size, order: Order::Plain, addr, disp, value });
         }
     }
 }
