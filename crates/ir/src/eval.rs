@@ -10,7 +10,7 @@ mod memory;
 mod saturate;
 mod vector;
 
-use crate::{Block, Fault, Jump, Memory, Model, Op, Slot, Trap, Value};
+use crate::{Block, Fault, Jump, Memory, Model, Op, Slot, SlotKind, Trap, Value};
 use alloc::vec::Vec;
 
 /// Why a block was left. The state's program counter says where to go on, or which instruction did it.
@@ -72,17 +72,28 @@ impl Evaluator {
 
 /// Reads a slot of a state; one outside of it is zero.
 pub(crate) fn read_slot(state: &[u8], slot: Slot) -> u128 {
-    let bytes = state.get(slot.offset.into()..).and_then(|rest| rest.get(..slot.kind.size()));
-    bytes.map_or(0, |bytes| bytes.iter().rev().fold(0, |value, &byte| value << 8 | u128::from(byte)))
+    let Some(rest) = state.get(slot.offset.into()..) else { return 0 };
+    let value = match slot.kind {
+        SlotKind::I32 => rest.first_chunk().map(|bytes| u32::from_le_bytes(*bytes).into()),
+        SlotKind::I64 | SlotKind::Flags => rest.first_chunk().map(|bytes| u64::from_le_bytes(*bytes).into()),
+        SlotKind::V128 => rest.first_chunk().map(|bytes| u128::from_le_bytes(*bytes)),
+    };
+    value.unwrap_or(0)
 }
 
 /// Writes a slot of a state; one outside of it is not kept.
 pub(crate) fn write_slot(state: &mut [u8], slot: Slot, value: u128) {
-    if let Some(bytes) = state.get_mut(slot.offset.into()..).and_then(|rest| rest.get_mut(..slot.kind.size())) {
-        let source = value.to_le_bytes();
-        for (byte, source) in bytes.iter_mut().zip(source) {
-            *byte = source;
-        }
+    let Some(rest) = state.get_mut(slot.offset.into()..) else { return };
+    match slot.kind {
+        SlotKind::I32 => put(rest, (value as u32).to_le_bytes()),
+        SlotKind::I64 | SlotKind::Flags => put(rest, (value as u64).to_le_bytes()),
+        SlotKind::V128 => put(rest, value.to_le_bytes()),
+    }
+}
+
+fn put<const N: usize>(rest: &mut [u8], bytes: [u8; N]) {
+    if let Some(place) = rest.first_chunk_mut() {
+        *place = bytes;
     }
 }
 

@@ -31,6 +31,12 @@ impl Pages {
         }
     }
 
+    /// The bytes of an access, if they are in one page.
+    fn within(&mut self, addr: u64, len: usize) -> Option<&mut [u8]> {
+        let at = (addr % PAGE) as usize;
+        self.pages.get_mut(&(addr / PAGE))?.get_mut(at..at + len)
+    }
+
     fn byte(&mut self, addr: u64, access: Access) -> Result<&mut u8, Fault> {
         let page = self.pages.get_mut(&(addr / PAGE)).ok_or(Fault { addr, access })?;
         Ok(&mut page[(addr % PAGE) as usize])
@@ -58,6 +64,11 @@ impl Pages {
 impl Memory for Pages {
     fn load(&mut self, addr: u64, size: Size) -> Result<u128, Fault> {
         self.admit(addr, Access::Read)?;
+        let mut bytes = [0; 16];
+        if let Some(place) = self.within(addr, size.bytes()) {
+            bytes[..place.len()].copy_from_slice(place);
+            return Ok(u128::from_le_bytes(bytes));
+        }
         let mut value = 0;
         for at in (0..size.bytes() as u64).rev() {
             value = value << 8 | u128::from(*self.byte(addr.wrapping_add(at), Access::Read)?);
@@ -67,6 +78,10 @@ impl Memory for Pages {
 
     fn store(&mut self, addr: u64, size: Size, value: u128) -> Result<(), Fault> {
         self.admit(addr, Access::Write)?;
+        if let Some(place) = self.within(addr, size.bytes()) {
+            place.copy_from_slice(&value.to_le_bytes()[..size.bytes()]);
+            return Ok(());
+        }
         self.byte(addr.wrapping_add(size.bytes() as u64 - 1), Access::Write)?;
         self.write(addr, &value.to_le_bytes()[..size.bytes()])
     }
