@@ -78,12 +78,12 @@ fn four_from_memory(l: &mut Lift, w: u32, lane: Lane, [a, b, c, d]: [Value; 4]) 
 /// The elements of memory's vectors, of both halves or of the low one.
 fn to_memory(l: &mut Lift, w: u32, lane: Lane, [a, b, c, d]: [Value; 4]) -> [Value; 4] {
     let zip = |l: &mut Lift, both| [Permute::ZipLow, Permute::ZipHigh].map(|op| permute(l, op, lane, both));
-    let [low, high] = [[a, c], [b, d]].map(|both| zip(l, both));
-    let [first, second] = zip(l, [low[0], high[0]]);
+    let [[low, high], [other_low, other_high]] = [[a, c], [b, d]].map(|both| zip(l, both));
+    let [first, second] = zip(l, [low, other_low]);
     if !bit(w, 30) {
         return [first, second, first, second];
     }
-    let [third, fourth] = zip(l, [low[1], high[1]]);
+    let [third, fourth] = zip(l, [high, other_high]);
     [first, second, third, fourth]
 }
 
