@@ -1,0 +1,103 @@
+//! Programs of many kinds under `ashore boot`, on one CPU and on four: `tests/boot/cases.toml`.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A case takes a second or two; a million switches take a minute on a busy machine.
+const LIMIT: &str = "300";
+
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+struct Case<'a>(&'a toml::Table);
+
+impl Case<'_> {
+    fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.as_str()
+    }
+
+    fn number(&self, key: &str) -> Option<i32> {
+        self.0.get(key)?.as_integer()?.try_into().ok()
+    }
+
+    fn list(&self, key: &str) -> Vec<&str> {
+        self.0
+            .get(key)
+            .and_then(|list| list.as_array())
+            .into_iter()
+            .flatten()
+            .filter_map(|item| item.as_str())
+            .collect()
+    }
+
+    fn name(&self) -> &str {
+        self.text("name").unwrap()
+    }
+
+    fn run(&self, cpus: &str) -> Output {
+        let words = self.list("run");
+        let program = top().join(".guests/boot").join(words[0]);
+        assert!(program.is_file(), "{} is missing: cargo xtask guests", program.display());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ashore"));
+        command.current_dir(top()).args(["boot", "--cpus", cpus, "--timeout", LIMIT, "--env", "BOOT_X=1"]);
+        self.list("files").iter().for_each(|file| drop(command.args(["--file", file])));
+        command.arg(program).args(&words[1..]).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// What is wrong with what came out.
+    fn fault(&self, output: &Output) -> Option<String> {
+        let path = top().join("tests/boot/expected").join(format!("{}.txt", self.name()));
+        let wanted = fs::read(&path).unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let signal = self.number("signal");
+        let is_end = match signal {
+            Some(signal) => output.status.signal() == Some(signal),
+            None => output.status.code() == Some(self.number("status").unwrap_or(0)),
+        };
+        match () {
+            () if !is_end => Some(format!("it ended with {}", output.status)),
+            () if output.stdout != wanted => Some("its output is another".to_owned()),
+            () if !errors.contains(self.text("errors").unwrap_or_default()) => Some("its errors are others".to_owned()),
+            () => None,
+        }
+    }
+}
+
+/// Runs every case, or the one that the variable names.
+fn cases(cpus: &str) {
+    let text = fs::read_to_string(top().join("tests/boot/cases.toml")).unwrap();
+    let list: toml::Table = text.parse().unwrap();
+    let list = list["case"].as_array().unwrap();
+    let only = std::env::var("BOOT_CASE").ok();
+    let mut faults = Vec::new();
+    for case in list.iter().map(|case| Case(case.as_table().unwrap())) {
+        if only.as_deref().is_some_and(|only| only != case.name()) {
+            continue;
+        }
+        let output = case.run(cpus);
+        match (case.fault(&output), case.text("missing")) {
+            (None, None) | (Some(_), Some(_)) => {}
+            (None, Some(_)) => faults.push(format!("{}: works now: take `missing` out", case.name())),
+            (Some(fault), None) => faults.push(format!(
+                "{}: {fault}\n{}{}",
+                case.name(),
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            )),
+        }
+    }
+    assert!(faults.is_empty(), "{} of {} cases on {cpus} CPUs:\n{}", faults.len(), list.len(), faults.join("\n"));
+}
+
+#[test]
+fn programs_run_on_one_cpu_as_on_linux() {
+    cases("1");
+}
+
+#[test]
+fn programs_run_on_four_cpus_as_on_linux() {
+    cases("4");
+}
