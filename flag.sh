@@ -1,3 +1,0 @@
-#!/bin/sh -e
-false
-echo not reached
