@@ -1,5 +1,6 @@
 //! Starts a program, and decides what becomes of the programs it execs.
 
+use crate::cpus;
 use crate::open::{self, Opened};
 use crate::postmortem::{Keep, Manner, PostMortem};
 use crate::record;
@@ -96,8 +97,8 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
             None => format!("it is {}", image.kind.words()),
         }));
     }
-    let Some(abi) = choice.guest.x86_64 else {
-        return Err(table::UNSUPPORTED_CPU.because(format!("{} on amd64", choice.guest.os.title)));
+    let Some(start) = cpus::starter(image.cpu, choice.guest) else {
+        return Err(table::UNSUPPORTED_CPU.because(format!("{} on {}", choice.guest.os.title, image.cpu)));
     };
     let functions: &'static Functions<'static> = Box::leak(Box::new(ashore_formats::functions(parsed, choice.part)));
     let argv0 = request.argv0.clone().unwrap_or_else(|| request.program.clone().into_os_string());
@@ -111,7 +112,6 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         fd: file.into_raw_fd(),
         bytes,
         functions,
-        abi,
         path: path.clone().into_os_string().into_vec(),
         args: args.map(OsStringExt::into_vec).collect(),
         env: environment(),
@@ -147,7 +147,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         witnesses,
         supervisor,
     };
-    Ok(ashore_process::start(&program, options))
+    Ok(start(choice.guest, &program, options))
 }
 
 /// What writes the core file that a person asked for.
@@ -169,7 +169,7 @@ pub(crate) fn names(functions: &'static Functions<'static>) -> ashore_process::N
 }
 
 /// A function's name and how far into it an address is.
-fn name_of(functions: &dyn FunctionIndex, at: Addr) -> Option<String> {
+pub(crate) fn name_of(functions: &dyn FunctionIndex, at: Addr) -> Option<String> {
     let start = functions.containing(at)?.start;
     Some(format!("{}+{:#x}", functions.name(at)?, at.0 - start.0))
 }

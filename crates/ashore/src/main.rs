@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod core_evidence;
+mod cpus;
 mod failures;
 mod launch;
 mod open;

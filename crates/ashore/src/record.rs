@@ -1,5 +1,6 @@
 //! Opens and makes recordings: what is run, on which CPU, and the program itself.
 
+use crate::cpus;
 use crate::launch::{self, MakeObserver, MakeSupervisor, Request};
 use crate::postmortem::{Keep, Manner, PostMortem};
 use ashore_debug::record::log::{Head, Reader};
@@ -80,10 +81,11 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
     let head = reader.head.clone();
     compare(&head);
     let guest = ashore_guest::by_name(&head.os).ok_or_else(|| unreadable(format!("it is of {}", head.os)))?;
-    let abi = guest.x86_64.ok_or_else(|| unreadable(format!("it is of {}", head.os)))?;
     let bytes = program(&reader)?;
     let parsed: &'static Parsed<'static> = Box::leak(Box::new(ashore_formats::read(bytes)?));
     let choice = crate::open::choose(parsed, ashore_base::Os::from_name(&head.os))?;
+    let cpu = choice.part.image.cpu;
+    let start = cpus::starter(cpu, guest).ok_or_else(|| unreadable(format!("it is of {} on {cpu}", head.os)))?;
     let functions: &'static Functions<'static> = Box::leak(Box::new(ashore_formats::functions(parsed, choice.part)));
     let fd = memory_file(bytes).map_err(|error| unreadable(format!("its program cannot be unpacked: {error}")))?;
     let program = Program {
@@ -91,7 +93,6 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
         fd,
         bytes,
         functions,
-        abi,
         path: head.path.clone(),
         args: head.args.clone(),
         env: head.env.clone(),
@@ -120,7 +121,7 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
         supervisor,
     };
     drop(file);
-    Ok(ashore_process::start(&program, options))
+    Ok(start(guest, &program, options))
 }
 
 /// Says what may make a replay another one.

@@ -7,6 +7,7 @@ extern crate alloc;
 pub mod aarch64;
 mod code;
 pub mod lift;
+mod registers;
 pub mod riscv64;
 mod table;
 #[cfg(test)]
@@ -14,4 +15,5 @@ mod testing;
 pub mod x86_64;
 
 pub use code::{Code, CodeRef, Coder, Displaced, FunctionAt, RefKind, Unencodable, Write};
+pub use registers::{RegisterFile, Registers};
 pub use table::{coder, lifter};

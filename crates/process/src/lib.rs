@@ -10,6 +10,7 @@ mod exec;
 mod follow;
 mod last_words;
 mod loader;
+mod machine;
 mod observe;
 mod outside;
 mod process;

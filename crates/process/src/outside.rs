@@ -9,10 +9,12 @@ use crate::signals;
 use crate::task::Task;
 use ashore_base::{Addr, AddrRange};
 use ashore_engine::SignalInfo;
+use ashore_engine::{Counter, Engine};
 use ashore_guest::{Args, MapRequest, Prot};
 use ashore_host::Host;
-use ashore_pivot::{Errno, Linux, Memory, SigSet, Signal};
-use ashore_sys::{FaultInfo, GuestMemory};
+use ashore_isa::RegisterFile;
+use ashore_pivot::{Errno, Linux, SigSet, Signal};
+use ashore_sys::FaultInfo;
 
 /// Something that the outside decides by one word. The numbers are those of the recording's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +134,6 @@ pub(crate) fn ask(outside: Option<&dyn Outside>, what: Choice, mut host: impl Fn
 }
 
 static HOST: Host = Host;
-const SI_KERNEL: i32 = 0x80;
 
 impl Process {
     /// Who stands between this process and the outside, if anybody does.
@@ -164,23 +165,23 @@ impl Process {
     }
 }
 
-impl Task {
+impl<E: Engine> Task<E> {
     /// A signal stopped the guest between two calls. It waits for the end of the next call when the process has an
     /// outside, unless the process dies of it, which can be done at any time.
     pub(crate) fn interrupted(&mut self) {
         let Some(outside) = self.process.outside() else { return self.deliver(None, None) };
         if !outside.is_real() {
             // Somebody sent it to the replay itself.
-            if let Some(info) = self.cpu.take_signal(SigSet::EMPTY) {
+            if let Some(info) = self.cpu.signals_mut().take_signal(SigSet::EMPTY) {
                 ashore_sys::die_of(Signal(info.signal as u8));
             }
             return;
         }
-        let ready = SigSet(self.cpu.waiting().0 & !self.thread.mask.0);
+        let ready = SigSet(self.cpu.signals().pending_set().0 & !self.thread.mask.0);
         if ready.iter().any(|signal| signals::is_deadly(self.process, signal)) {
             self.deliver(None, None);
         } else {
-            self.cpu.hold();
+            self.cpu.signals().hold();
         }
     }
 
@@ -188,45 +189,35 @@ impl Task {
     pub(crate) fn tell_call(&mut self, number: u64, args: &Args) {
         if let Some(outside) = self.process.outside() {
             outside.call(number, args);
-            self.cpu.release(self.thread.mask);
+            self.cpu.signals().recheck(self.thread.mask);
         }
     }
 
     /// The guest ran into a fault: when it only read the CPU's counter, that is answered here.
     pub(crate) fn is_answered(&mut self, fault: &FaultInfo) -> bool {
         let Some(outside) = self.process.outside() else { return false };
-        let regs = self.cpu.regs();
-        let mut code = [0; 3];
-        let is_read = fault.signal == u32::from(Signal::SEGV.0) && fault.code == SI_KERNEL;
-        let len = if is_read && GuestMemory.read(Addr(regs.rip), &mut code).is_ok() {
-            ashore_sys::tsc_len(code)
-        } else {
-            None
+        let mut read = |part: Counter| match part {
+            Counter::Time => outside.decide(Choice::Counter, &mut ashore_sys::read_tsc),
+            Counter::Cpu => outside.decide(Choice::CounterCpu, &mut || 0),
         };
-        let Some(len) = len else {
-            outside.fault(fault, Addr(regs.rip));
-            return false;
-        };
-        let count = outside.decide(Choice::Counter, &mut ashore_sys::read_tsc);
-        (regs.rax, regs.rdx) = (count & 0xffff_ffff, count >> 32);
-        if len == 3 {
-            regs.rcx = outside.decide(Choice::CounterCpu, &mut || 0);
+        let is_answered = self.cpu.answer_counter(fault, &mut read);
+        if !is_answered {
+            outside.fault(fault, Addr(self.cpu.regs().pc()));
         }
-        regs.rip += len;
-        true
+        is_answered
     }
 
     /// The next signal to deliver.
     pub(crate) fn next_signal(&mut self) -> Option<SignalInfo> {
         let mask = SigSet(self.thread.mask.0 | self.held_back().0);
         match self.process.outside() {
-            None => self.cpu.take_signal(mask),
-            Some(outside) => outside.signal(&mut || self.cpu.take_signal(mask)),
+            None => self.cpu.signals_mut().take_signal(mask),
+            Some(outside) => outside.signal(&mut || self.cpu.signals_mut().take_signal(mask)),
         }
     }
 
     /// Whether a signal is to be delivered.
     pub(crate) fn has_signal(&self) -> bool {
-        self.cpu.has_signal() || self.process.outside().is_some_and(|outside| outside.has_signal())
+        self.cpu.signals().has_pending() || self.process.outside().is_some_and(|outside| outside.has_signal())
     }
 }

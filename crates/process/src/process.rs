@@ -2,13 +2,15 @@
 
 use crate::Names;
 use crate::last_words::LastWords;
+use crate::machine::InConvention;
 use crate::outside::{self, Choice};
+use crate::recorder::Answers;
 use crate::space::Space;
 use crate::threads::Threads;
 use crate::{Launcher, Observer, Outside, Supervisor, Witness};
 use ashore_base::Addr;
 use ashore_guest::{Abi, Action, Os, Row, State};
-use ashore_isa::x86_64::Regs;
+use ashore_isa::RegisterFile;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -43,8 +45,8 @@ pub struct Options {
 
 /// A process. It is never freed: it ends when we do, and threads that share it need not count.
 pub struct Process {
-    /// The convention of the guest's system on this CPU.
-    pub(crate) abi: &'static dyn Abi<Regs>,
+    /// Tells what the registers of an answer say.
+    pub(crate) answers: Box<dyn Answers>,
     /// The guest's system.
     pub(crate) os: &'static Os,
     /// What the personality remembers.
@@ -63,7 +65,8 @@ pub struct Process {
     pub(crate) pid: AtomicI32,
     /// The code a handler returns into, when the system has one.
     pub(crate) trampoline: Addr,
-    pub(crate) net: ashore_sys::Net,
+    /// None when nothing of the guest reaches the host's CPU.
+    pub(crate) net: Option<ashore_sys::Net>,
     actions: Mutex<[Action; 65]>,
     /// Signals the personality counts, in the layout of a set.
     pub(crate) watched: AtomicU64,
@@ -82,12 +85,12 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Process {
-    pub(crate) fn new(
-        abi: &'static dyn Abi<Regs>,
+    pub(crate) fn new<R: RegisterFile>(
+        abi: &'static dyn Abi<R>,
         options: Options,
         program: Vec<u8>,
         space: Space,
-        net: ashore_sys::Net,
+        net: Option<ashore_sys::Net>,
         trampoline: Addr,
     ) -> &'static Process {
         let os = abi.os();
@@ -101,7 +104,7 @@ impl Process {
             rows[usize::from(row.number)] = Some(row);
         }
         Box::leak(Box::new(Process {
-            abi,
+            answers: Box::new(InConvention(abi)),
             os,
             state: (os.new_state)(),
             options,

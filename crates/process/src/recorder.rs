@@ -5,8 +5,8 @@
 //! before it, result included, is only counted.
 
 use ashore_base::Addr;
-use ashore_guest::{Abi, Args, Delivery};
-use ashore_isa::x86_64::Regs;
+use ashore_guest::{Args, Delivery};
+use ashore_isa::RegisterFile;
 use ashore_sys::{Mark, Watch};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -158,8 +158,9 @@ impl Ring {
 
     /// It ended, and the registers hold the answer. What they say is found out by who reads it.
     #[inline]
-    pub(crate) fn end(&self, regs: &Regs) {
-        self.close(ANSWERED | (regs.rflags & 1) << CARRY_SHIFT, regs.rax);
+    pub(crate) fn end(&self, regs: &impl RegisterFile) {
+        let (result, is_carry) = regs.result();
+        self.close(ANSWERED | u64::from(is_carry) << CARRY_SHIFT, result);
     }
 
     /// The registers were replaced.
@@ -227,7 +228,7 @@ impl Ring {
     }
 
     /// Everything that is left of what the thread did, the oldest first.
-    pub(crate) fn events(&self, watch: &Watch, abi: &dyn Abi<Regs>) -> Vec<Event> {
+    pub(crate) fn events(&self, watch: &Watch, answers: &dyn Answers) -> Vec<Event> {
         let count = self.count.load(Ordering::Relaxed);
         let mut events: Vec<Event> = Vec::new();
         // The slot behind the last holds a call that has not ended, if any.
@@ -239,7 +240,7 @@ impl Ring {
                 if n == count {
                     add_repeats(&mut events, self.repeats.load(Ordering::Relaxed));
                 }
-                events.extend(read(slot, watch, abi));
+                events.extend(read(slot, watch, answers));
             } else {
                 add_repeats(&mut events, self.repeats.load(Ordering::Relaxed));
             }
@@ -254,13 +255,19 @@ fn add_repeats(events: &mut [Event], more: u64) {
     }
 }
 
-fn read(slot: &Slot, watch: &Watch, abi: &dyn Abi<Regs>) -> Option<Event> {
+/// Tells what the registers of an answer say.
+pub(crate) trait Answers: Send + Sync {
+    /// The error number of an answer that was kept ([`RegisterFile::result`]).
+    fn failure(&self, result: (u64, bool)) -> Option<u16>;
+}
+
+fn read(slot: &Slot, watch: &Watch, answers: &dyn Answers) -> Option<Event> {
     let first = slot.get(KIND);
     let ended = match first & KIND_MASK {
         UNDER_WAY => Some(Ended::UnderWay),
         ANSWERED => {
-            let regs = Regs { rax: slot.get(RESULT), rflags: first >> CARRY_SHIFT & 1, ..Regs::default() };
-            Some(abi.failure(&regs).map_or(Ended::With(regs.rax), Ended::Failed))
+            let result = slot.get(RESULT);
+            Some(answers.failure((result, first >> CARRY_SHIFT & 1 != 0)).map_or(Ended::With(result), Ended::Failed))
         }
         RESUMED => Some(Ended::Resumed),
         AGAIN => Some(Ended::Interrupted),
@@ -284,9 +291,11 @@ fn read(slot: &Slot, watch: &Watch, abi: &dyn Abi<Regs>) -> Option<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::InConvention;
+    use ashore_isa::x86_64::Regs;
 
-    fn abi() -> &'static dyn Abi<Regs> {
-        ashore_guest::by_name("freebsd").and_then(|guest| guest.x86_64).unwrap()
+    fn answers() -> impl Answers {
+        InConvention(ashore_guest::by_name("freebsd").and_then(|guest| guest.x86_64).unwrap())
     }
 
     fn call(ring: &Ring, watch: &Watch, number: u64, failure: Option<u16>) {
@@ -296,7 +305,7 @@ mod tests {
     }
 
     fn shown(ring: &Ring, watch: &Watch) -> Vec<(u64, Ended, u64)> {
-        let events = ring.events(watch, abi());
+        let events = ring.events(watch, &answers());
         let calls = events.iter().filter_map(|event| match event.what {
             What::Call { number, ended, repeats, .. } => Some((number, ended, repeats)),
             What::Signal { .. } => None,
@@ -337,7 +346,7 @@ mod tests {
         let delivery = Delivery { code: -6, addr: Addr(0xf1), ..Delivery::plain(ashore_pivot::Signal::SEGV) };
         ring.signal(&watch, &delivery, 0x2000, Addr::NULL);
         call(&ring, &watch, 4, None);
-        let events = ring.events(&watch, abi());
+        let events = ring.events(&watch, &answers());
         let what = What::Signal { signal: 11, code: -6, addr: Addr(0xf1), handler: Addr::NULL };
         assert_eq!((events.len(), events[1].what, events[1].at), (3, what, Addr(0x2000)));
         let What::Call { args, .. } = events[0].what else { panic!("a call") };

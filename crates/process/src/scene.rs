@@ -9,7 +9,7 @@ use crate::space::Space;
 use crate::threads::Record;
 use ashore_base::{Addr, AddrRange};
 use ashore_guest::{AltStack, Delivery, Handler, Os};
-use ashore_isa::x86_64::Regs;
+use ashore_isa::Registers;
 use ashore_pivot::{Memory, SigSet, Signal};
 use ashore_sys::GuestMemory;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub struct ThreadScene {
     /// The host's.
     pub host_tid: i32,
     /// Its registers; none when it is in a call that does not end early, or was not stopped.
-    pub regs: Option<Regs>,
+    pub regs: Option<Registers>,
     /// Its vector and floating-point state in the CPU's own form; empty when that is not known.
     pub fp: Vec<u8>,
     /// What it did last, the oldest first.
@@ -68,7 +68,7 @@ pub struct Scene<'a> {
     /// The id of the thread that ends it.
     pub thread: u64,
     /// That thread's registers.
-    pub regs: Regs,
+    pub regs: Registers,
     /// Its alternate signal stack, where that is known.
     pub alt_stack: Option<AltStack>,
     /// The signals that the guest handles, and its handlers.
@@ -109,7 +109,8 @@ pub trait Witness: Send + Sync {
 
 /// What is known of the thread that ends the process.
 pub(crate) struct Last<'a> {
-    pub(crate) regs: &'a Regs,
+    pub(crate) regs: &'a Registers,
+    pub(crate) fp: &'a dyn Fn() -> Vec<u8>,
     pub(crate) record: &'a Arc<Record>,
     pub(crate) alt_stack: Option<AltStack>,
 }
@@ -154,7 +155,7 @@ impl Process {
                 host_tid: record.host_tid.load(Ordering::Relaxed),
                 regs: regs_of(record),
                 fp: fp_of(record, last),
-                events: record.ring.events(&self.watch, self.abi),
+                events: record.ring.events(&self.watch, &*self.answers),
             };
             let scene = Scene {
                 os: self.os,
@@ -199,7 +200,7 @@ impl Process {
 /// The vector and floating-point state of a thread; the last one's is in the CPU, in a copy of the process too.
 fn fp_of(record: &Arc<Record>, last: &Last<'_>) -> Vec<u8> {
     if Arc::ptr_eq(record, last.record) {
-        return ashore_sys::current().map(ashore_sys::save_fp).unwrap_or_default();
+        return (last.fp)();
     }
     record.frozen_fp.try_lock().map(|fp| fp.clone()).unwrap_or_default()
 }

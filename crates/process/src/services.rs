@@ -1,18 +1,18 @@
 //! What a process offers its personality.
 
 use crate::exec::become_program;
+use crate::machine::Caller;
 use crate::outside::{Choice, End};
 use crate::process::Process;
 use crate::scene::{Ending, Last};
+use crate::signals;
 use crate::supervise::{Stop, Why};
 use crate::threads::Record;
-use crate::{signals, task};
 use ashore_base::{Addr, AddrRange};
 use ashore_guest::{
     Action, Delivery, ExecRequest, ForkKind, Kernel, MapRequest, ParkEnd, Prot, SpawnRequest, Thread, Timeout,
 };
 use ashore_host::Host;
-use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Arg, Errno, Linux, Memory, SigSet, Signal, Sys};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -22,8 +22,8 @@ use std::sync::atomic::Ordering;
 pub(crate) struct Services<'a> {
     pub(crate) process: &'static Process,
     pub(crate) record: &'a Arc<Record>,
-    /// The calling thread's registers at the call.
-    pub(crate) regs: &'a Regs,
+    /// The calling thread.
+    pub(crate) caller: &'a dyn Caller,
     /// A synchronous signal that the call gave itself.
     pub(crate) raised: RefCell<Option<Delivery>>,
     /// The parent's pid, when this is the child of a fork now.
@@ -41,7 +41,9 @@ const O_CLOEXEC: u64 = 0o2_000_000;
 impl Services<'_> {
     /// Shows how the process ends to those who want to see it.
     pub(crate) fn show(&self, ending: &Ending<'_>) {
-        self.process.show(&Last { regs: self.regs, record: self.record, alt_stack: None }, ending);
+        let regs = self.caller.registers();
+        let fp = || self.caller.fp();
+        self.process.show(&Last { regs: &regs, fp: &fp, record: self.record, alt_stack: None }, ending);
     }
 
     fn flush(&self) {
@@ -57,7 +59,7 @@ impl Services<'_> {
                 thread: self.record.id.load(Ordering::Relaxed),
                 host_tid: self.record.host_tid.load(Ordering::Relaxed),
                 why,
-                regs: *self.regs,
+                regs: self.caller.registers(),
                 fp: Vec::new(),
             });
         }
@@ -160,7 +162,7 @@ impl Kernel for Services<'_> {
         if let Some(outside) = self.process.outside() {
             outside.refuse("the program makes a second thread, and only programs of one thread can be recorded yet");
         }
-        task::spawn(self.process, self.regs, creator, request)
+        self.caller.spawn(self.process, creator, request)
     }
 
     fn host_tid(&self, id: u64) -> Option<i32> {
@@ -291,7 +293,7 @@ impl Services<'_> {
             Ok(plan) => plan,
             Err(errno) => return errno,
         };
-        if self.process.net == ashore_sys::Net::Seccomp {
+        if self.process.net == Some(ashore_sys::Net::Seccomp) {
             self.note("this kernel's net is a seccomp filter, which another program would inherit: exec is refused");
             return Errno::EPERM;
         }

@@ -5,8 +5,9 @@ use crate::process::Process;
 use crate::scene::{Ending, Interest};
 use crate::task::Task;
 use ashore_base::Addr;
-use ashore_engine::{FaultInfo, SignalInfo};
+use ashore_engine::{Engine, FaultInfo, SignalInfo};
 use ashore_guest::{Action, AltStack, Delivery, Fail, Frame, Handler, SaFlags, Thread};
+use ashore_isa::RegisterFile;
 use ashore_pivot::{Errno, SigSet, Signal};
 use ashore_sys::Disposition;
 use std::sync::atomic::Ordering;
@@ -170,11 +171,11 @@ fn handler_of(action: &Action) -> Addr {
     if let Handler::Guest(at) = action.handler { at } else { Addr::NULL }
 }
 
-impl Task {
+impl<E: Engine> Task<E> {
     /// Delivers `forced`, a fault of the guest's own, and every waiting signal. An interrupted call is
     /// restarted or fails with EINTR, as the first handler's flags say.
     pub(crate) fn deliver(&mut self, forced: Option<Delivery>, mut interrupted: Option<Interrupted>) {
-        if self.cpu.take_kick() {
+        if self.cpu.signals_mut().take_kick() {
             self.kicked(&mut interrupted);
         }
         if let Some(delivery) = forced {
@@ -188,7 +189,7 @@ impl Task {
             set_mask(&mut self.thread, mask);
         }
         if let Some(call) = interrupted {
-            self.process.abi.rewind(self.cpu.regs(), call.number);
+            self.machine.abi.rewind(self.cpu.regs(), call.number);
         }
     }
 
@@ -211,15 +212,15 @@ impl Task {
             action
         };
         let is_blocked = is_forced && self.thread.mask.has(signal);
-        let (at, handler) = (self.cpu.regs().rip, handler_of(&action));
+        let (at, handler) = (self.cpu.regs().pc(), handler_of(&action));
         self.record.ring.signal(&self.process.watch, delivery, at, handler);
         match action.handler {
             Handler::Guest(handler) if !is_blocked => {
                 if let Some(call) = interrupted.take() {
                     if call.may_restart && action.flags.has(SaFlags::RESTART) {
-                        self.process.abi.rewind(self.cpu.regs(), call.number);
+                        self.machine.abi.rewind(self.cpu.regs(), call.number);
                     } else {
-                        self.process.abi.answer(self.cpu.regs(), Err(Fail::Linux(Errno::EINTR)));
+                        self.machine.abi.answer(self.cpu.regs(), Err(Fail::Linux(Errno::EINTR)));
                     }
                 }
                 self.observe_signal(delivery, true);
@@ -236,7 +237,7 @@ impl Task {
 
     fn enter_handler(&mut self, delivery: &Delivery, action: Action, handler: Addr) {
         self.moved = true;
-        let sp = self.process.abi.stack_pointer(self.cpu.regs());
+        let sp = self.machine.abi.stack_pointer(self.cpu.regs());
         let alt = self.thread.alt_stack;
         let switch = action.flags.has(SaFlags::ONSTACK) && alt.len != 0 && !alt.holds(sp);
         let fp = self.cpu.save_fp();
@@ -252,7 +253,7 @@ impl Task {
             alt_stack: alt,
             fp: &fp,
         };
-        let made = self.process.abi.deliver(self.cpu.regs(), &frame, &ashore_sys::GuestMemory);
+        let made = self.machine.abi.deliver(self.cpu.regs(), &frame, &ashore_sys::GuestMemory);
         if made.is_err() {
             // No room for the frame: the system ends the process by SIGSEGV.
             self.die_of(&Delivery::plain(Signal::SEGV));
@@ -266,7 +267,7 @@ impl Task {
 
     /// Comes back from a handler, or takes over a context the guest made.
     pub(crate) fn resume(&mut self, at: Addr) {
-        let resumed = self.process.abi.resume(self.cpu.regs(), at, &ashore_sys::GuestMemory);
+        let resumed = self.machine.abi.resume(self.cpu.regs(), at, &ashore_sys::GuestMemory);
         let Ok(resumed) = resumed else {
             self.die_of(&Delivery::plain(Signal::SEGV));
         };
@@ -278,7 +279,7 @@ impl Task {
         }
         if let Some(tls) = resumed.tls {
             self.thread.tls = tls;
-            self.process.abi.set_tls(self.cpu.regs(), &self.thread);
+            self.machine.abi.set_tls(self.cpu.regs(), &self.thread);
         }
         if let Some(mask) = resumed.mask {
             set_mask(&mut self.thread, mask);

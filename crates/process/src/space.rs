@@ -3,6 +3,7 @@
 use crate::outside::Maps;
 use crate::process::lock;
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
+use ashore_engine::Code;
 use ashore_engine::native::{Rewriter, find_sites};
 use ashore_guest::{MapRequest, Prot};
 use ashore_image::NoFunctions;
@@ -21,6 +22,8 @@ const SCAN_MAX: u64 = 64 << 20;
 
 /// The address space of a process.
 pub(crate) struct Space {
+    /// Whoever keeps a copy of the code.
+    code: &'static dyn Code,
     /// None when call sites stay as they are.
     rewriter: Mutex<Option<Rewriter>>,
     /// Where a break starts: the first page after the program.
@@ -34,8 +37,8 @@ pub(crate) struct Space {
 pub(crate) struct Held<'a>(#[allow(dead_code)] MutexGuard<'a, Option<Rewriter>>);
 
 impl Space {
-    pub(crate) fn new(rewriter: Option<Rewriter>, stack: AddrRange) -> Space {
-        Space { rewriter: Mutex::new(rewriter), break_start: AtomicU64::new(0), bias: AtomicU64::new(0), stack }
+    pub(crate) fn new(rewriter: Option<Rewriter>, code: &'static dyn Code, stack: AddrRange) -> Space {
+        Space { code, rewriter: Mutex::new(rewriter), break_start: AtomicU64::new(0), bias: AtomicU64::new(0), stack }
     }
 
     /// Where the program was put: how far from its file's addresses, and its end.
@@ -80,6 +83,7 @@ impl Space {
                 offset: request.offset,
             })?
         };
+        self.code.changed(AddrRange { start: at, end: at.plus(len) });
         if request.prot.0 & PROT_EXEC != 0 && request.flags & MAP_ANONYMOUS == 0 {
             self.prepare(AddrRange { start: at, end: at.plus(len) }, request.prot.0);
         }
@@ -106,7 +110,9 @@ impl Space {
 
     pub(crate) fn unmap(&self, range: AddrRange) -> Result<(), Errno> {
         refuse_own(range)?;
-        ashore_sys::unmap(range)
+        let done = ashore_sys::unmap(range);
+        self.code.changed(range);
+        done
     }
 
     pub(crate) fn protect(&self, range: AddrRange, prot: u32) -> Result<(), Errno> {
@@ -114,7 +120,9 @@ impl Space {
         if prot & PROT_EXEC != 0 {
             self.prepare(range, prot);
         }
-        ashore_sys::protect(range, prot)
+        let done = ashore_sys::protect(range, prot);
+        self.code.changed(range);
+        done
     }
 
     /// Gives the call sites in memory that becomes executable their stubs. Memory that stays writable is the

@@ -1,7 +1,7 @@
 //! The guest's stack, for a person: return addresses along the frame pointers, with the functions' names.
 
 use ashore_base::Addr;
-use ashore_isa::x86_64::Regs;
+use ashore_isa::Registers;
 use ashore_pivot::Memory;
 
 /// Tells what is at an address of the program: `runtime.main+0x1f`.
@@ -15,17 +15,17 @@ const FRAME_MAX: u64 = 1 << 20;
 /// One line per frame, the innermost first.
 ///
 /// A function that has no frame of its own (a call stub, most often) leaves its caller's frame pointer in
-/// place; the word on top of the stack is then the way back to that caller.
-pub(crate) fn lines(regs: &Regs, memory: &dyn Memory, names: &Names) -> Vec<String> {
+/// place; the word on top of the stack, or the link register, is then the way back to that caller.
+pub(crate) fn lines(regs: &Registers, memory: &dyn Memory, names: &Names) -> Vec<String> {
     let word = |at: u64| {
         let mut bytes = [0; 8];
         memory.read(Addr(at), &mut bytes).ok().map(|()| u64::from_le_bytes(bytes))
     };
-    let mut found = vec![regs.rip];
-    if let Some(top) = word(regs.rsp).filter(|top| names(Addr(*top)).is_some()) {
+    let mut found = vec![regs.pc()];
+    if let Some(top) = regs.link().or_else(|| word(regs.sp())).filter(|top| names(Addr(*top)).is_some()) {
         found.push(top);
     }
-    let mut frame = regs.rbp;
+    let mut frame = regs.frame();
     while found.len() < FRAMES {
         let (Some(next), Some(back)) = (word(frame), word(frame.wrapping_add(8))) else { break };
         if back == 0 {
@@ -49,6 +49,7 @@ pub(crate) fn lines(regs: &Regs, memory: &dyn Memory, names: &Names) -> Vec<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ashore_isa::x86_64::Regs;
     use ashore_pivot::Errno;
 
     struct Stack(Vec<u64>);
@@ -82,7 +83,7 @@ mod tests {
         // [rsp] = return address, then two frames, then a frame pointer that points back.
         let stack = Stack(vec![0x40_0001, 0, BASE + 32, 0x40_0002, BASE, 0x40_0003]);
         let regs = Regs { rip: 0x40_0000, rsp: BASE, rbp: BASE + 16, ..Regs::default() };
-        let lines = lines(&regs, &stack, &names);
+        let lines = lines(&Registers::X86_64(regs), &stack, &names);
         let shown: Vec<&str> = lines.iter().filter_map(|line| line.rsplit(' ').next()).collect();
         assert_eq!(shown, ["f400000", "f400001", "f400002", "f400003"]);
     }

@@ -1,6 +1,7 @@
 //! From a file to the first instruction.
 
 use crate::loader::{self, Placing};
+use crate::machine::Machine;
 use crate::outside::{self, Choice, Outside, places};
 use crate::process::{Options, Process};
 use crate::signals;
@@ -8,9 +9,9 @@ use crate::space::Space;
 use crate::task::Task;
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_engine::native::Rewriter;
+use ashore_engine::{Engine, Runs};
 use ashore_guest::{Abi, StartRequest};
 use ashore_image::{FunctionIndex, Image};
-use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Arg, Linux, SigSet, Sys};
 use ashore_report::{Report, table};
 use ashore_sys::{GuestMemory, Mapping};
@@ -25,8 +26,6 @@ pub struct Program<'a> {
     pub bytes: &'a [u8],
     /// Its functions.
     pub functions: &'a dyn FunctionIndex,
-    /// The convention of its system.
-    pub abi: &'static dyn Abi<Regs>,
     /// Its absolute path.
     pub path: Vec<u8>,
     /// Its arguments.
@@ -40,8 +39,8 @@ const STACK_MIN: u64 = 1 << 20;
 const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
 
 /// Runs a program. Returns only when it could not be started; otherwise this process ends as the program does.
-pub fn start(program: &Program<'_>, options: Options) -> Report {
-    match prepare(program, options) {
+pub fn start<E: Engine>(program: &Program<'_>, abi: &'static dyn Abi<E::Regs>, options: Options) -> Report {
+    match prepare::<E>(program, abi, options) {
         Ok(task) => {
             task.run();
             ashore_sys::exit_group(0)
@@ -50,28 +49,30 @@ pub fn start(program: &Program<'_>, options: Options) -> Report {
     }
 }
 
-fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
-    let net = match options.net.or_else(ashore_sys::available) {
-        Some(net) => net,
-        None if options.no_net => ashore_sys::Net::Dispatch,
-        None => return Err(table::NO_NET.because("neither prctl nor seccomp gave one")),
-    };
+fn prepare<E: Engine>(
+    program: &Program<'_>,
+    abi: &'static dyn Abi<E::Regs>,
+    options: Options,
+) -> Result<Task<E>, Report> {
+    let is_native = E::RUNS == Runs::Natively;
+    let net = net(E::RUNS, &options)?;
     ashore_sys::remember_stderr();
     let old_mask = ashore_sys::set_signal_mask(SigSet(!0));
     let outside = options.outside.as_deref();
     let place = |at: Addr| outside.map(|_| at);
     let old_mask = SigSet(outside::ask(outside, Choice::Mask, || old_mask.0));
-    let rewriter = options.supervisor.is_none().then(Rewriter::default);
+    let rewriter = (is_native && options.supervisor.is_none()).then(Rewriter::default);
     let placing = Placing { place: place(places::PROGRAM), rewriter };
     let loaded = loader::load(program.image, program.fd, program.bytes, program.functions, placing)?;
     let _ = ashore_host::Host.call(Sys::CLOSE, [program.fd as u64, 0, 0, 0, 0, 0]);
     let stack = make_stack(outside).map_err(|e| table::CANNOT_MAP.because(format!("the stack: {e}")))?;
-    let space = Space::new(loaded.rewriter, stack);
+    let machine = Machine::<E>::new(abi);
+    let space = Space::new(loaded.rewriter, &machine.shared, stack);
     space.set_program(loaded.bias, loaded.end);
-    let trampoline = map_trampoline(program.abi.os().trampoline, place(places::TRAMPOLINE).unwrap_or(Addr::NULL))
+    let trampoline = map_trampoline(abi.os().trampoline, place(places::TRAMPOLINE).unwrap_or(Addr::NULL))
         .map_err(|e| table::CANNOT_MAP.because(format!("the signal trampoline: {e}")))?;
-    let process = Process::new(program.abi, options, program.path.clone(), space, net, trampoline);
-    let mut task = Task::adopt(process, None);
+    let process = Process::new(abi, options, program.path.clone(), space, net, trampoline);
+    let mut task = Task::adopt(process, machine, None);
     task.thread.mask = old_mask;
     ashore_sys::install_all().map_err(|e| table::CANNOT_START.because(format!("signal handlers: {e}")))?;
     ashore_sys::restore_pipe_signal();
@@ -91,16 +92,24 @@ fn prepare(program: &Program<'_>, options: Options) -> Result<Task, Report> {
         random: random(process),
         ids: [id(Sys::GETUID), id(Sys::GETEUID), id(Sys::GETGID), id(Sys::GETEGID)],
         cpus: ask(Choice::Cpus, &|| std::thread::available_parallelism().map_or(1, |n| n.get() as u64)),
-        hwcap: ashore_sys::hwcap().map(|bits| ask(Choice::Hwcap, &|| bits)),
-        // Its code reads the counter without asking anybody.
-        shared_page: if process.outside().is_some() { Addr::NULL } else { ashore_sys::shared_page() },
+        hwcap: E::hwcap().map(|bits| ask(Choice::Hwcap, &|| bits)),
+        // Its code is the host CPU's, and reads the counter without asking anybody.
+        shared_page: if !is_native || process.outside().is_some() { Addr::NULL } else { ashore_sys::shared_page() },
     };
     let regs = task.cpu.regs();
-    program
-        .abi
-        .start(regs, &request, &GuestMemory)
+    abi.start(regs, &request, &GuestMemory)
         .map_err(|e| table::CANNOT_START.because(format!("arguments and environment: {e}")))?;
     Ok(task)
+}
+
+/// What catches calls of the guest that nothing else catches; nothing when none of it reaches the host's CPU.
+fn net(runs: Runs, options: &Options) -> Result<Option<ashore_sys::Net>, Report> {
+    match options.net.or_else(ashore_sys::available) {
+        _ if runs == Runs::Translated => Ok(None),
+        Some(net) => Ok(Some(net)),
+        None if options.no_net => Ok(Some(ashore_sys::Net::Dispatch)),
+        None => Err(table::NO_NET.because("neither prctl nor seccomp gave one")),
+    }
 }
 
 /// The main thread's stack, as large as the limit says, within reason, with a guard below.

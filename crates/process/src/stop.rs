@@ -8,8 +8,9 @@ use crate::process::{Process, lock};
 use crate::signals::Interrupted;
 use crate::task::Task;
 use crate::threads::Record;
+use ashore_engine::Engine;
 use ashore_host::Host;
-use ashore_isa::x86_64::Regs;
+use ashore_isa::{RegisterFile, Registers};
 use ashore_pivot::{Linux, SigSet, Sys};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -29,14 +30,14 @@ pub struct FrozenThread {
     /// Its id on the host.
     pub host_tid: i32,
     /// Its registers; none when it is in a call that does not end early.
-    pub regs: Option<Regs>,
+    pub regs: Option<Registers>,
 }
 
 impl Process {
     /// Freezes every thread but the calling one, whose registers these are, until the process ends. When another thread
     /// has done so before, the calling one is frozen in its turn, for good. Takes at most about a tenth of a second.
     /// Gives back all threads, the calling one too.
-    pub fn freeze_others(&self, regs: &Regs) -> Vec<FrozenThread> {
+    pub fn freeze_others(&self, regs: &Registers) -> Vec<FrozenThread> {
         self.claim_the_end(regs);
         let begun = Instant::now();
         let mut kicked_at = None;
@@ -58,7 +59,7 @@ impl Process {
     }
 
     /// The same without waiting for them: each runs no more of the guest than what it does before the kick reaches it.
-    pub(crate) fn stop_others(&self, regs: &Regs) {
+    pub(crate) fn stop_others(&self, regs: &Registers) {
         let tid = self.claim_the_end(regs);
         for record in self.threads.all() {
             let other = record.host_tid.load(Ordering::Relaxed);
@@ -69,7 +70,7 @@ impl Process {
     }
 
     /// The process ends as the calling thread says, unless another one has come before it. Gives back its id.
-    fn claim_the_end(&self, regs: &Regs) -> i32 {
+    fn claim_the_end(&self, regs: &Registers) -> i32 {
         let tid = ashore_sys::current_tid();
         self.freeze_own(tid, regs);
         match self.freezer.compare_exchange(0, tid, Ordering::SeqCst, Ordering::SeqCst) {
@@ -78,7 +79,7 @@ impl Process {
         }
     }
 
-    fn freeze_own(&self, tid: i32, regs: &Regs) {
+    fn freeze_own(&self, tid: i32, regs: &Registers) {
         let own = |record: &&Arc<Record>| record.host_tid.load(Ordering::Relaxed) == tid;
         if let Some(record) = self.threads.all().iter().find(own) {
             *lock(&record.frozen) = Some(*regs);
@@ -86,7 +87,7 @@ impl Process {
     }
 
     /// Does not come back when another thread is ending the process.
-    pub(crate) fn leave_the_end_to_others(&self, regs: &Regs) {
+    pub(crate) fn leave_the_end_to_others(&self, regs: &Registers) {
         let (freezer, tid) = (self.freezer.load(Ordering::SeqCst), ashore_sys::current_tid());
         if freezer != 0 && freezer != tid {
             self.freeze_own(tid, regs);
@@ -116,11 +117,11 @@ fn wait_for_the_end() -> ! {
     }
 }
 
-impl Task {
+impl<E: Engine> Task<E> {
     /// Leaves the registers of the thread, which runs nothing of the guest now, for whoever freezes it.
     pub(crate) fn leave_regs(&mut self) {
         *lock(&self.record.frozen_fp) = self.cpu.save_fp();
-        *lock(&self.record.frozen) = Some(*self.cpu.regs());
+        *lock(&self.record.frozen) = Some(self.cpu.regs().any());
     }
 
     /// It is about to run again; does not come back when another thread froze it.

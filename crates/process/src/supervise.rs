@@ -6,16 +6,11 @@
 use crate::signals::{self, Interrupted};
 use crate::task::Task;
 use ashore_base::{Addr, AddrRange};
-use ashore_engine::{Exit, FaultInfo};
+use ashore_engine::{Engine, Exit};
 use ashore_guest::Delivery;
-use ashore_isa::x86_64::{FLAG_TRAP, Regs};
+use ashore_isa::{RegisterFile, Registers};
 use ashore_pivot::{Errno, SigSet, Signal};
 use std::sync::atomic::Ordering;
-
-/// The trap of a single step.
-const TRAP_DEBUG: u64 = 1;
-/// Linux's `si_code` of a single step.
-const CODE_TRACE: i32 = 2;
 
 /// Why a thread stopped.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +39,7 @@ pub struct Stop {
     /// Why it stopped.
     pub why: Why,
     /// Its registers. A call that it was stopped in has them at the call's instruction: it is made again.
-    pub regs: Regs,
+    pub regs: Registers,
     /// Its vector and floating-point state, in the CPU's save format; empty when the process is about to end.
     pub fp: Vec<u8>,
 }
@@ -64,7 +59,7 @@ pub enum Pace {
 #[derive(Debug, Clone)]
 pub struct Resume {
     /// Its registers.
-    pub regs: Regs,
+    pub regs: Registers,
     /// Its vector and floating-point state when that was changed.
     pub fp: Option<Vec<u8>>,
     /// How far it runs.
@@ -83,7 +78,7 @@ pub trait Supervisor: Send + Sync {
     fn passes(&self) -> SigSet;
 
     /// The calling guest thread, by its id on the host, makes a call, from which it may not come back soon.
-    fn calls(&self, host_tid: i32, regs: &Regs);
+    fn calls(&self, host_tid: i32, regs: &Registers);
 
     /// The calling guest thread is over.
     fn ended(&self, host_tid: i32);
@@ -92,7 +87,7 @@ pub trait Supervisor: Send + Sync {
     fn around_fork(&self, fork: &mut dyn FnMut() -> Result<i32, Errno>) -> Result<i32, Errno>;
 }
 
-impl Task {
+impl<E: Engine> Task<E> {
     /// Runs the thread to its end as the supervisor says.
     pub(crate) fn run_supervised(&mut self) {
         if let Some(signal) = self.ask(Why::Began, &mut None) {
@@ -107,7 +102,7 @@ impl Task {
                     }
                 }
                 Exit::Interrupted => self.deliver(None, None),
-                Exit::Fault(fault) if self.pace != Pace::Run && is_step(&fault) => self.moved = true,
+                Exit::Stepped => self.moved = true,
                 Exit::Fault(fault) if self.is_answered(&fault) => self.moved = true,
                 Exit::Fault(fault) => self.deliver(Some(signals::delivery_of_fault(&fault)), None),
             }
@@ -119,23 +114,12 @@ impl Task {
 
     /// Runs until the next exit, at most one instruction when the thread is stepped.
     fn run_at_pace(&mut self) -> Exit {
-        if self.pace == Pace::Run || self.cpu.regs().rflags & FLAG_TRAP != 0 {
-            return self.cpu.run();
-        }
-        self.cpu.regs().rflags |= FLAG_TRAP;
-        let exit = self.cpu.run();
-        let regs = self.cpu.regs();
-        regs.rflags &= !FLAG_TRAP;
-        if matches!(exit, Exit::Call) {
-            // A call instruction keeps the flags there.
-            regs.r11 &= !FLAG_TRAP;
-        }
-        exit
+        if self.pace == Pace::Run { self.cpu.run() } else { self.cpu.step() }
     }
 
     /// The thread got on: whether that was far enough.
     fn stepped(&mut self) {
-        let at = Addr(self.cpu.regs().rip);
+        let at = Addr(self.cpu.regs().pc());
         let is_done = match self.pace {
             Pace::Run => false,
             Pace::Step => true,
@@ -188,7 +172,7 @@ impl Task {
         if let Some(call) = interrupted {
             // Whoever keeps these registers and puts them back later must not come back behind a call that has not been
             // made.
-            self.process.abi.rewind(self.cpu.regs(), call.number);
+            self.machine.abi.rewind(self.cpu.regs(), call.number);
         }
         let fp = self.cpu.save_fp();
         let stop = self.stop(why, fp);
@@ -197,11 +181,12 @@ impl Task {
         self.leave_regs();
         let resume = supervisor.stopped(stop);
         self.take_regs_back();
-        if resume.regs == shown {
-            *self.cpu.regs() = before;
-        } else {
-            *self.cpu.regs() = resume.regs;
-            *interrupted = None;
+        match E::Regs::of(&resume.regs) {
+            Some(regs) if resume.regs != shown => {
+                *self.cpu.regs() = regs;
+                *interrupted = None;
+            }
+            _ => *self.cpu.regs() = before,
         }
         if let Some(fp) = resume.fp {
             self.cpu.load_fp(&fp);
@@ -216,10 +201,6 @@ impl Task {
 
     fn stop(&mut self, why: Why, fp: Vec<u8>) -> Stop {
         let host_tid = self.record.host_tid.load(Ordering::Relaxed);
-        Stop { thread: self.thread.id, host_tid, why, regs: *self.cpu.regs(), fp }
+        Stop { thread: self.thread.id, host_tid, why, regs: self.cpu.regs().any(), fp }
     }
-}
-
-fn is_step(fault: &FaultInfo) -> bool {
-    fault.signal == u32::from(Signal::TRAP.0) && fault.trap == TRAP_DEBUG && fault.code == CODE_TRACE
 }

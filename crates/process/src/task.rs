@@ -1,5 +1,6 @@
 //! One guest thread: run until it stops, answer, run again.
 
+use crate::machine::{InCall, Machine};
 use crate::observe::{Asked, Place};
 use crate::outside::{Choice, End};
 use crate::process::Process;
@@ -9,11 +10,10 @@ use crate::signals::{self, Interrupted};
 use crate::supervise::{Pace, Why};
 use crate::threads::Record;
 use ashore_base::Addr;
-use ashore_engine::Exit;
-use ashore_engine::native::Cpu;
+use ashore_engine::{Engine, Exit};
 use ashore_guest::{Answer, Args, ClockCall, Ctx, Delivery, Does, Fail, Quick, Row, SpawnRequest, Thread, Value};
 use ashore_host::Host;
-use ashore_isa::x86_64::Regs;
+use ashore_isa::RegisterFile;
 use ashore_pivot::{Arg, Errno, Linux, Memory, SigSet, Signal, Sys};
 use ashore_sys::GuestMemory;
 use std::cell::{Cell, RefCell};
@@ -21,10 +21,11 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 
 /// A guest thread and the host thread that runs it.
-pub(crate) struct Task {
+pub(crate) struct Task<E: Engine> {
     pub(crate) process: &'static Process,
+    pub(crate) machine: &'static Machine<E>,
     pub(crate) record: Arc<Record>,
-    pub(crate) cpu: Cpu,
+    pub(crate) cpu: E,
     pub(crate) thread: Thread,
     /// How far the supervisor wants it to run.
     pub(crate) pace: Pace,
@@ -39,13 +40,13 @@ struct Outcome {
     forked: Option<i32>,
 }
 
-impl Task {
+impl<E: Engine> Task<E> {
     /// Makes the calling host thread, whose signals are blocked, a guest thread.
-    pub(crate) fn adopt(process: &'static Process, creator: Option<&Thread>) -> Task {
-        let mut cpu = Cpu::adopt();
+    pub(crate) fn adopt(process: &'static Process, machine: &'static Machine<E>, creator: Option<&Thread>) -> Task<E> {
+        let mut cpu = E::adopt(&machine.shared);
         // An observer sees every call.
         if !process.is_observed()
-            && let Some(ClockCall { number, clocks, zeroes_scratch }) = process.abi.clock_call()
+            && let Some(ClockCall { number, clocks, zeroes_scratch }) = machine.abi.clock_call()
         {
             cpu.answer_clocks(&ashore_sys::ClockCall { number: number.into(), clocks, zeroes_scratch });
         }
@@ -74,12 +75,12 @@ impl Task {
             clear_tid: Addr::NULL,
             sp: Addr::NULL,
         };
-        Task { process, record, cpu, thread, pace: Pace::Run, moved: false }
+        Task { process, machine, record, cpu, thread, pace: Pace::Run, moved: false }
     }
 
     /// Runs the thread to its end.
     pub(crate) fn run(mut self) {
-        if ashore_sys::arm(self.process.net).is_err() && !self.process.options.no_net {
+        if self.process.net.is_some_and(|net| ashore_sys::arm(net).is_err()) && !self.process.options.no_net {
             ashore_sys::say("ashore: a thread could not be put under the kernel's net; stopping\n");
             ashore_sys::exit_group(125);
         }
@@ -119,6 +120,7 @@ impl Task {
                 }
                 Exit::Interrupted if OBSERVED => self.interrupted(),
                 Exit::Interrupted => self.deliver(None, None),
+                Exit::Stepped => {}
                 Exit::Fault(fault) if OBSERVED && self.is_answered(&fault) => {}
                 Exit::Fault(fault) => self.deliver(Some(signals::delivery_of_fault(&fault)), None),
             }
@@ -128,19 +130,20 @@ impl Task {
     /// Answers the call that the registers hold; `false` when the thread is over.
     pub(crate) fn answer_call<const OBSERVED: bool>(&mut self) -> bool {
         let process = self.process;
-        let frame = process.abi.call(self.cpu.regs(), &GuestMemory);
-        self.record.ring.begin(&process.watch, frame.number, &frame.args, self.cpu.regs().rip);
+        let abi = self.machine.abi;
+        let frame = abi.call(self.cpu.regs(), &GuestMemory);
+        self.record.ring.begin(&process.watch, frame.number, &frame.args, self.cpu.regs().pc());
         let row = process.row(frame.number);
         // The whole of the fast path: a signal that waits is seen on the way back into the guest. An answer that is
         // first kept and then moved costs 5 ns, for it is written in two parts and would be read as one.
         match row.map(|row| row.does) {
             Some(Does::Same(sys)) if !OBSERVED => {
-                process.abi.answer(self.cpu.regs(), same(sys, &frame.args));
+                abi.answer(self.cpu.regs(), same(sys, &frame.args));
                 self.record_end();
                 return true;
             }
             Some(Does::Quick(function)) if !OBSERVED => {
-                process.abi.answer(self.cpu.regs(), quick(process, &Host, function, &frame.args));
+                abi.answer(self.cpu.regs(), quick(process, &Host, function, &frame.args));
                 self.record_end();
                 return true;
             }
@@ -151,13 +154,16 @@ impl Task {
         }
         let regs = *self.cpu.regs();
         if OBSERVED && let Some(supervisor) = &process.options.supervisor {
-            supervisor.calls(self.record.host_tid.load(Ordering::Relaxed), &regs);
+            supervisor.calls(self.record.host_tid.load(Ordering::Relaxed), &regs.any());
         }
-        self.thread.sp = process.abi.stack_pointer(&regs);
+        self.thread.sp = abi.stack_pointer(&regs);
+        if let Some(tls) = regs.own_tls() {
+            self.thread.tls = Addr(tls);
+        }
         let tls = (self.thread.tls, self.thread.gs_base);
         let outcome = self.call::<OBSERVED>(&regs, row, frame.number, &frame.args);
         if (self.thread.tls, self.thread.gs_base) != tls {
-            process.abi.set_tls(self.cpu.regs(), &self.thread);
+            abi.set_tls(self.cpu.regs(), &self.thread);
         }
         if let Some(parent) = outcome.forked {
             self.thread.host_tid = ashore_sys::current_tid();
@@ -167,21 +173,21 @@ impl Task {
             self.thread.id = (process.os.thread_id)(process.pid(), self.thread.host_tid, 0);
             self.record.id.store(self.thread.id, Ordering::Relaxed);
             self.moved = true;
-            process.abi.forked(self.cpu.regs(), parent);
+            abi.forked(self.cpu.regs(), parent);
             self.record_end();
             if !self.thread.child_stack.is_null() {
-                process.abi.set_stack(self.cpu.regs(), self.thread.child_stack);
+                abi.set_stack(self.cpu.regs(), self.thread.child_stack);
             }
-            if self.cpu.has_signal() {
+            if self.cpu.signals().has_pending() {
                 self.deliver(None, None);
             }
             return true;
         }
-        self.finish(outcome, regs.rax)
+        self.finish(outcome, regs.number())
     }
 
     fn finish(&mut self, outcome: Outcome, number: u64) -> bool {
-        let abi = self.process.abi;
+        let abi = self.machine.abi;
         match outcome.answer {
             Ok(Value::ThreadOver) => return false,
             Ok(Value::Resume(at)) => {
@@ -205,7 +211,7 @@ impl Task {
                 self.deliver(outcome.raised, Some(Interrupted { number, may_restart }));
                 return true;
             }
-            Err(Fail::Linux(Errno::EINTR)) if self.cpu.is_kicked() => {
+            Err(Fail::Linux(Errno::EINTR)) if self.cpu.signals().is_kicked() => {
                 self.record.ring.interrupted();
                 // Nothing interrupted it as far as the guest is concerned, unless a signal came too.
                 self.deliver(outcome.raised, Some(Interrupted { number, may_restart: false }));
@@ -230,19 +236,20 @@ impl Task {
 
     fn call<const OBSERVED: bool>(
         &mut self,
-        regs: &Regs,
+        regs: &E::Regs,
         row: Option<&'static Row>,
         number: u64,
         args: &Args,
     ) -> Outcome {
+        let caller = InCall { machine: self.machine, engine: &self.cpu, regs: *regs };
         let services = Services {
             process: self.process,
             record: &self.record,
-            regs,
+            caller: &caller,
             raised: RefCell::new(None),
             forked: Cell::new(None),
         };
-        let place = Place { thread: self.thread.id, at: Addr(regs.rip), sp: self.thread.sp };
+        let place = Place { thread: self.thread.id, at: Addr(regs.pc()), sp: self.thread.sp };
         let observer = if OBSERVED { self.process.options.observer.as_deref() } else { None };
         let asked = Asked { os: self.process.os, place, row, number, args };
         if let Some(observer) = observer {
@@ -308,15 +315,16 @@ impl Task {
             observer.flush();
         }
         self.process.tell_end(End::Signal(delivery.signal));
-        let regs = *self.cpu.regs();
-        let last = Last { regs: &regs, record: &self.record, alt_stack: Some(self.thread.alt_stack) };
+        let regs = self.cpu.regs().any();
+        let fp = || self.cpu.save_fp();
+        let last = Last { regs: &regs, fp: &fp, record: &self.record, alt_stack: Some(self.thread.alt_stack) };
         self.process.show(&last, &Ending::Signal(*delivery));
         ashore_sys::die_of(delivery.signal)
     }
 
     fn place(&mut self) -> Place {
-        let regs = self.cpu.regs();
-        Place { thread: self.thread.id, at: Addr(regs.rip), sp: Addr(regs.rsp) }
+        let (regs, abi) = (self.cpu.regs(), self.machine.abi);
+        Place { thread: self.thread.id, at: Addr(regs.pc()), sp: abi.stack_pointer(regs) }
     }
 
     pub(crate) fn observe_signal(&mut self, delivery: &Delivery, is_handled: bool) {
@@ -393,7 +401,7 @@ fn stop(services: &Services<'_>, what: &str) -> ! {
     if let Some(observer) = &services.process.options.observer {
         observer.leave();
     }
-    let stack = crate::stack::lines(services.regs, &GuestMemory, &services.process.options.names);
+    let stack = crate::stack::lines(&services.caller.registers(), &GuestMemory, &services.process.options.names);
     ashore_sys::say(&format!("ashore: stopped, as --strict asks: {what}\n{}\n", stack.join("\n")));
     services.process.tell_end(End::Status(125));
     services.show(&Ending::Refused(what));
@@ -401,18 +409,19 @@ fn stop(services: &Services<'_>, what: &str) -> ! {
 }
 
 /// Starts a guest thread: the host thread makes itself known, then tells its creator the id.
-pub(crate) fn spawn(
+pub(crate) fn spawn<E: Engine>(
     process: &'static Process,
-    regs: &Regs,
+    machine: &'static Machine<E>,
+    regs: &E::Regs,
     creator: &Thread,
     request: &SpawnRequest,
 ) -> Result<u64, Errno> {
     let mut fresh = *regs;
-    process.abi.begin(&mut fresh, &request.start, &GuestMemory)?;
+    machine.abi.begin(&mut fresh, &request.start, &GuestMemory)?;
     let (tell, told) = mpsc::sync_channel(1);
     let (process, creator, request) = (process, creator.clone(), *request);
     ashore_sys::spawn(move || {
-        let mut task = Task::adopt(process, Some(&creator));
+        let mut task = Task::adopt(process, machine, Some(&creator));
         *task.cpu.regs() = fresh;
         if let Some(tls) = request.tls {
             task.thread.tls = tls;
@@ -428,7 +437,7 @@ pub(crate) fn spawn(
             let id = task.thread.id.to_le_bytes();
             let _ = GuestMemory.write(at, id.get(..usize::from(len)).unwrap_or(&id));
         }
-        process.abi.set_tls(task.cpu.regs(), &task.thread);
+        machine.abi.set_tls(task.cpu.regs(), &task.thread);
         let _ = tell.send(task.thread.id);
         drop(tell);
         task.run();

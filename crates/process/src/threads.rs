@@ -3,7 +3,7 @@
 use crate::process::lock;
 use crate::recorder::Ring;
 use ashore_guest::{ParkEnd, Timeout};
-use ashore_isa::x86_64::Regs;
+use ashore_isa::Registers;
 use ashore_pivot::{Errno, Sys};
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -20,7 +20,7 @@ pub(crate) struct Record {
     /// 1 when the next park may return at once.
     token: AtomicU32,
     /// Its registers, once it is frozen ([`crate::stop`]).
-    pub(crate) frozen: Mutex<Option<Regs>>,
+    pub(crate) frozen: Mutex<Option<Registers>>,
     /// Its vector and floating-point state then.
     pub(crate) frozen_fp: Mutex<Vec<u8>>,
 }

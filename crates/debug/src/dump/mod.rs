@@ -17,7 +17,6 @@ use ashore_base::{Addr, Cpu, Os};
 use ashore_formats::elf::core::{Core, MappedFile, ProcessInfo, Registers, SignalInfo, Thread, write};
 use ashore_guest::Delivery;
 use ashore_image::HeaderTable;
-use ashore_isa::x86_64::Regs;
 use ashore_pivot::Sys;
 use ashore_process::{Ending, Interest, Scene, ThreadScene, Witness};
 pub(crate) use maps::{Mapping, mappings, of_guest};
@@ -92,7 +91,7 @@ impl CoreFile {
         let (threads, unknown) = threads(scene, &states, &info);
         let plan = plan::plan(&mappings, &memory, &scene_places(scene), self.limit);
         let core = Core {
-            cpu: Cpu::X86_64,
+            cpu: scene.regs.cpu(),
             os: Os::Linux,
             guest: Os::from_name(scene.os.name),
             last_words: &scene.last_words,
@@ -158,6 +157,9 @@ struct State {
 
 impl State {
     fn of(thread: &ThreadScene) -> State {
+        if thread.regs.is_some_and(|regs| regs.cpu() != Cpu::X86_64) {
+            return State { fp: thread.fp.clone(), extended: Vec::new() };
+        }
         let legacy = thread.fp.get(..ashore_sys::FP_LEGACY_LEN).unwrap_or_default();
         State { fp: legacy.to_vec(), extended: extended_state(&thread.fp) }
     }
@@ -188,13 +190,16 @@ fn threads<'a>(scene: &Scene<'_>, states: &'a [State], info: &SignalInfo<'a>) ->
     (threads, unknown)
 }
 
-fn registers(regs: &Regs) -> Registers {
+fn registers(regs: &ashore_isa::Registers) -> Registers {
     /// The selectors that Linux gives 64-bit programs.
     const CODE: u64 = 0x33;
     const STACK: u64 = 0x2b;
-    let mut registers = Registers::zero(Cpu::X86_64);
+    let mut registers = Registers::zero(regs.cpu());
     for (name, value) in regs.named() {
         registers.set(if name == "rflags" { "eflags" } else { name }, value);
+    }
+    if regs.cpu() != Cpu::X86_64 {
+        return registers;
     }
     let others = [
         // No call is under way that a debugger would have to restart.
@@ -250,7 +255,7 @@ fn extended_state(fp: &[u8]) -> Vec<u8> {
 /// What must be in the file before all else: stacks, and where threads are.
 fn scene_places(scene: &Scene<'_>) -> Vec<Addr> {
     let all = scene.threads.iter().filter_map(|thread| thread.regs.as_ref()).chain([&scene.regs]);
-    all.flat_map(|regs| [Addr(regs.rsp), Addr(regs.rip)]).collect()
+    all.flat_map(|regs| [Addr(regs.sp()), Addr(regs.pc())]).collect()
 }
 
 /// The mappings of files, as debuggers are told of them.

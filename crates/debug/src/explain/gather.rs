@@ -5,6 +5,7 @@ use super::evidence::{Arrival, Call, Deed, End, Evidence, FileFacts, Step, Threa
 use crate::trace::Lines;
 use ashore_base::Addr;
 use ashore_guest::Os;
+use ashore_isa::Registers;
 use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Memory, Signal};
 use ashore_process::{Ending, Event, Scene, ThreadScene, What};
@@ -13,12 +14,15 @@ use std::cell::OnceCell;
 /// How many instructions before the last are looked at.
 const BEFORE: usize = 12;
 
-/// Puts together what a scene and the program's file tell.
-pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileFacts) -> Evidence<'a> {
+/// Puts together what a scene and the program's file tell; nothing when the program's CPU is one whose code is not
+/// understood here: whoever asks then has [`super::plain`].
+pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileFacts) -> Option<Evidence<'a>> {
+    let understood = |regs: &Registers| if let Registers::X86_64(regs) = regs { Some(*regs) } else { None };
+    let regs = understood(&scene.regs)?;
     let lines = Lines::of(scene.os);
     let thread_of = |thread: &ThreadScene| Thread {
         id: thread.id,
-        regs: thread.regs,
+        regs: thread.regs.as_ref().and_then(understood),
         steps: thread.events.iter().map(|event| step(event, scene.os, scene.memory, &lines)).collect(),
     };
     let (mut threads, others): (Vec<Thread>, Vec<Thread>) =
@@ -27,9 +31,9 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
     // A program that ends by itself stops in its exit, as all do.
     let (instruction, before) = match scene.ending {
         Ending::Exit(_) => (None, Vec::new()),
-        Ending::Signal(_) | Ending::Refused(_) => code(programs, &scene.regs, scene.memory),
+        Ending::Signal(_) | Ending::Refused(_) => code(programs, &regs, scene.memory),
     };
-    Evidence {
+    Some(Evidence {
         os: scene.os,
         pid: scene.pid,
         called: programs.first().map_or("the program", |program| basename(program.path())).to_owned(),
@@ -40,7 +44,7 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
             Ending::Exit(status) => End::Exit(status),
             Ending::Refused(why) => End::Refused(why.to_owned()),
         },
-        regs: scene.regs,
+        regs,
         alt_stack: scene.alt_stack,
         handlers: scene.handlers.clone(),
         threads,
@@ -53,7 +57,7 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
         before,
         memory: scene.memory,
         backtrace: OnceCell::new(),
-    }
+    })
 }
 
 /// The instruction that the registers point at, and those before it.
@@ -78,7 +82,7 @@ fn regions(scene: &Scene<'_>) -> Vec<Region> {
     mappings.into_iter().map(Region::from).collect()
 }
 
-fn step(event: &Event, os: &'static Os, memory: &dyn Memory, lines: &Lines) -> Step {
+pub(super) fn step(event: &Event, os: &'static Os, memory: &dyn Memory, lines: &Lines) -> Step {
     let deed = match event.what {
         What::Call { number, args, ended, repeats } => Deed::Call(Call {
             name: lines.name(number),

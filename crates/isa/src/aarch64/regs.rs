@@ -1,5 +1,6 @@
 //! The registers a system call, a signal frame and a debugger see.
 
+use crate::{RegisterFile, Registers};
 use ashore_base::Bytes;
 use core::mem::{align_of, offset_of, size_of};
 
@@ -108,5 +109,40 @@ impl Vectors {
         let word = |at| bytes.u32(at).unwrap_or(0);
         let v = core::array::from_fn(|n| u128::from_le_bytes(bytes.array(16 * n as u64).unwrap_or_default()));
         Vectors { v, fpsr: word(512), fpcr: word(516), padding: [0; 2] }
+    }
+}
+
+impl RegisterFile for Regs {
+    fn pc(&self) -> u64 {
+        self.pc
+    }
+
+    fn number(&self) -> u64 {
+        let [_, _, _, _, _, _, _, _, number, ..] = self.x;
+        number
+    }
+
+    fn result(&self) -> (u64, bool) {
+        let [result, ..] = self.x;
+        (result, self.pstate & FLAG_C != 0)
+    }
+
+    fn of_result((result, is_carry): (u64, bool)) -> Regs {
+        let mut regs = Regs { pstate: if is_carry { FLAG_C } else { 0 }, ..Regs::default() };
+        let [first, ..] = &mut regs.x;
+        *first = result;
+        regs
+    }
+
+    fn own_tls(&self) -> Option<u64> {
+        Some(self.tls)
+    }
+
+    fn any(&self) -> Registers {
+        Registers::Aarch64(*self)
+    }
+
+    fn of(any: &Registers) -> Option<Regs> {
+        if let Registers::Aarch64(regs) = any { Some(*regs) } else { None }
     }
 }

@@ -1,5 +1,7 @@
 //! The registers a system call, a signal frame and a debugger see.
 
+use crate::{RegisterFile, Registers};
+
 /// The carry flag: an error, in the BSDs' call convention.
 pub const FLAG_CARRY: u64 = 1;
 /// The trap flag: single stepping.
@@ -53,3 +55,37 @@ macro_rules! by_name {
 }
 
 by_name!(rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip rflags fs_base gs_base);
+
+impl RegisterFile for Regs {
+    #[inline]
+    fn pc(&self) -> u64 {
+        self.rip
+    }
+
+    #[inline]
+    fn number(&self) -> u64 {
+        self.rax
+    }
+
+    #[inline]
+    fn result(&self) -> (u64, bool) {
+        (self.rax, self.rflags & FLAG_CARRY != 0)
+    }
+
+    fn of_result((rax, is_carry): (u64, bool)) -> Regs {
+        Regs { rax, rflags: u64::from(is_carry), ..Regs::default() }
+    }
+
+    #[inline]
+    fn own_tls(&self) -> Option<u64> {
+        None
+    }
+
+    fn any(&self) -> Registers {
+        Registers::X86_64(*self)
+    }
+
+    fn of(any: &Registers) -> Option<Regs> {
+        if let Registers::X86_64(regs) = any { Some(*regs) } else { None }
+    }
+}

@@ -2,14 +2,19 @@
 
 use super::*;
 use crate::exec::{Launcher, Plan};
+use crate::machine::Machine;
 use crate::process::Options;
 use crate::space::Space;
 use crate::task;
 use ashore_base::{Addr, AddrRange};
+use ashore_engine::native::{Cpu, NoCopy};
 use ashore_guest::{AltStack, SpawnRequest, Thread, ThreadStart};
+use ashore_isa::x86_64::Regs;
 use ashore_pivot::Errno;
 
 struct NoExec;
+
+static NO_COPY: NoCopy = NoCopy;
 
 impl Launcher for NoExec {
     fn plan(&self, _: &[u8], _: &[u8], _: &[Vec<u8>]) -> Result<Plan, Errno> {
@@ -37,8 +42,8 @@ fn process() -> &'static Process {
         supervisor: None,
     };
     let abi = ashore_guest::by_name("linux").and_then(|guest| guest.x86_64).unwrap();
-    let space = Space::new(None, AddrRange { start: Addr::NULL, end: Addr::NULL });
-    Process::new(abi, options, Vec::new(), space, ashore_sys::available().unwrap(), Addr::NULL)
+    let space = Space::new(None, &NO_COPY, AddrRange { start: Addr::NULL, end: Addr::NULL });
+    Process::new(abi, options, Vec::new(), space, Some(ashore_sys::available().unwrap()), Addr::NULL)
 }
 
 fn code(bytes: &[u8]) -> Addr {
@@ -70,7 +75,9 @@ fn spawn(process: &'static Process, entry: Addr, mask: SigSet) {
         tid_at: [None; 2],
         clear_tid: Addr::NULL,
     };
-    task::spawn(process, &Regs { rflags: 0x202, ..Regs::default() }, &creator, &request).unwrap();
+    let abi = ashore_guest::by_name("linux").and_then(|guest| guest.x86_64).unwrap();
+    let regs = Regs { rflags: 0x202, ..Regs::default() };
+    task::spawn(process, Machine::<Cpu>::new(abi), &regs, &creator, &request).unwrap();
 }
 
 #[test]
@@ -88,9 +95,9 @@ fn every_other_thread_leaves_its_registers() {
     let own = Arc::new(Record::default());
     own.host_tid.store(ashore_sys::current_tid(), Ordering::Relaxed);
     process.threads.add(own);
-    let mine = Regs { rip: 7, ..Regs::default() };
+    let mine = Regs { rip: 7, ..Regs::default() }.any();
     let threads = process.freeze_others(&mine);
-    let mut at: Vec<Option<u64>> = threads.iter().map(|thread| thread.regs.map(|regs| regs.rip)).collect();
+    let mut at: Vec<Option<u64>> = threads.iter().map(|thread| thread.regs.map(|regs| regs.pc())).collect();
     at.sort_unstable();
     let mut want = vec![Some(7), Some(spin.0), Some(spin.0), Some(pause.0 + 7), Some(pause.0 + 7)];
     want.sort_unstable();

@@ -434,7 +434,7 @@ impl Guest {
             _ => Delivery::plain(signal),
         });
         let fp = parked.is_fp_changed.then_some(parked.file.fp);
-        self.go = Some(Resume { regs: parked.file.regs, fp, pace: action.pace, signal });
+        self.go = Some(Resume { regs: parked.file.regs.into(), fp, pace: action.pace, signal });
         self.wake.notify_all();
     }
 }

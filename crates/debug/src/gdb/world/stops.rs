@@ -4,7 +4,7 @@ use super::{Event, File, Guest, Parked, Phase, World};
 use crate::gdb::memory::Space;
 use crate::gdb::watch::is_touch;
 use ashore_guest::Delivery;
-use ashore_isa::x86_64::Regs;
+use ashore_isa::Registers;
 use ashore_pivot::{Errno, SigSet, Signal};
 use ashore_process::{Pace, Resume, Stop, Supervisor, Why};
 use std::sync::PoisonError;
@@ -13,22 +13,27 @@ use std::sync::PoisonError;
 const TRAP_BREAKPOINT: u32 = 3;
 
 impl Supervisor for World {
-    fn stopped(&self, mut stop: Stop) -> Resume {
+    fn stopped(&self, stop: Stop) -> Resume {
+        let Registers::X86_64(mut regs) = stop.regs else {
+            // gdb is told of one CPU's threads, and whoever starts programs starts no others under it.
+            let signal = if let Why::Signal(delivery) = stop.why { Some(delivery) } else { None };
+            return Resume { regs: stop.regs, fp: None, pace: Pace::Run, signal };
+        };
         let mut state = self.lock();
         let event = match stop.why {
             Why::Began | Why::Kicked => None,
             Why::Stepped => Some(Event::Stepped),
-            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.has(stop.regs.rip.wrapping_sub(1)) => {
-                stop.regs.rip -= 1;
-                Some(Event::Break(state.breakpoints.kind(stop.regs.rip)))
+            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.has(regs.rip.wrapping_sub(1)) => {
+                regs.rip -= 1;
+                Some(Event::Break(state.breakpoints.kind(regs.rip)))
             }
             // One that is no longer watched counts for nothing.
             Why::Signal(touch) if is_touch(&touch) => {
                 state.watches.hit(&touch).map(|(at, kind)| Event::Touch(at, kind))
             }
-            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.is_gone(stop.regs.rip.wrapping_sub(1)) => {
+            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.is_gone(regs.rip.wrapping_sub(1)) => {
                 // It was removed while the thread was on its way here.
-                stop.regs.rip -= 1;
+                regs.rip -= 1;
                 None
             }
             Why::Signal(delivery) => Some(Event::Signal(delivery)),
@@ -46,7 +51,7 @@ impl Supervisor for World {
             Some(Event::Signal(delivery)) => Some(delivery),
             _ => None,
         };
-        let unchanged = Resume { regs: stop.regs, fp: None, pace: guest.pace, signal: passed };
+        let unchanged = Resume { regs: regs.into(), fp: None, pace: guest.pace, signal: passed };
         let may_run = guest.is_resumed && event.is_none();
         if phase == Phase::Free || (phase == Phase::Running && may_run) {
             return unchanged;
@@ -56,7 +61,7 @@ impl Supervisor for World {
         if !is_stepped && passed.is_some_and(|delivery| state.passed.has(delivery.signal)) {
             return unchanged;
         }
-        let file = File { regs: stop.regs, fp: stop.fp };
+        let file = File { regs, fp: stop.fp };
         let parked = Parked { file, is_fp_changed: false, event, is_told: false };
         let Some(guest) = state.guests.get_mut(&stop.host_tid) else { return unchanged };
         guest.parked = Some(parked);
@@ -74,9 +79,9 @@ impl Supervisor for World {
         self.lock().passed
     }
 
-    fn calls(&self, host_tid: i32, regs: &Regs) {
+    fn calls(&self, host_tid: i32, regs: &Registers) {
         if let Some(guest) = self.lock().guests.get_mut(&host_tid) {
-            guest.at_call = Some(*regs);
+            guest.at_call = if let Registers::X86_64(regs) = regs { Some(*regs) } else { None };
         }
     }
 

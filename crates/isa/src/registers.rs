@@ -1,0 +1,106 @@
+//! The registers of a thread, of whichever CPU: for who looks at them, and for who runs threads and must not know the CPU.
+
+use crate::{aarch64, x86_64};
+use alloc::vec::Vec;
+use ashore_base::Cpu;
+use core::fmt::Debug;
+
+/// The registers of one CPU, as whoever answers a thread's stops needs them.
+pub trait RegisterFile: Copy + Default + PartialEq + Debug + Send + Sync + 'static {
+    /// The program counter.
+    fn pc(&self) -> u64;
+
+    /// What a call's number is in.
+    fn number(&self) -> u64;
+
+    /// What an answer is kept as until somebody wants to know it: the register of the first result, and the carry flag.
+    fn result(&self) -> (u64, bool);
+
+    /// Registers that hold this answer and nothing else.
+    fn of_result(result: (u64, bool)) -> Self;
+
+    /// The thread pointer, where programs set it by an instruction and not by a call.
+    fn own_tls(&self) -> Option<u64>;
+
+    /// They as those of some CPU.
+    fn any(&self) -> Registers;
+
+    /// Those of this CPU.
+    fn of(any: &Registers) -> Option<Self>;
+}
+
+impl From<x86_64::Regs> for Registers {
+    fn from(regs: x86_64::Regs) -> Registers {
+        Registers::X86_64(regs)
+    }
+}
+
+impl From<aarch64::Regs> for Registers {
+    fn from(regs: aarch64::Regs) -> Registers {
+        Registers::Aarch64(regs)
+    }
+}
+
+/// The registers of a thread on some CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Registers {
+    X86_64(x86_64::Regs),
+    Aarch64(aarch64::Regs),
+}
+
+impl Registers {
+    /// The CPU.
+    pub const fn cpu(&self) -> Cpu {
+        match self {
+            Registers::X86_64(_) => Cpu::X86_64,
+            Registers::Aarch64(_) => Cpu::Aarch64,
+        }
+    }
+
+    /// The program counter.
+    pub const fn pc(&self) -> u64 {
+        match self {
+            Registers::X86_64(regs) => regs.rip,
+            Registers::Aarch64(regs) => regs.pc,
+        }
+    }
+
+    /// The stack pointer.
+    pub const fn sp(&self) -> u64 {
+        match self {
+            Registers::X86_64(regs) => regs.rsp,
+            Registers::Aarch64(regs) => regs.sp,
+        }
+    }
+
+    /// The frame pointer: where it points, the caller's is kept, and the way back to the caller behind that.
+    pub const fn frame(&self) -> u64 {
+        match self {
+            Registers::X86_64(regs) => regs.rbp,
+            Registers::Aarch64(regs) => {
+                let [.., frame, _] = regs.x;
+                frame
+            }
+        }
+    }
+
+    /// The address that a function without a frame returns to, on a CPU with a register for it.
+    pub const fn link(&self) -> Option<u64> {
+        match self {
+            Registers::X86_64(_) => None,
+            Registers::Aarch64(regs) => {
+                let [.., link] = regs.x;
+                Some(link)
+            }
+        }
+    }
+
+    /// Every register with its name.
+    pub fn named(&self) -> Vec<(&'static str, u64)> {
+        match self {
+            Registers::X86_64(regs) => regs.named().into(),
+            Registers::Aarch64(regs) => regs.named().into(),
+        }
+    }
+}
