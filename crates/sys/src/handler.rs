@@ -8,7 +8,7 @@
 //! - a fault of an access to guest memory: the access returns an error.
 
 use crate::block::{Block, ExitKind, FaultInfo, HOST_FS, NO_FSGSBASE, SignalInfo};
-use crate::{enter, fault, raw, stubs, text, thread, tsc};
+use crate::{access, enter, fault, raw, stubs, text, thread, tsc};
 use ashore_pivot::{Errno, Signal};
 use core::arch::naked_asm;
 
@@ -199,6 +199,12 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
     }
     if text::is_host(rip) {
         if is_fault && number != i32::from(Signal::SYS.0) {
+            if let Some(resume) = access::resume_of(rip) {
+                let addr = u64::from(info.words[0]) | u64::from(info.words[1]) << 32;
+                block.fault = FaultInfo { signal: number as u32, code: info.code, addr, trap: 0, error: context.err };
+                context.rip = resume;
+                return fs;
+            }
             match fault::resume_of(rip).or_else(|| enter::resume_of_clock(rip)) {
                 Some(resume) => context.rip = resume,
                 None => broken(number, rip, info.words[0]),

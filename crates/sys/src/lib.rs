@@ -11,6 +11,7 @@
 //! - System calls of the host come from the program's own text only: the safety net allows no other place.
 //! - A handler runs on the thread's own alternate stack and first puts the host's FS base back.
 
+mod access;
 mod block;
 mod clock;
 mod copy;
@@ -21,6 +22,7 @@ mod handler;
 mod heap;
 mod kick;
 mod map;
+mod maps;
 mod memory;
 mod net;
 mod process;
@@ -32,6 +34,7 @@ mod text;
 mod thread;
 mod tsc;
 
+pub use access::{AccessSize, exchange, load, store};
 pub use block::{Block, ExitKind, FaultInfo, SignalInfo};
 pub use clock::{ClockCall, Mark, Watch, answer_clocks, clock};
 pub use enter::{leave_call_address, run};
@@ -40,6 +43,7 @@ pub use handler::{Disposition, FAULTS, install_all, is_ignored, set_disposition,
 pub use heap::heap_range;
 pub use kick::kick;
 pub use map::{Mapping, anonymous, file_bytes, forget, host_ranges, map, protect, protect_host, unmap, write_code};
+pub use maps::{PROT_EXEC, mapped_at};
 pub use memory::GuestMemory;
 pub use net::{Net, arm, available, has_seccomp};
 pub use process::{
