@@ -1,7 +1,7 @@
 //! Accesses to memory, exclusives and barriers.
 
 use super::{Frame, Step, read_slot, write_slot};
-use crate::{Extend, Fault, Op, Size, Value};
+use crate::{Extend, Fault, Op, Order, Size, Value};
 
 /// The low bytes of a value, extended.
 pub(super) fn extend(kind: Extend, size: Size, value: u64) -> u64 {
@@ -27,6 +27,13 @@ impl Frame<'_> {
             Op::Load { size, kind, addr, disp, .. } => {
                 let value = self.memory.load(self.addr(addr, disp), size)?;
                 Step::Value(extend(kind, size, value as u64).into())
+            }
+            Op::Store { size, order: Order::Release | Order::AcquireRelease, addr, disp, value } => {
+                let value = self.value(value) & size.mask();
+                self.memory.store(self.addr(addr, disp), size, value)?;
+                // An acquire may not pass it, and memory may let a load pass a plain store.
+                self.memory.fence();
+                Step::Done
             }
             Op::Store { size, addr, disp, value, .. } | Op::VStore { size, addr, disp, value } => {
                 let value = self.value(value) & size.mask();
