@@ -1,10 +1,11 @@
 //! Runs one guest thread to its next exit.
 //!
 //! The exit is a value ([`Exit`]); a personality or a debugger answers it and runs the thread again. How a thread is run is
-//! an [`Engine`]: [`native`] for programs of the host's CPU.
+//! an [`Engine`]: [`native`] for programs of the host's CPU, [`eval`] for those of any CPU whose instructions are lifted.
 //! Nothing here knows an operating system.
 #![forbid(unsafe_code)]
 
+pub mod eval;
 pub mod native;
 
 pub use ashore_sys::{FaultInfo, SignalInfo};

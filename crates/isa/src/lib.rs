@@ -6,6 +6,7 @@ extern crate alloc;
 
 pub mod aarch64;
 mod code;
+mod kept;
 pub mod lift;
 mod registers;
 pub mod riscv64;
@@ -15,5 +16,6 @@ mod testing;
 pub mod x86_64;
 
 pub use code::{Code, CodeRef, Coder, Displaced, FunctionAt, RefKind, Unencodable, Write};
+pub use kept::{InState, Refused};
 pub use registers::{RegisterFile, Registers};
 pub use table::{coder, lifter};

@@ -10,6 +10,7 @@ mod displace;
 mod effects;
 mod emit;
 mod find;
+mod kept;
 pub mod kernel;
 mod pairs;
 mod regs;
