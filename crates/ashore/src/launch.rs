@@ -97,16 +97,23 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
             None => format!("it is {}", image.kind.words()),
         }));
     }
+    if image.cpu != Cpu::X86_64 && watchers.supervisor.is_some() {
+        return Err(table::NO_DEBUGGER.because(format!("it is for {}", image.cpu)));
+    }
+    if image.cpu != Cpu::X86_64 && request.record.is_some() {
+        return Err(table::RECORDING_UNWRITABLE.because(format!("it is for {}", image.cpu)));
+    }
     let Some(start) = cpus::starter(image.cpu, choice.guest) else {
         return Err(table::UNSUPPORTED_CPU.because(format!("{} on {}", choice.guest.os.title, image.cpu)));
     };
+    let os = choice.guest.on(image.cpu).unwrap_or(choice.guest.os);
     let functions: &'static Functions<'static> = Box::leak(Box::new(ashore_formats::functions(parsed, choice.part)));
     let argv0 = request.argv0.clone().unwrap_or_else(|| request.program.clone().into_os_string());
     let args = std::iter::once(argv0).chain(request.args.iter().cloned());
     let Opened { path, file, bytes } = opened;
     let Watchers { observer, supervisor } = watchers;
     let name = path.clone().into_os_string().into_vec();
-    let supervisor = supervisor.map(|make| make(choice.guest.os, name, request.quiet)).transpose()?;
+    let supervisor = supervisor.map(|make| make(os, name, request.quiet)).transpose()?;
     let program = Program {
         image,
         fd: file.into_raw_fd(),
@@ -120,7 +127,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         return Err(table::RECORDING_UNWRITABLE.because("a debugger changes what the program does"));
     }
     let outside = match &request.record {
-        Some(into) => Some(record::recorder(into, &program, request, choice.guest.os)?),
+        Some(into) => Some(record::recorder(into, &program, request, os)?),
         None => None,
     };
     let post_mortem = PostMortem {
@@ -141,8 +148,8 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         no_recorder: request.no_recorder,
         no_net: request.no_net,
         net: request.net,
-        launcher: Box::new(Exec { request: request.clone(), program: path, os: choice.guest.os.name }),
-        observer: observer.map(|make| make(choice.guest.os)),
+        launcher: Box::new(Exec { request: request.clone(), program: path, os: os.name }),
+        observer: observer.map(|make| make(os)),
         outside,
         witnesses,
         supervisor,
@@ -277,10 +284,11 @@ impl Exec {
             return self.plan_at(host, interpreter.as_os_str().as_bytes(), &argv, depth + 1);
         }
         let parsed = ashore_formats::read(opened.bytes).map_err(|_| Errno::ENOEXEC)?;
-        let Some(part) = parsed.part_for(Cpu::X86_64) else {
+        let Some(part) = cpus::all().find_map(|cpu| parsed.part_for(cpu)) else {
             // Another CPU's: the host may know how (binfmt_misc), and says ENOEXEC when not.
             return Ok(native());
         };
+        let is_native = part.image.cpu == Cpu::X86_64;
         let is_self = opened.path == self.program;
         let os = match ashore_formats::detect(&parsed, part).os {
             _ if is_self => Some(self.os),
@@ -289,7 +297,7 @@ impl Exec {
             None => Some("linux"),
         };
         match os {
-            Some("linux") => Ok(native()),
+            Some("linux") if is_native => Ok(native()),
             Some(os) => Ok(self.under_ashore(Some(os), path, args)),
             // A static file without a mark: a guest's file must never reach the host's kernel by itself.
             None => Ok(self.under_ashore(None, path, args)),

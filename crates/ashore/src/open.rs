@@ -1,6 +1,7 @@
 //! A program's file, opened and understood.
 
-use ashore_base::{Cpu, Os};
+use crate::cpus;
+use ashore_base::Os;
 use ashore_formats::{Detection, Parsed, Part};
 use ashore_guest::Guest;
 use ashore_report::{Report, table};
@@ -48,10 +49,10 @@ pub(crate) struct Choice<'a> {
     pub(crate) guest: &'static Guest,
 }
 
-/// Chooses the part of a file for this CPU and its system: `wanted` when given, else what the file says.
+/// Chooses the part of a file for a CPU that is known here, and its system: `wanted` when given, else what the file says.
 pub(crate) fn choose<'a>(parsed: &'a Parsed<'_>, wanted: Option<Os>) -> Result<Choice<'a>, Report> {
     parsed.parts.iter().try_for_each(refuse_flat)?;
-    let Some(part) = parsed.part_for(Cpu::X86_64) else {
+    let Some(part) = cpus::all().find_map(|cpu| parsed.part_for(cpu)) else {
         let cpus: Vec<_> = parsed.parts.iter().map(|part| part.image.cpu.name()).collect();
         return Err(table::UNSUPPORTED_CPU.because(format!("it is for {}", cpus.join(", "))));
     };

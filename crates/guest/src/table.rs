@@ -4,6 +4,7 @@
 mod tests;
 
 use crate::{Abi, Os};
+use ashore_base::Cpu;
 use ashore_isa::{aarch64, x86_64};
 
 /// A guest system on the CPUs Ashore knows.
@@ -23,6 +24,17 @@ pub static GUESTS: &[Guest] = &[
     Guest { os: &crate::freebsd::OS, x86_64: Some(&crate::freebsd::AMD64), aarch64: None },
     Guest { os: &crate::netbsd::OS, x86_64: Some(&crate::netbsd::AMD64), aarch64: None },
 ];
+
+impl Guest {
+    /// The system as it is on a CPU.
+    pub fn on(&self, cpu: Cpu) -> Option<&'static Os> {
+        match cpu {
+            Cpu::X86_64 => Some(self.x86_64?.os()),
+            Cpu::Aarch64 => Some(self.aarch64?.os()),
+            Cpu::Riscv64 => None,
+        }
+    }
+}
 
 /// The system of this name.
 pub fn by_name(name: &str) -> Option<&'static Guest> {

@@ -146,7 +146,7 @@ fn obstacle(part: &Part, detection: &Detection) -> Option<Report> {
     let Some(guest) = ashore_guest::by_name(os.name()) else {
         return Some(table::UNSUPPORTED_OS.because(os.name()));
     };
-    if part.image.cpu != Cpu::X86_64 || guest.x86_64.is_none() {
+    if crate::cpus::starter(part.image.cpu, guest).is_none() {
         return Some(table::UNSUPPORTED_CPU.because(part.image.cpu.name()));
     }
     let kind = part.image.kind;

@@ -1,7 +1,9 @@
 //! `ashore platforms`: what runs, from the tables.
 
 use super::switch;
-use ashore_guest::{Guest, Support};
+use crate::cpus;
+use ashore_base::Cpu;
+use ashore_guest::{Os, Support};
 use clap::{ArgMatches, Command};
 use serde_json::json;
 
@@ -17,8 +19,8 @@ struct Count {
     missing: usize,
 }
 
-fn count(guest: &Guest) -> Count {
-    let of = |is: fn(&Support) -> bool| guest.os.calls.iter().filter(|row| is(&row.support)).count();
+fn count(os: &Os) -> Count {
+    let of = |is: fn(&Support) -> bool| os.calls.iter().filter(|row| is(&row.support)).count();
     Count {
         full: of(|s| *s == Support::Full),
         partial: of(|s| matches!(s, Support::Partial(_))),
@@ -29,7 +31,7 @@ fn count(guest: &Guest) -> Count {
 
 pub(crate) fn run(matches: &ArgMatches) -> u8 {
     if matches.get_flag("json") {
-        let rows: Vec<_> = ashore_guest::GUESTS.iter().map(as_json).collect();
+        let rows: Vec<_> = cpus::systems().map(|(cpu, os)| as_json(cpu, os)).collect();
         println!("{}", json!(rows));
         return 0;
     }
@@ -37,10 +39,9 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
         "{:<16} {:<6} {:<8} {:>5} {:>8} {:>5} {:>8}",
         "system", "cpu", "state", "full", "partial", "stub", "missing"
     );
-    for guest in ashore_guest::GUESTS {
-        let Count { full, partial, stub, missing } = count(guest);
-        let state = if guest.x86_64.is_some() { "runs" } else { "planned" };
-        println!("{:<16} {:<6} {state:<8} {full:>5} {partial:>8} {stub:>5} {missing:>8}", guest.os.title, "amd64");
+    for (cpu, os) in cpus::systems() {
+        let Count { full, partial, stub, missing } = count(os);
+        println!("{:<16} {:<6} {:<8} {full:>5} {partial:>8} {stub:>5} {missing:>8}", os.title, cpu.name(), "runs");
     }
     println!("\nThe numbers count system calls. Programs must be static; `ashore inspect FILE` says what a file is.");
     if matches.get_flag("calls") {
@@ -50,9 +51,9 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
 }
 
 fn list_calls() {
-    for guest in ashore_guest::GUESTS {
-        println!("\n{}:", guest.os.title);
-        for row in guest.os.calls {
+    for (cpu, os) in cpus::systems() {
+        println!("\n{} on {cpu}:", os.title);
+        for row in os.calls {
             match row.support {
                 Support::Full => {}
                 Support::Partial(note) => println!("  {:>4} {}: except {note}", row.number, row.name()),
@@ -63,11 +64,10 @@ fn list_calls() {
     }
 }
 
-fn as_json(guest: &Guest) -> serde_json::Value {
-    let Count { full, partial, stub, missing } = count(guest);
-    let state = if guest.x86_64.is_some() { "runs" } else { "planned" };
+fn as_json(cpu: Cpu, os: &Os) -> serde_json::Value {
+    let Count { full, partial, stub, missing } = count(os);
     json!({
-        "system": guest.os.name, "cpu": "amd64", "state": state,
+        "system": os.name, "cpu": cpu.name(), "state": "runs",
         "calls": { "full": full, "partial": partial, "stub": stub, "missing": missing },
     })
 }
