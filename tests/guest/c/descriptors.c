@@ -1,4 +1,5 @@
 // Descriptors in C: poll, epoll, timers and events as descriptors, sockets, files, directories, maps, futexes.
+// cpus: arm64
 #define _GNU_SOURCE
 #include "fact.h"
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 // What a C program with a static library needs first: arguments, environment, streams, exits.
+// cpus: arm64
 #include "fact.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // Threads of the C library: their own variables, locks, conditions, barriers, cancelling.
+// cpus: arm64
 #include "fact.h"
 #include <errno.h>
 #include <pthread.h>

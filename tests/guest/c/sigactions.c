@@ -1,4 +1,5 @@
 // Signals in C: what handlers are told, alternate stacks, restarting, jumping out, waiting.
+// cpus: arm64
 #define _GNU_SOURCE
 #include "fact.h"
 #include <errno.h>
@@ -37,8 +38,13 @@ static void fault(int signal, siginfo_t *info, void *context) {
 static void skip(int signal, siginfo_t *info, void *context) {
     ucontext_t *state = context;
     address = info->si_addr;
+#ifdef __x86_64__
     state->uc_mcontext.gregs[REG_RIP] += 2;
     state->uc_mcontext.gregs[REG_RBX] = 4711;
+#else
+    state->uc_mcontext.pc += 4;
+    state->uc_mcontext.regs[9] = 4711;
+#endif
 }
 static void handle(int signal, void (*run)(int, siginfo_t *, void *), int flags) {
     struct sigaction action = {.sa_sigaction = run, .sa_flags = SA_SIGINFO | flags};
@@ -75,6 +81,7 @@ int main(void) {
     check("not allowed", address == page + 5 && code == SEGV_ACCERR);
     handle(SIGFPE, fault, 0);
     // In assembly: a compiler may know better than to divide.
+#ifdef __x86_64__
     if (sigsetjmp(place, 1) == 0) __asm__ volatile("cltd\n\tidivl %%ecx" : : "a"(1), "c"(0) : "edx");
     check("division", code == FPE_INTDIV);
     handle(SIGILL, fault, 0);
@@ -84,15 +91,31 @@ int main(void) {
     calls = 0;
     __asm__ volatile("int3");
     check("trap", calls == 1);
+#else
+    // Nothing traps a division here.
+    check("division", 1);
+    handle(SIGILL, fault, 0);
+    if (sigsetjmp(place, 1) == 0) __asm__ volatile(".inst 0");
+    // Linux says the former, qemu the latter.
+    check("illegal", code == ILL_ILLOPC || code == ILL_ILLOPN);
+    handle(SIGTRAP, fault, 0);
+    if (sigsetjmp(place, 1) == 0) __asm__ volatile("brk #0");
+    check("trap", code == TRAP_BRKPT);
+#endif
     handle(SIGBUS, fault, 0);
     int fd = open("short", O_RDWR | O_CREAT, 0600);
     volatile char *mapped = mmap(0, 4096, PROT_READ, MAP_SHARED, fd, 0);
     if (sigsetjmp(place, 1) == 0) (void)mapped[0];
     check("behind the file", code == BUS_ADRERR && address == mapped);
     handle(SIGSEGV, skip, 0);
-    unsigned long rbx = 1;
-    __asm__ volatile("movb %%cl, (%%rax)" : "+b"(rbx) : "a"(0x77), "c"(0) : "memory");
-    check("edited context", rbx == 4711 && address == (void *)0x77);
+#ifdef __x86_64__
+    unsigned long edited = 1;
+    __asm__ volatile("movb %%cl, (%%rax)" : "+b"(edited) : "a"(0x77), "c"(0) : "memory");
+#else
+    register unsigned long edited __asm__("x9") = 1;
+    __asm__ volatile("strb wzr, [%1]" : "+r"(edited) : "r"(0x77ul) : "memory");
+#endif
+    check("edited context", edited == 4711 && address == (void *)0x77);
 
     sigset_t set, was;
     sigemptyset(&set);

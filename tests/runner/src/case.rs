@@ -4,7 +4,8 @@
 //! # why this case exists
 //! guest: hello                       the file name under .guests/out/<system>-amd64
 //! systems: linux dragonfly netbsd    where it runs under Ashore
-//! oracle: native                     run the Linux build without Ashore too
+//! cpus: arm64                        the Linux build for these CPUs runs under Ashore too
+//! oracle: native qemu                run the Linux build without Ashore too; those for other CPUs under qemu, where it is
 //! args: one "two words"              arguments; $GUEST is the guest's own path
 //! env: NAME=value                    one variable; may be repeated
 //! options: --strict                  options of `ashore run`
@@ -58,6 +59,33 @@ impl System {
     }
 }
 
+/// A CPU that this machine's is not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Foreign {
+    /// arm64
+    Arm64,
+}
+
+impl Foreign {
+    /// The name used in case files, test names and guest folders.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Foreign::Arm64 => "arm64",
+        }
+    }
+
+    /// The program that runs its Linux programs.
+    pub(crate) fn qemu(self) -> &'static str {
+        match self {
+            Foreign::Arm64 => "qemu-aarch64",
+        }
+    }
+
+    fn parse(name: &str) -> Result<Foreign, String> {
+        if name == Foreign::Arm64.name() { Ok(Foreign::Arm64) } else { Err(format!("`{name}` is not a CPU")) }
+    }
+}
+
 /// A value that may differ by system: rows with the systems they are for (none: every system).
 #[derive(Clone, Debug)]
 pub(crate) struct PerSystem<T> {
@@ -89,6 +117,10 @@ pub(crate) struct Case {
     pub(crate) guest: String,
     /// Where it runs under Ashore.
     pub(crate) systems: Vec<System>,
+    /// The CPUs beside this machine's whose Linux build runs under Ashore.
+    pub(crate) cpus: Vec<Foreign>,
+    /// Whether those run under qemu too.
+    pub(crate) is_qemu_oracle: bool,
     /// Whether the Linux build runs without Ashore too.
     pub(crate) is_native_oracle: bool,
     /// The guest's arguments.
@@ -122,6 +154,8 @@ impl Case {
             name: name.to_owned(),
             guest: String::new(),
             systems: Vec::new(),
+            cpus: Vec::new(),
+            is_qemu_oracle: false,
             is_native_oracle: false,
             args: PerSystem::new(),
             env: Vec::new(),
@@ -159,7 +193,11 @@ impl Case {
         match directive {
             "guest" => self.guest = value.to_owned(),
             "systems" => self.systems = value.split_whitespace().map(System::parse).collect::<Result<_, _>>()?,
-            "oracle" if value == "native" => self.is_native_oracle = true,
+            "oracle" if value.split(' ').all(|word| ["native", "qemu"].contains(&word)) => {
+                self.is_native_oracle = value.contains("native");
+                self.is_qemu_oracle = value.contains("qemu");
+            }
+            "cpus" => self.cpus = value.split_whitespace().map(Foreign::parse).collect::<Result<_, _>>()?,
             "args" => self.args.rows.push((systems, words(value)?)),
             "options" => self.options.rows.push((systems, words(value)?)),
             "env" => {

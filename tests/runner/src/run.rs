@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_millis(2);
 
 /// Runs a case and says what is wrong with the outcome.
 pub(crate) fn run(place: &Place, case: &Case, target: Target) -> Result<(), String> {
-    let guest = place.guest(case, target.system())?;
+    let guest = place.guest(case, target)?;
     let command = command(place, case, target, &guest)?;
     let room = Room::new().map_err(|error| format!("no directory to run in: {error}"))?;
     let outcome = outcome(command, case, &room).map_err(|error| format!("cannot run: {error}"))?;
@@ -32,9 +32,14 @@ pub(crate) fn run(place: &Place, case: &Case, target: Target) -> Result<(), Stri
 fn command(place: &Place, case: &Case, target: Target, guest: &Path) -> Result<Command, String> {
     let mut command = match target {
         Target::Native => Command::new(guest),
-        Target::Ashore(system) => {
+        Target::Ashore(_) | Target::Foreign(_) => {
             let mut command = Command::new(place.ashore()?);
-            command.arg("run").args(case.options.rows(system).flatten()).arg(guest);
+            command.arg("run").args(case.options.rows(target.system()).flatten()).arg(guest);
+            command
+        }
+        Target::Qemu(cpu) => {
+            let mut command = Command::new(cpu.qemu());
+            command.arg(guest);
             command
         }
     };

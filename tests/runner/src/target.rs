@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::case::{Case, System};
+use crate::case::{Case, Foreign, System};
 
 /// One way of running a case.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,28 +11,45 @@ pub(crate) enum Target {
     Native,
     /// The guest of this system, run by Ashore.
     Ashore(System),
+    /// The Linux guest for this CPU, run by Ashore.
+    Foreign(Foreign),
+    /// The same, run by qemu: its oracle.
+    Qemu(Foreign),
 }
 
 impl Target {
     /// The targets a case asks for.
     pub(crate) fn of_case(case: &Case) -> Vec<Target> {
         let native = case.is_native_oracle.then_some(Target::Native);
-        native.into_iter().chain(case.systems.iter().copied().map(Target::Ashore)).collect()
+        let ashore = case.systems.iter().copied().map(Target::Ashore);
+        let foreign = case.cpus.iter().copied().map(Target::Foreign);
+        let qemu = case.cpus.iter().copied().filter(|cpu| case.is_qemu_oracle && is_in_path(cpu.qemu()));
+        native.into_iter().chain(ashore).chain(foreign).chain(qemu.map(Target::Qemu)).collect()
     }
 
     /// The first part of the test's name.
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> String {
         match self {
-            Target::Native => "native",
-            Target::Ashore(system) => system.name(),
+            Target::Native => "native".to_owned(),
+            Target::Ashore(system) => system.name().to_owned(),
+            Target::Foreign(cpu) => format!("linux-{}", cpu.name()),
+            Target::Qemu(cpu) => format!("qemu-{}", cpu.name()),
         }
     }
 
     /// The system the guest was built for.
     pub(crate) fn system(self) -> System {
         match self {
-            Target::Native => System::Linux,
+            Target::Native | Target::Foreign(_) | Target::Qemu(_) => System::Linux,
             Target::Ashore(system) => system,
+        }
+    }
+
+    /// The CPU the guest was built for, by its name.
+    fn cpu(self) -> &'static str {
+        match self {
+            Target::Native | Target::Ashore(_) => "amd64",
+            Target::Foreign(cpu) | Target::Qemu(cpu) => cpu.name(),
         }
     }
 }
@@ -64,9 +81,9 @@ impl Place {
         }
     }
 
-    /// The guest a case runs on a system.
-    pub(crate) fn guest(&self, case: &Case, system: System) -> Result<PathBuf, String> {
-        let path = self.guests.join(format!("{}-amd64", system.name())).join(&case.guest);
+    /// The guest a case runs on a target.
+    pub(crate) fn guest(&self, case: &Case, target: Target) -> Result<PathBuf, String> {
+        let path = self.guests.join(format!("{}-{}", target.system().name(), target.cpu())).join(&case.guest);
         existing(path, "cargo xtask guests")
     }
 
@@ -74,6 +91,10 @@ impl Place {
     pub(crate) fn ashore(&self) -> Result<PathBuf, String> {
         existing(self.ashore.clone(), "cargo build --release -p ashore")
     }
+}
+
+fn is_in_path(name: &str) -> bool {
+    std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(name).is_file())
 }
 
 fn existing(path: PathBuf, command: &str) -> Result<PathBuf, String> {

@@ -28,7 +28,10 @@ pub(super) fn run(repo: &Repo, mut args: Args) -> Outcome {
     args.finish()?;
     shell::run(shell::cargo().current_dir(repo.root()).args(["build", "--quiet", "--release", "--package", "ashore"]))?;
     guests::run(repo, Args::new([]))?;
-    let linux = SYSTEMS.iter().find(|system| system.name == "linux").ok_or_else(|| Failure::new("no Linux guests"))?;
+    let linux = SYSTEMS
+        .iter()
+        .find(|system| system.name == "linux" && system.cpu == guests::USUAL_CPU)
+        .ok_or_else(|| Failure::new("no Linux guests"))?;
     let out = guests::out_dir(repo, linux);
     let folder = repo.guests().join("record");
     fs::create_dir_all(&folder).map_err(|why| Failure::of(folder.display(), why))?;

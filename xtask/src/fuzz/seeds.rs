@@ -54,7 +54,7 @@ pub(super) fn folder(repo: &Repo, target: &str) -> Outcome<PathBuf> {
     for system in SYSTEMS {
         let hello = guests::out_dir(repo, system).join("hello");
         if fs::metadata(&hello).is_ok_and(|data| data.len() <= MOST_BYTES) {
-            let to = folder.join(format!("hello-{}", system.name));
+            let to = folder.join(format!("hello-{}-{}", system.name, system.cpu));
             fs::copy(&hello, &to).map_err(|why| Failure::of(to.display(), why))?;
         }
     }

@@ -1,7 +1,7 @@
 //! Building the guests of one system.
 
 use super::source::{CSource, GoSource, Sources};
-use super::table::{CLink, System};
+use super::table::{CLink, Go, System};
 use super::toolchain::Toolchain;
 use crate::shell;
 use crate::{Failure, Outcome};
@@ -25,8 +25,17 @@ pub(crate) fn all(tools: &Toolchain, sources: &Sources, system: &System, out: &P
     Ok(built)
 }
 
+/// Whether a Go program is built for a system.
+fn is_wanted(source: &GoSource, system: &System) -> bool {
+    match system.go {
+        Go::All => true,
+        Go::Only(names) => names.contains(&source.name.as_str()),
+    }
+}
+
 fn go_programs(tools: &Toolchain, sources: &Sources, system: &System, out: &Path, built: &mut Vec<String>) -> Outcome {
-    let (own, shared): (Vec<&GoSource>, Vec<&GoSource>) = sources.go.iter().partition(|source| source.own_module);
+    let (own, shared): (Vec<&GoSource>, Vec<&GoSource>) =
+        sources.go.iter().filter(|source| is_wanted(source, system)).partition(|source| source.own_module);
     for source in own {
         built.extend(go_build(tools, system, out, &source.folder, &[source])?);
     }
@@ -50,7 +59,7 @@ fn go_build(
     if for_system.is_empty() {
         return Ok(Vec::new());
     }
-    let mut command = tools.go(system.name);
+    let mut command = tools.go_for(system);
     command.current_dir(module).args(["build", "-trimpath", "-p", "2", "-o"]).arg(out.join(""));
     command.args(for_system.iter().map(|source| source.folder.as_os_str()));
     shell::run(&mut command)?;
@@ -64,7 +73,7 @@ fn go_list<'a>(
     module: &Path,
     sources: &[&'a GoSource],
 ) -> Outcome<Vec<&'a GoSource>> {
-    let mut command = tools.go(system.name);
+    let mut command = tools.go_for(system);
     command.current_dir(module).args(["list", "-e", "-f", "{{if .GoFiles}}{{.Dir}}{{end}}"]);
     command.args(sources.iter().map(|source| source.folder.as_os_str()));
     let text = match shell::output(&mut command) {
@@ -121,7 +130,7 @@ pub(super) fn c_program(tools: &Toolchain, source: &CSource, system: &System, ou
 
 /// A Go program of one file.
 pub(super) fn go_file(tools: &Toolchain, file: &Path, system: &System, program: &Path) -> Outcome {
-    let mut command = tools.go(system.name);
+    let mut command = tools.go_for(system);
     command.current_dir(file.parent().unwrap_or(Path::new("."))).env("GO111MODULE", "off");
     shell::run(command.args(["build", "-trimpath", "-p", "2", "-o"]).arg(program).arg(file))
 }

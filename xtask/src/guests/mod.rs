@@ -1,6 +1,6 @@
 //! `cargo xtask guests`: the pinned toolchains, and every test guest built from source.
 //!
-//! Everything lands in the ignored folder `.guests`: `venv` (the toolchains), caches, `out/<system>-amd64/<name>`,
+//! Everything lands in the ignored folder `.guests`: `venv` (the toolchains), caches, `out/<system>-<cpu>/<name>`,
 //! `explain/<system>-amd64/<name>`, the failing programs that reports are tested with, `bare/<name>`, the images for bare
 //! machines, `boot/<name>`, the programs for `ashore boot`, and `debian/<package>`, what they need of Debian's. Stamps make a
 //! second run take no time. After the toolchains and packages are there nothing here uses the network.
@@ -15,7 +15,7 @@ mod stamp;
 mod table;
 mod toolchain;
 
-pub(crate) use table::{SYSTEMS, System};
+pub(crate) use table::{SYSTEMS, System, USUAL_CPU};
 pub(crate) use toolchain::Toolchain;
 
 use crate::args::Args;
@@ -48,7 +48,9 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
         if !is_only_corpus {
             make(repo, &tools, &sources, system)?;
         }
-        corpus::make(repo, &tools, system, force)?;
+        if system.cpu == USUAL_CPU {
+            corpus::make(repo, &tools, system, force)?;
+        }
     }
     if wanted.is_empty() && !is_only_corpus {
         bare::make(repo, &tools, force)?;
@@ -59,7 +61,7 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
 
 /// Where the built guests of `system` are.
 pub(crate) fn out_dir(repo: &Repo, system: &System) -> PathBuf {
-    repo.guests().join("out").join(format!("{}-amd64", system.name))
+    repo.guests().join("out").join(format!("{}-{}", system.name, system.cpu))
 }
 
 /// The rows named in `wanted`, or every row.
@@ -67,13 +69,10 @@ pub(crate) fn select(wanted: &[String]) -> Outcome<Vec<&'static System>> {
     if wanted.is_empty() {
         return Ok(SYSTEMS.iter().collect());
     }
-    let row = |name: &String| {
-        SYSTEMS
-            .iter()
-            .find(|system| system.name == *name)
-            .ok_or_else(|| Failure::new(format!("no system named {name}")))
-    };
-    wanted.iter().map(row).collect()
+    if let Some(unknown) = wanted.iter().find(|name| SYSTEMS.iter().all(|system| system.name != **name)) {
+        return Err(Failure::new(format!("no system named {unknown}")));
+    }
+    Ok(SYSTEMS.iter().filter(|system| wanted.iter().any(|name| system.name == *name)).collect())
 }
 
 /// Waits until nobody else changes `.guests`; the lock ends with the file it gives back.
@@ -91,11 +90,12 @@ fn make(repo: &Repo, tools: &Toolchain, sources: &Sources, system: &System) -> O
     fs::create_dir_all(&out).map_err(|why| Failure::of(out.display(), why))?;
     let fresh = sources.stamp(system);
     if stamp::holds(&out, &fresh) {
-        println!("guests: {} is up to date", system.name);
+        println!("guests: {}-{} is up to date", system.name, system.cpu);
         return Ok(());
     }
     let built = build::all(tools, sources, system, &out)?;
     stamp::write(&out, &fresh, &built)?;
-    println!("guests: {}: {} programs in {:.1} s", system.name, built.len(), started.elapsed().as_secs_f64());
+    let (name, cpu, seconds) = (system.name, system.cpu, started.elapsed().as_secs_f64());
+    println!("guests: {name}-{cpu}: {} programs in {seconds:.1} s", built.len());
     Ok(())
 }

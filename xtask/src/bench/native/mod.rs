@@ -50,7 +50,11 @@ pub(super) fn run(repo: &Repo, args: Args) -> Outcome {
 
 fn run_parts(repo: &Repo, mut args: Args, mut wanted: Vec<String>) -> Outcome {
     let rounds = args.parsed("--rounds")?.unwrap_or(ROUNDS);
-    let systems = guests::select(&args.values("--system")?)?.iter().map(|system| system.name).collect();
+    let systems = guests::select(&args.values("--system")?)?
+        .iter()
+        .filter(|system| system.cpu == guests::USUAL_CPU)
+        .map(|system| system.name)
+        .collect();
     while let Some(part) = args.word() {
         wanted.push(part);
     }
@@ -73,7 +77,7 @@ fn run_parts(repo: &Repo, mut args: Args, mut wanted: Vec<String>) -> Outcome {
 impl Bench<'_> {
     /// A built guest of `system`.
     fn guest(&self, system: &str, name: &str) -> Outcome<PathBuf> {
-        let row = SYSTEMS.iter().find(|row| row.name == system);
+        let row = SYSTEMS.iter().find(|row| row.name == system && row.cpu == guests::USUAL_CPU);
         let path = row.map(|row| guests::out_dir(self.repo, row).join(name)).unwrap_or_default();
         if path.is_file() { Ok(path) } else { Err(Failure::new(format!("{} is not built", path.display()))) }
     }
