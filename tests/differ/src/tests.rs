@@ -1,4 +1,5 @@
 mod text;
+mod vectors;
 
 use crate::allocated::{self, Kind};
 use crate::batch;
