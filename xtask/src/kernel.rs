@@ -1,4 +1,5 @@
-//! `cargo xtask kernel`: builds the kernel of `ashore boot` and makes the flat image that machines load.
+//! `cargo xtask kernel`: builds the kernel of `ashore boot` and makes the flat image that machines load, plain and compressed
+//! (QEMU and boot loaders unpack an `Image.gz` themselves).
 
 use crate::args::Args;
 use crate::shell;
@@ -18,9 +19,14 @@ const WORKSPACE: &str = "kernel";
 
 /// The file that holds the image, in the target folder's folder for the kernel.
 const IMAGE: &str = "Image";
+/// The same, compressed: what `ashore boot` carries.
+const PACKED: &str = "Image.gz";
 
-/// An image that grew past this is a mistake.
+/// A compressed image that grew past this is a mistake, and a plain one that the linker script refuses.
+const MOST_PACKED: usize = 512 << 10;
 const MOST_BYTES: usize = 1024 << 10;
+/// How hard to compress, of 10.
+const EFFORT: u8 = 9;
 
 /// Where the kernel keeps names for its reports; see `kernel/hal/src/symbols.rs`.
 const NAMES: &[u8] = b"_symbols";
@@ -45,8 +51,9 @@ fn target_dir(repo: &Repo) -> PathBuf {
 pub(crate) fn run(repo: &Repo, args: Args) -> Outcome {
     args.finish()?;
     let image = build(repo)?;
-    let len = fs::metadata(&image).map_err(|why| Failure::of(image.display(), why))?.len();
-    println!("kernel: {} ({} KiB)", image.display(), len.div_ceil(1024));
+    let len = |path: PathBuf| fs::metadata(&path).map(|data| data.len().div_ceil(1024)).unwrap_or_default();
+    let packed = len(image.with_file_name(PACKED));
+    println!("kernel: {} ({} KiB, compressed {packed} KiB)", image.display(), len(image.clone()));
     Ok(())
 }
 
@@ -59,12 +66,33 @@ pub(crate) fn build(repo: &Repo) -> Outcome<PathBuf> {
     let folder = target_dir(repo).join("kernel");
     fs::create_dir_all(&folder).map_err(|why| Failure::of(folder.display(), why))?;
     let path = folder.join(IMAGE);
+    let packed_path = folder.join(PACKED);
     // Whoever takes the image in is built again only when it changed.
-    if fs::read(&path).is_ok_and(|old| old == image) {
+    if packed_path.is_file() && fs::read(&path).is_ok_and(|old| old == image) {
         return Ok(path);
     }
+    let packed = pack(&image);
+    if packed.len() > MOST_PACKED {
+        return Err(Failure::new(format!("the kernel has {} bytes compressed, more than {MOST_PACKED}", packed.len())));
+    }
     fs::write(&path, &image).map_err(|why| Failure::of(path.display(), why))?;
+    fs::write(&packed_path, &packed).map_err(|why| Failure::of(packed_path.display(), why))?;
     Ok(path)
+}
+
+/// Bytes in gzip's format (RFC 1952), without a name or a time.
+fn pack(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff];
+    packed.extend(miniz_oxide::deflate::compress_to_vec(bytes, EFFORT));
+    packed.extend(checksum(bytes).to_le_bytes());
+    packed.extend((bytes.len() as u32).to_le_bytes());
+    packed
+}
+
+/// The checksum gzip uses.
+fn checksum(bytes: &[u8]) -> u32 {
+    let step = |sum: u32, _| if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ 0xedb8_8320 };
+    !bytes.iter().fold(!0, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), step))
 }
 
 /// The bytes of the segments, one after the other as they lie in memory, with the names filled in.
@@ -166,6 +194,13 @@ mod tests {
         assert_eq!(table[12..20], [64, 0, 0, 0, 6, 0, 0, 0]);
         assert_eq!(&table[20..], b"\x05first\x06second");
         assert_eq!(names_that_fit(functions, 30)[..4], [1, 0, 0, 0]);
+    }
+
+    #[test]
+    fn packed_bytes_have_gzips_frame() {
+        let packed = pack(b"123456789");
+        assert_eq!(packed[..3], [0x1f, 0x8b, 8]);
+        assert_eq!(packed[packed.len() - 8..], [0x26, 0x39, 0xf4, 0xcb, 9, 0, 0, 0]);
     }
 
     #[test]
