@@ -138,3 +138,15 @@ fn one_that_yields_lets_others_run_though_no_time_passes() {
     let turns = [&thread, &other].map(|thread| thread.own.lock().context.regs.x[1]);
     assert_eq!(turns, [3, 3]);
 }
+
+#[test]
+fn a_process_that_waited_for_itself_in_its_own_queue_goes_away() {
+    let (machine, kernel, _) = begin();
+    let other = another(machine, &kernel);
+    other.process.child_changed.join(&other, crate::file::Events::ANY);
+    let gone = (Arc::downgrade(&other), Arc::downgrade(&other.process));
+    kernel.end_process(&other.process, crate::process::End::Exited(0));
+    drop(other);
+    kernel.round();
+    assert!(gone.0.upgrade().is_none() && gone.1.upgrade().is_none());
+}

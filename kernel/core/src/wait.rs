@@ -24,7 +24,8 @@ pub struct WaitQueue {
 
 enum Who {
     /// A thread in its wait with this number: in a later wait the entry means nothing.
-    Thread(Arc<Thread>, u64),
+    /// It is not held: a process waits for its children in a queue of its own, and would keep itself for ever.
+    Thread(Weak<Thread>, u64),
     Watcher(Weak<dyn Watcher>, u64),
 }
 
@@ -44,10 +45,13 @@ impl WaitQueue {
         thread.has_joined();
         let mut list = self.list.lock();
         list.retain(|waiter| match &waiter.who {
-            Who::Thread(other, turn) => !Arc::ptr_eq(other, thread) && other.is_turn(*turn),
+            Who::Thread(other, turn) => {
+                !core::ptr::eq(other.as_ptr(), Arc::as_ptr(thread))
+                    && other.upgrade().is_some_and(|other| other.is_turn(*turn))
+            }
             Who::Watcher(..) => true,
         });
-        list.push(Waiter { who: Who::Thread(thread.clone(), thread.turn()), interest });
+        list.push(Waiter { who: Who::Thread(Arc::downgrade(thread), thread.turn()), interest });
     }
 
     /// A watcher hears of any of `interest` until it leaves.
@@ -80,7 +84,8 @@ impl WaitQueue {
         list.retain(|waiter| match &waiter.who {
             _ if !waiter.interest.intersects(events) => true,
             Who::Thread(thread, turn) => {
-                if woken < most && kernel.wake(thread, *turn) {
+                let Some(thread) = thread.upgrade() else { return false };
+                if woken < most && kernel.wake(&thread, *turn) {
                     woken += 1;
                     return false;
                 }
