@@ -235,6 +235,7 @@ extern "C" fn settled() -> ! {
             panic!("there is nothing to run: {report}");
         }
         KERNEL_CORE.call_once(|| kernel);
+        leave!(first_run = clock::nanos(clock::ticks()));
         crate::registers::barrier!("sev");
     }
     work()
