@@ -246,6 +246,20 @@ pub trait Machine: Sync {
     /// Writes a frame from a byte offset on. The bytes lie within the frame.
     fn write_frame(&self, frame: Frame, to: usize, bytes: &[u8]);
 
+    /// Copies a part of a frame to a part of a frame, which lie within them: where the bytes are, where they go, how many.
+    /// In one and the same frame the parts may overlap; what comes of it then is anybody's guess.
+    fn move_bytes(&self, from: (Frame, usize), to: (Frame, usize), len: usize) {
+        let mut buffer = [0; 256];
+        let mut done = 0;
+        while done < len {
+            let count = buffer.len().min(len - done);
+            let part = buffer.get_mut(..count).unwrap_or_default();
+            self.read_frame(from.0, from.1 + done, part);
+            self.write_frame(to.0, to.1 + done, part);
+            done += count;
+        }
+    }
+
     /// Fills a frame with zeros.
     fn zero_frame(&self, frame: Frame);
 

@@ -124,6 +124,10 @@ impl Machine for Board {
         memory::write_frame(frame, to, bytes);
     }
 
+    fn move_bytes(&self, from: (Frame, usize), to: (Frame, usize), len: usize) {
+        memory::move_bytes(from, to, len);
+    }
+
     fn zero_frame(&self, frame: Frame) {
         memory::zero_frame(frame);
     }

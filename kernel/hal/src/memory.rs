@@ -146,6 +146,13 @@ pub(crate) fn copy_frame(from: Frame, to: Frame) {
     }
 }
 
+/// Copies a part of a frame to a part of a frame.
+pub(crate) fn move_bytes(from: (Frame, usize), to: (Frame, usize), len: usize) {
+    // SAFETY: parts of frames of RAM, as `read_frame` and `write_frame`. The copy is made by instructions: bytes of a part
+    // that overlaps the other are only values.
+    unsafe { copy(bytes(to.0, to.1, len), bytes(from.0, from.1, len), len) }
+}
+
 /// Stores `new` in a word if it is `old`; what it was.
 pub(crate) fn exchange(frame: Frame, at: usize, old: u32, new: u32) -> u32 {
     assert!(at.is_multiple_of(4), "a word that is not aligned");

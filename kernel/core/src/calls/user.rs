@@ -7,7 +7,8 @@ use crate::files::walk::{Found, From, Last, PATH_MAX, walk};
 use crate::files::{Node, Spot};
 use crate::kernel::Kernel;
 use crate::limits;
-use crate::memory::{MAX_MOVED, Space};
+use crate::machine::Frame;
+use crate::memory::{MAX_MOVED, Physical, Space};
 use crate::thread::Thread;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -254,5 +255,13 @@ impl Bytes for UserBytes<'_> {
         self.each(into.len(), |space, at, done, step| {
             space.copy_in(at, into.get_mut(done..done + step).unwrap_or_default())
         })
+    }
+
+    fn put_frame(&mut self, _physical: &Physical, frame: Frame, from: usize, count: usize) -> Result<usize, Errno> {
+        self.each(count, |space, at, done, step| space.copy_out_frame(at, (frame, from + done), step))
+    }
+
+    fn take_frame(&mut self, _physical: &Physical, frame: Frame, to: usize, count: usize) -> Result<usize, Errno> {
+        self.each(count, |space, at, done, step| space.copy_in_frame(at, (frame, to + done), step))
     }
 }

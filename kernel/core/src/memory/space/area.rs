@@ -267,16 +267,35 @@ impl Areas {
     }
 
     /// Enters an area where nothing is, and joins it with its neighbours.
-    pub(crate) fn insert(&mut self, area: Area) {
-        let (start, end) = (area.start, area.end);
+    pub(crate) fn insert(&mut self, mut area: Area) {
         self.recent = Recent::default();
-        self.by_end.insert(end, area);
-        self.join(start, end);
+        if self.by_end.get(&area.start).is_some_and(|before| before.goes_on_as(&area))
+            && let Some(before) = self.by_end.remove(&area.start)
+        {
+            (area.start, area.first) = (before.start, before.first);
+        }
+        let after = self.by_end.range_mut(area.end.wrapping_add(1)..).next();
+        match after.filter(|(_, next)| area.goes_on_as(next)) {
+            Some((_, next)) => (next.start, next.first) = (area.start, area.first),
+            None => drop(self.by_end.insert(area.end, area)),
+        }
     }
 
     /// Takes out what lies in a range and hands it to `seen`.
     pub(crate) fn remove(&mut self, range: AddrRange, seen: &mut dyn FnMut(Area)) {
         self.recent = Recent::default();
+        // Most of the time it is one area as a whole.
+        match self.by_end.get(&range.end.0).is_some_and(|area| area.start == range.start.0) {
+            true => self.by_end.remove(&range.end.0).into_iter().for_each(seen),
+            false => self.remove_parts(range, seen),
+        }
+        if range.end.0 > self.hole_from {
+            let next = self.find(range.end.0.saturating_sub(1)).map_or(u64::MAX, Area::start_with_guard);
+            self.hole_from = self.hole_from.max(next);
+        }
+    }
+
+    fn remove_parts(&mut self, range: AddrRange, seen: &mut dyn FnMut(Area)) {
         self.split(range.start.0);
         self.split(range.end.0);
         while let Some((&end, _)) =
@@ -285,10 +304,6 @@ impl Areas {
             if let Some(area) = self.by_end.remove(&end) {
                 seen(area);
             }
-        }
-        if range.end.0 > self.hole_from {
-            let next = self.find(range.end.0.saturating_sub(1)).map_or(u64::MAX, Area::start_with_guard);
-            self.hole_from = self.hole_from.max(next);
         }
     }
 

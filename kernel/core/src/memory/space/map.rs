@@ -227,7 +227,7 @@ impl Inner {
         if self.areas.is_free(range) {
             return Ok(());
         }
-        if self.areas.splits(range) == 2 && self.areas.count() >= MAX_AREAS {
+        if self.areas.count() >= MAX_AREAS && self.areas.splits(range) == 2 {
             return Err(Errno::ENOMEM);
         }
         self.areas.remove(range, &mut drop);

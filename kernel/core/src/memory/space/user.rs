@@ -99,6 +99,24 @@ impl Space {
         .0
     }
 
+    /// Writes a part of a frame, which lies within it, as far as can be written; how much that was.
+    pub fn copy_out_frame(&self, to: Addr, (from, from_at): (Frame, usize), len: usize) -> usize {
+        let machine = self.physical.machine;
+        self.pieces(to, len, Access::Write, &mut |frame, offset, part| {
+            machine.move_bytes((from, from_at + part.start), (frame, offset), part.len());
+        })
+        .0
+    }
+
+    /// Reads into a part of a frame, which lies within it, as far as can be read; how much that was.
+    pub fn copy_in_frame(&self, from: Addr, (to, to_at): (Frame, usize), len: usize) -> usize {
+        let machine = self.physical.machine;
+        self.pieces(from, len, Access::Read, &mut |frame, offset, part| {
+            machine.move_bytes((frame, offset), (to, to_at + part.start), part.len());
+        })
+        .0
+    }
+
     /// Fills memory with zeros.
     pub fn clear_out(&self, to: Addr, len: usize) -> Result<(), Errno> {
         let zeros = [0; 256];
