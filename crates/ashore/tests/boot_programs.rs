@@ -1,9 +1,13 @@
 //! Programs of many kinds under `ashore boot`, on one CPU and on four: `tests/boot/cases.toml`.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 /// A case takes a second or two; a million switches take a minute on a busy machine.
 const LIMIT: &str = "300";
@@ -43,7 +47,9 @@ impl Case<'_> {
         assert!(program.is_file(), "{} is missing: cargo xtask guests", program.display());
         let mut command = Command::new(env!("CARGO_BIN_EXE_ashore"));
         command.current_dir(top()).args(["boot", "--cpus", cpus, "--timeout", LIMIT, "--env", "BOOT_X=1"]);
-        self.list("files").iter().for_each(|file| drop(command.args(["--file", file])));
+        for file in self.list("files") {
+            command.args(["--file", file]);
+        }
         command.arg(program).args(&words[1..]).stdin(Stdio::null()).output().unwrap()
     }
 
@@ -90,6 +96,54 @@ fn cases(cpus: &str) {
         }
     }
     assert!(faults.is_empty(), "{} of {} cases on {cpus} CPUs:\n{}", faults.len(), list.len(), faults.join("\n"));
+}
+
+fn busybox(options: &[&str], words: &[&str]) -> Command {
+    let program = top().join(".guests/boot/busybox");
+    assert!(program.is_file(), "{} is missing: cargo xtask guests", program.display());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ashore"));
+    command.current_dir(top()).args(["boot", "--timeout", LIMIT]).args(options).arg(program).args(words);
+    command
+}
+
+#[test]
+fn input_reaches_the_program_byte_for_byte() {
+    let input: Vec<u8> = (0..100_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let mut child = busybox(&[], &["cat"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut pipe, bytes) = (child.stdin.take().unwrap(), input.clone());
+    let writer = thread::spawn(move || pipe.write_all(&bytes).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success() && output.stdout == input, "{} of {} bytes", output.stdout.len(), input.len());
+}
+
+#[test]
+fn a_published_port_leads_to_the_program() {
+    // A port that nobody has now.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let publish = format!("{port}:8080");
+    let options = ["--publish", &publish, "--file", "tests/boot/applets.sh:/www/page"];
+    let mut child = busybox(&options, &["httpd", "-f", "-p", "8080", "-h", "/www"]).spawn().unwrap();
+    let wanted = fs::read(top().join("tests/boot/applets.sh")).unwrap();
+    let page = (0..200).find_map(|_| {
+        thread::sleep(Duration::from_millis(100));
+        let mut end = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        end.write_all(b"GET /page HTTP/1.0\r\n\r\n").ok()?;
+        let mut answer = Vec::new();
+        end.read_to_end(&mut answer).ok()?;
+        answer.ends_with(&wanted).then_some(answer)
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(page.is_some_and(|page| page.starts_with(b"HTTP/1.1 200 OK")));
+}
+
+#[test]
+fn a_trace_tells_the_program_s_calls() {
+    let output = busybox(&["--trace"], &["cat", "/absent"]).stdin(Stdio::null()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("openat(AT_FDCWD, \"/absent\", O_RDONLY") && told.contains("ENOENT"), "{told}");
+    assert!(told.contains("exit_group(1)"), "{told}");
 }
 
 #[test]

@@ -10,6 +10,10 @@
 /// The byte that begins a word.
 pub const MARK: u8 = 0x10;
 
+/// What a kernel says when it begins to listen, in its own channel. What is sent to it earlier is lost: a serial line forgets
+/// what waits in it when somebody sets it up.
+pub const LISTENING: [u8; 2] = [MARK, b'k'];
+
 /// Whose bytes they are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Channel {

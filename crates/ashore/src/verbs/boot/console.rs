@@ -68,9 +68,15 @@ pub(super) fn serve(machine: &Arc<Machine>, streams: &Streams, watch: Watch) -> 
     let raw = Raw::begin(streams);
     let keys = if streams.is_typed() { Keys::Escape } else { Keys::Plain };
     let feeder = Arc::clone(&stopper);
-    std::thread::spawn(move || feed(input, keys, &feeder));
+    let (listening, heard) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Without a word from the machine it is not listening, or gone.
+        if heard.recv().is_ok() {
+            feed(input, keys, &feeder);
+        }
+    });
     let teller = watch.teller.map(tell);
-    if drain(output, streams.lines()).is_err() {
+    if drain(output, streams.lines(), &listening).is_err() {
         stopper.stop(Stopped::Unread);
     }
     drop(ended);
@@ -192,8 +198,8 @@ impl Escape {
     }
 }
 
-/// Carries what the machine writes to our output and error output.
-fn drain(mut line: ChildStdout, lines: Lines) -> io::Result<()> {
+/// Carries what the machine writes to our output and error output, and tells that it has begun to.
+fn drain(mut line: ChildStdout, lines: Lines, begun: &mpsc::Sender<()>) -> io::Result<()> {
     let mut chunk = vec![0; CHUNK];
     let mut receiver = Receiver::default();
     let mut result = Ok(());
@@ -204,6 +210,8 @@ fn drain(mut line: ChildStdout, lines: Lines) -> io::Result<()> {
             Err(why) if why.kind() == ErrorKind::Interrupted => continue,
             Err(why) => return Err(why),
         };
+        // Whoever listens needs one word only.
+        let _ = begun.send(());
         receiver.receive(read, |channel, bytes| {
             let put = match channel {
                 Channel::Stream => put(&mut io::stdout().lock(), bytes),

@@ -15,7 +15,7 @@ use crate::kernel::{Device, Kernel};
 use crate::lock::Lock;
 use crate::process::Process;
 use alloc::sync::Arc;
-use ashore_formats::boot::wire::{Channel, Receiver, Sender};
+use ashore_formats::boot::wire::{Channel, LISTENING, Receiver, Sender};
 use ashore_formats::boot::{Start, Stream};
 use ashore_pivot::Errno;
 use ashore_pivot::layout::open::aarch64::O_LARGEFILE;
@@ -96,6 +96,9 @@ impl Kernel {
         let wire = start.is_wired.then(|| (Lock::default(), Lock::default()));
         let console = Arc::new(Console { wire, input: Arc::default(), terminal: Lock::new(None) });
         self.devices.lock().push(console.clone());
+        if start.is_wired {
+            self.machine().print(&LISTENING);
+        }
         let [input, output, errors] = start.streams;
         let tty = start.streams.contains(&Stream::Terminal).then(|| Tty::new(console.clone(), CONSOLE, start.size));
         if let Some(tty) = &tty {
