@@ -3,7 +3,7 @@
 //! An engine knows a CPU by these alone: a [`Lifter`] that appends instructions, and the rules the blocks leave open.
 
 use ashore_base::Addr;
-use ashore_ir::{Block, Model, Op, Trap};
+use ashore_ir::{Block, Model, Op, Slot, Trap};
 
 /// What follows an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +35,15 @@ pub trait Lifter: Send + Sync {
 
     /// How often the counter that `Op::Counter` reads counts in a second: programs are told this.
     fn counter_hz(&self) -> u64;
+
+    /// The registers worth a host register everywhere, the most used ones first: general ones and vectors.
+    fn favourites(&self) -> &'static [Slot];
+
+    /// Where the condition flags are.
+    fn flags(&self) -> Slot;
+
+    /// Instructions begin at multiples of two to the power of this.
+    fn align_log2(&self) -> u8;
 
     /// Appends the instruction at `pc`, whose bytes `code` begins with. One that is not allocated ends the block with a trap;
     /// nothing is appended if its bytes are not all there.

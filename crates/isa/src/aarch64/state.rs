@@ -94,6 +94,32 @@ pub const fn v(number: u8) -> Slot {
     Slot { kind: SlotKind::V128, offset: VECTORS + number as u16 * 16 }
 }
 
+/// The registers that compiled C and Go name most, general ones and vectors.
+pub const FAVOURITES: [Slot; 22] = [
+    x(0),
+    x(1),
+    x(8),
+    x(2),
+    SP,
+    x(9),
+    x(19),
+    x(3),
+    x(10),
+    x(30),
+    x(11),
+    v(0),
+    v(1),
+    v(2),
+    v(3),
+    v(4),
+    v(5),
+    v(6),
+    v(7),
+    v(16),
+    v(17),
+    v(18),
+];
+
 const LAYOUT: Layout = Layout {
     size: SIZE,
     pc: PC,

@@ -3,11 +3,11 @@
 use super::lift::Lift;
 use super::{CLASSES, Row};
 use crate::aarch64::rows::system::{COUNTER_HZ, HWCAP, HWCAP2};
-use crate::aarch64::state::Rules;
+use crate::aarch64::state::{self, Rules};
 use crate::lift::{Lifted, Lifter, Next, illegal};
 use alloc::vec::Vec;
 use ashore_base::Addr;
-use ashore_ir::{Block, Model, Op};
+use ashore_ir::{Block, Model, Op, Slot};
 
 /// Bits 31 to 21: what most classes are told apart by.
 const FIRST: u32 = 11;
@@ -166,6 +166,18 @@ impl Lifter for Decoder {
 
     fn counter_hz(&self) -> u64 {
         COUNTER_HZ
+    }
+
+    fn favourites(&self) -> &'static [Slot] {
+        &state::FAVOURITES
+    }
+
+    fn flags(&self) -> Slot {
+        state::FLAGS
+    }
+
+    fn align_log2(&self) -> u8 {
+        2
     }
 
     fn lift(&self, block: &mut Block, pc: Addr, code: &[u8]) -> Option<Lifted> {
