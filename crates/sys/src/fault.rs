@@ -123,6 +123,63 @@ pub(crate) unsafe extern "sysv64" fn exchange32(at: u64, old: u32, new: u32, see
     )
 }
 
+macro_rules! exchange {
+    ($name:ident, $symbol:literal, $size:literal, $register:literal) => {
+        /// Compares and exchanges anywhere; what stood there goes to `seen`.
+        ///
+        /// # Safety
+        /// `seen` must be valid; the address must not be the host's.
+        #[unsafe(naked)]
+        pub(crate) unsafe extern "sysv64" fn $name(at: u64, old: u64, new: u64, seen: *mut u64) -> u64 {
+            naked_asm!(
+                "mov rax, rsi",
+                concat!(".globl ", $symbol),
+                concat!($symbol, ":"),
+                concat!("lock cmpxchg ", $size, " ptr [rdi], ", $register),
+                "mov [rcx], rax",
+                "xor eax, eax",
+                "ret",
+            )
+        }
+    };
+}
+
+exchange!(exchange_byte, "ashore_fault_exchange_byte", "byte", "dl");
+exchange!(exchange_half, "ashore_fault_exchange_half", "word", "dx");
+exchange!(exchange_word, "ashore_fault_exchange_word", "dword", "edx");
+exchange!(exchange_long, "ashore_fault_exchange_long", "qword", "rdx");
+
+/// Compares and exchanges 16 bytes anywhere, at a multiple of 16; `words` has the old and the new value, and gets what
+/// stood there in the place of the old one.
+///
+/// # Safety
+/// `words` must be valid; the address must not be the host's.
+#[unsafe(naked)]
+pub(crate) unsafe extern "sysv64" fn exchange_wide(at: u64, words: *mut [u64; 4]) -> u64 {
+    naked_asm!(
+        "mov r8, rbx",
+        "mov r9, rsi",
+        "mov rax, [r9]",
+        "mov rdx, [r9 + 8]",
+        "mov rbx, [r9 + 16]",
+        "mov rcx, [r9 + 24]",
+        ".globl ashore_fault_exchange_wide",
+        "ashore_fault_exchange_wide:",
+        "lock cmpxchg16b [rdi]",
+        "mov [r9], rax",
+        "mov [r9 + 8], rdx",
+        "mov rbx, r8",
+        "xor eax, eax",
+        "ret",
+    )
+}
+
+/// Where a faulting exchange of 16 bytes resumes.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn failed_wide() -> u64 {
+    naked_asm!("mov rbx, r8", "mov eax, 1", "ret")
+}
+
 /// Counts bytes before the first zero, at most `max`; the count goes to `count`.
 ///
 /// # Safety
@@ -161,13 +218,30 @@ unsafe extern "C" {
     fn ashore_fault_load32();
     fn ashore_fault_exchange32();
     fn ashore_fault_length();
+    fn ashore_fault_exchange_byte();
+    fn ashore_fault_exchange_half();
+    fn ashore_fault_exchange_word();
+    fn ashore_fault_exchange_long();
+    fn ashore_fault_exchange_wide();
 }
 
 /// Where to resume when the instruction at `rip` faulted, if it is one of these accesses.
 pub(crate) fn resume_of(rip: u64) -> Option<u64> {
     let copy = ashore_fault_copy as *const () as u64..ashore_fault_copy_end as *const () as u64;
-    let sites: [unsafe extern "C" fn(); 5] =
-        [ashore_fault_load64, ashore_fault_store64, ashore_fault_load32, ashore_fault_exchange32, ashore_fault_length];
+    if rip == ashore_fault_exchange_wide as *const () as u64 {
+        return Some(failed_wide as *const () as u64);
+    }
+    let sites: [unsafe extern "C" fn(); 9] = [
+        ashore_fault_load64,
+        ashore_fault_store64,
+        ashore_fault_load32,
+        ashore_fault_exchange32,
+        ashore_fault_length,
+        ashore_fault_exchange_byte,
+        ashore_fault_exchange_half,
+        ashore_fault_exchange_word,
+        ashore_fault_exchange_long,
+    ];
     let is_known = copy.contains(&rip) || sites.iter().any(|site| *site as *const () as u64 == rip);
     is_known.then_some(failed as *const () as u64)
 }

@@ -8,7 +8,7 @@
 //! - a fault of an access to guest memory: the access returns an error.
 
 use crate::block::{Block, ExitKind, FaultInfo, HOST_FS, NO_FSGSBASE, SignalInfo};
-use crate::{access, enter, fault, raw, stubs, text, thread, tsc};
+use crate::{access, enter, fault, raw, stubs, text, thread, translated, tsc};
 use ashore_pivot::{Errno, Signal};
 use core::arch::naked_asm;
 
@@ -56,28 +56,28 @@ struct KernelInfo {
 
 /// `struct ucontext` of the kernel on x86-64, up to the general registers.
 #[repr(C)]
-struct KernelContext {
+pub(crate) struct KernelContext {
     flags: u64,
     link: u64,
     stack: [u64; 3],
-    r8: u64,
-    r9: u64,
-    r10: u64,
-    r11: u64,
-    r12: u64,
-    r13: u64,
-    r14: u64,
-    r15: u64,
-    rdi: u64,
-    rsi: u64,
-    rbp: u64,
-    rbx: u64,
-    rdx: u64,
-    rax: u64,
-    rcx: u64,
-    rsp: u64,
-    rip: u64,
-    eflags: u64,
+    pub(crate) r8: u64,
+    pub(crate) r9: u64,
+    pub(crate) r10: u64,
+    pub(crate) r11: u64,
+    pub(crate) r12: u64,
+    pub(crate) r13: u64,
+    pub(crate) r14: u64,
+    pub(crate) r15: u64,
+    pub(crate) rdi: u64,
+    pub(crate) rsi: u64,
+    pub(crate) rbp: u64,
+    pub(crate) rbx: u64,
+    pub(crate) rdx: u64,
+    pub(crate) rax: u64,
+    pub(crate) rcx: u64,
+    pub(crate) rsp: u64,
+    pub(crate) rip: u64,
+    pub(crate) eflags: u64,
     segments: u64,
     err: u64,
     trapno: u64,
@@ -212,6 +212,10 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
             return fs;
         }
         block.queue(signal_info(number, info));
+        if translated::is_entering(rip) {
+            context.rip = translated::abandoned();
+            return fs;
+        }
         if enter::is_entering(rip) {
             block.exit = ExitKind::Interrupted as u64;
             context.rip = enter::leave_aborted();
@@ -221,6 +225,19 @@ extern "sysv64" fn on_signal(number: i32, info: *const KernelInfo, context: *mut
         if let Some(aborted) = raw::aborted_of(rip) {
             context.rip = aborted;
         }
+        return fs;
+    }
+    if translated::is_code(rip) {
+        let kind = if is_fault {
+            block.fault = fault_of(number, info, context);
+            3
+        } else {
+            block.queue(signal_info(number, info));
+            2
+        };
+        // SAFETY: the range says that it is translated code.
+        unsafe { translated::stop(context, kind) };
+        clear_flags(context);
         return fs;
     }
     if fs == block.host_fs || block.asks_clock != 0 {
@@ -275,9 +292,13 @@ fn exit_of_fault(block: &mut Block, number: i32, info: &KernelInfo, context: &Ke
         block.regs.r11 = block.regs.rflags;
         return ExitKind::Call;
     }
-    let addr = u64::from(info.words[0]) | u64::from(info.words[1]) << 32;
-    block.fault = FaultInfo { signal: number as u32, code: info.code, addr, trap: context.trapno, error: context.err };
+    block.fault = fault_of(number, info, context);
     ExitKind::Fault
+}
+
+fn fault_of(number: i32, info: &KernelInfo, context: &KernelContext) -> FaultInfo {
+    let addr = u64::from(info.words[0]) | u64::from(info.words[1]) << 32;
+    FaultInfo { signal: number as u32, code: info.code, addr, trap: context.trapno, error: context.err }
 }
 
 fn save_registers(block: &mut Block, context: &KernelContext, fs: u64) {

@@ -32,6 +32,7 @@ mod stack;
 mod stubs;
 mod text;
 mod thread;
+pub mod translated;
 mod tsc;
 
 pub use access::{AccessSize, exchange, load, store};
@@ -54,5 +55,7 @@ pub use raw::{call, wait};
 pub use say::{remember_stderr, say, tell, write_unsignalled};
 pub use stubs::{StubMeta, publish as publish_stubs};
 pub use text::{host_text, hwcap, shared_page};
-pub use thread::{adopt, current, current_tid, forget_fsgsbase, has_fsgsbase, release, spawn};
+pub use thread::{
+    adopt, current, current_fault as thread_fault, current_tid, forget_fsgsbase, has_fsgsbase, release, spawn,
+};
 pub use tsc::{free_tsc, read_tsc, trap_tsc, tsc_len};

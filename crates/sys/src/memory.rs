@@ -15,6 +15,30 @@ fn checked(failed: u64) -> Result<(), Errno> {
     if failed == 0 { Ok(()) } else { Err(Errno::EFAULT) }
 }
 
+impl GuestMemory {
+    /// Compares and exchanges two to the power of `log2` bytes, at most eight; gives what stood there, zero-extended.
+    pub fn exchange(&self, at: Addr, log2: u8, [old, new]: [u64; 2]) -> Result<u64, Errno> {
+        let mut seen = 0u64;
+        let (how, mask): (unsafe extern "sysv64" fn(u64, u64, u64, *mut u64) -> u64, u64) = match log2 {
+            0 => (fault::exchange_byte, 0xff),
+            1 => (fault::exchange_half, 0xffff),
+            2 => (fault::exchange_word, 0xffff_ffff),
+            _ => (fault::exchange_long, u64::MAX),
+        };
+        // SAFETY: `seen` is valid; the address is the guest's, and a bad one is caught by the handler.
+        checked(unsafe { how(at.0, old, new, &mut seen) })?;
+        Ok(seen & mask)
+    }
+
+    /// The same for 16 bytes, at a multiple of 16.
+    pub fn exchange_wide(&self, at: Addr, [old, new]: [u128; 2]) -> Result<u128, Errno> {
+        let mut words = [old as u64, (old >> 64) as u64, new as u64, (new >> 64) as u64];
+        // SAFETY: `words` is valid; the address is the guest's, and a bad one is caught by the handler.
+        checked(unsafe { fault::exchange_wide(at.0, &mut words) })?;
+        Ok(u128::from(words[0]) | u128::from(words[1]) << 64)
+    }
+}
+
 impl Memory for GuestMemory {
     fn read(&self, from: Addr, into: &mut [u8]) -> Result<(), Errno> {
         // SAFETY: `into` is valid for its length; a bad `from` is caught by the handler.

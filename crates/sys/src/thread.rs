@@ -78,6 +78,11 @@ pub fn current() -> Option<&'static Block> {
     unsafe { current_ptr().as_ref() }
 }
 
+/// The calling thread's last fault, if it is a guest thread.
+pub fn current_fault() -> crate::FaultInfo {
+    current().map(|block| block.fault).unwrap_or_default()
+}
+
 /// The host's id of the calling thread.
 pub fn current_tid() -> i32 {
     crate::call(libc::SYS_gettid as u64, [0; 6]).map_or(0, |tid| tid as i32)
