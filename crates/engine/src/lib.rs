@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod eval;
+pub mod jit;
 pub mod native;
 
 pub use ashore_sys::{FaultInfo, SignalInfo};

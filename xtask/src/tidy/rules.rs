@@ -32,7 +32,7 @@ pub(super) const CRATES: &[CrateRule] = &[
     pure("image", 2),
     CrateRule { name: "sys", level: 3, no_std: false, does_io: true, is_unsafe: true },
     pure("formats", 3),
-    CrateRule { name: "emit", level: 3, no_std: false, does_io: false, is_unsafe: false },
+    pure("emit", 3),
     pure("guest", 3),
     hosted("host", 4),
     hosted("link", 4),

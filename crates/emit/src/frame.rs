@@ -1,0 +1,118 @@
+//! The memory of a thread that translated code finds through `r15`: the guest's state first, then what the engine keeps.
+//!
+//! Offsets are from the state's start; `r15` points [`BIAS`] bytes behind it, so that the first registers are in reach of
+//! short distances.
+
+use crate::reg::{Gpr, Mem};
+
+/// How far `r15` is behind the state's start.
+pub const BIAS: i32 = 128;
+/// The bytes a state may have.
+pub const STATE_MAX: usize = 2048;
+/// The host's stack pointer.
+pub const HOST_RSP: usize = 2048;
+/// The host address that leaving code jumps to.
+pub const RETURN: usize = 2056;
+/// The host address that entering code jumps to; and the guest address a jump missed.
+pub const TARGET: usize = 2064;
+/// The number of the exit.
+pub const EXIT: usize = 2072;
+/// The floating-point control of the guest.
+pub const GUEST_MXCSR: usize = 2080;
+/// The floating-point control of the host.
+pub const HOST_MXCSR: usize = 2084;
+/// Room for a register, and a place for barriers.
+pub const TEMP: usize = 2088;
+/// Room for the host's registers where a fault or signal stopped: 16 general ones, then `rip` and the flags.
+pub const CONTEXT: usize = 2176;
+/// Room for the vector registers there.
+pub const CONTEXT_VECTORS: usize = 2432;
+/// For the low flags of a comparison of numbers: the flags as they are stored.
+pub const FLOAT_FLAGS: usize = 3072;
+/// Vectors that templates need.
+pub const VECTORS: usize = 3584;
+/// The jump cache: pairs of guest and host address.
+pub const JUMPS: usize = 4096;
+/// The entries of the jump cache, as a power of two.
+pub const JUMPS_LOG2: u32 = 12;
+/// The bytes of a frame.
+pub const SIZE: usize = JUMPS + (16 << JUMPS_LOG2);
+
+/// The register that holds the frame.
+pub const BASE: Gpr = Gpr::R15;
+
+/// A place in the frame as an operand.
+pub const fn place(offset: usize) -> Mem {
+    Mem::at(BASE, offset as i32 - BIAS)
+}
+
+/// The vectors that templates need, by name; the value fills 16 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Vector {
+    Sign32,
+    Sign64,
+    Rest32,
+    Rest64,
+    Sign8,
+    Sign16,
+    Nibble,
+    Popcount,
+    ReverseLow,
+    ReverseHigh,
+    Reverse16,
+    Reverse32,
+    Reverse64,
+    OutOfTable,
+    Index,
+    AesShift,
+    AesInverseShift,
+    EvenBytes,
+    EvenWords,
+}
+
+impl Vector {
+    /// Every vector and its value.
+    pub const ALL: [(Vector, u128); 19] = [
+        (Vector::Sign32, 0x8000_0000_8000_0000_8000_0000_8000_0000),
+        (Vector::Sign64, 0x8000_0000_0000_0000_8000_0000_0000_0000),
+        (Vector::Rest32, 0x7fff_ffff_7fff_ffff_7fff_ffff_7fff_ffff),
+        (Vector::Rest64, 0x7fff_ffff_ffff_ffff_7fff_ffff_ffff_ffff),
+        (Vector::Sign8, 0x8080_8080_8080_8080_8080_8080_8080_8080),
+        (Vector::Sign16, 0x8000_8000_8000_8000_8000_8000_8000_8000),
+        (Vector::Nibble, 0x0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f),
+        (Vector::Popcount, 0x0403_0302_0302_0201_0302_0201_0201_0100),
+        // The four bits of each index in the opposite order, low and high in the result.
+        (Vector::ReverseLow, 0x0f07_0b03_0d05_0901_0e06_0a02_0c04_0800),
+        (Vector::ReverseHigh, 0xf070_b030_d050_9010_e060_a020_c040_8000),
+        (Vector::Reverse16, 0x0e0f_0c0d_0a0b_0809_0607_0405_0203_0001),
+        (Vector::Reverse32, 0x0c0d_0e0f_0809_0a0b_0405_0607_0001_0203),
+        (Vector::Reverse64, 0x0809_0a0b_0c0d_0e0f_0001_0203_0405_0607),
+        (Vector::OutOfTable, 0x7070_7070_7070_7070_7070_7070_7070_7070),
+        (Vector::Index, 0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100),
+        // The rows' shift of AES undone, so that the host's combined instruction leaves only the byte table.
+        (Vector::AesShift, 0x0b06_010c_0702_0d08_030e_0904_0f0a_0500),
+        (Vector::AesInverseShift, 0x0306_090c_0f02_0508_0b0e_0104_070a_0d00),
+        (Vector::EvenBytes, 0x00ff_00ff_00ff_00ff_00ff_00ff_00ff_00ff),
+        (Vector::EvenWords, 0x0000_ffff_0000_ffff_0000_ffff_0000_ffff),
+    ];
+
+    /// Where it is.
+    pub const fn place(self) -> Mem {
+        place(VECTORS + self as usize * 16)
+    }
+}
+
+/// What [`FLOAT_FLAGS`] holds for the low flags of a comparison.
+pub const fn float_flags(low: u8) -> u16 {
+    let (below, parity, zero) = (low & 1 != 0, low & 4 != 0, low & 0x40 != 0);
+    if parity {
+        // Unordered: carry (no borrow) and overflow.
+        return 1;
+    }
+    if zero {
+        return 0x4000;
+    }
+    if below { 0x8100 } else { 0 }
+}

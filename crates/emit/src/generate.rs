@@ -1,0 +1,324 @@
+//! Writes the code of a unit, op by op.
+
+mod atomic;
+mod convert;
+mod ends;
+mod float;
+mod integer;
+mod memory;
+mod place;
+mod shift;
+mod status;
+mod values;
+mod vector;
+mod wide;
+
+use crate::asm::{Asm, Label};
+use crate::flags::{Form, HostCond};
+use crate::live::Live;
+use crate::reg::{Gpr, Xmm};
+use crate::unit::{Code, Exit, ExitKind, Mark, MarkKind, Part, Place, Unit};
+use alloc::vec::Vec;
+use ashore_ir::{Block, Flag, Op, Slot, Value};
+
+/// No template fits: the instruction is evaluated instead.
+pub(crate) struct Refused;
+
+type Done = Result<(), Refused>;
+
+/// Where a value is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Loc {
+    /// Nowhere: not computed yet, or not needed any more.
+    None,
+    /// It is a constant.
+    Number(u64),
+    /// Still in the guest register it was read from.
+    Slot(Slot),
+    /// In a general register.
+    Gpr(Gpr),
+    /// In a vector register.
+    Xmm(Xmm),
+    /// The guest's flags as they are.
+    GuestFlags,
+    /// In the host's flags at this moment.
+    HostFlags(Form),
+    /// A condition on the guest's flags as they are.
+    Cond(Flag),
+    /// A condition on the host's flags at this moment.
+    HostCond(HostCond),
+    /// Computed by whoever uses it.
+    Later,
+}
+
+/// What is known of a vector register's upper part.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+enum Upper {
+    #[default]
+    Unknown,
+    /// Zero from bit 64 up.
+    Zero64,
+    /// Zero from bit 32 up.
+    Zero32,
+}
+
+/// Code that is written behind everything else.
+#[derive(Clone, Copy, Debug)]
+struct Stub {
+    label: Label,
+    /// The flags to store.
+    flags: Form,
+    to: StubTo,
+    pc: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum StubTo {
+    /// A part of the unit.
+    Part(usize),
+    /// An exit of this number, whose jump is in the stub.
+    Jump(usize),
+    /// An exit of this number, whose jump is elsewhere; registers are where the outside has them.
+    Exit(usize),
+    /// The same, with the address of a jump in `rax`.
+    Miss(usize),
+    /// An exit of this number; registers are where the unit has them.
+    Inside(usize),
+}
+
+/// Tables that are kept from unit to unit.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Work {
+    locs: Vec<Loc>,
+    parts: Vec<Label>,
+    stubs: Vec<Stub>,
+}
+
+impl Work {
+    pub(crate) fn start(&mut self, unit: &Unit<'_>, asm: &mut Asm) {
+        self.stubs.clear();
+        self.parts.clear();
+        self.parts.extend(unit.parts.iter().map(|_| asm.label()));
+    }
+}
+
+/// The general registers templates may use, as bits.
+const SCRATCH: u16 = 0b111;
+/// The vector registers templates may use.
+const VSCRATCH: u16 = 0b1_1111;
+
+/// Where the guest's flags are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Flags {
+    /// In the host's flags, in this form.
+    form: Form,
+    /// In memory, too.
+    stored: bool,
+}
+
+impl Flags {
+    const STORED: Flags = Flags { form: Form::Stored, stored: true };
+}
+
+pub(crate) struct Generator<'a> {
+    unit: &'a Unit<'a>,
+    place: Place,
+    asm: &'a mut Asm,
+    exits: &'a mut Vec<Exit>,
+    marks: &'a mut Vec<Mark>,
+    evaluated: &'a mut u32,
+    locs: &'a mut Vec<Loc>,
+    parts: &'a mut Vec<Label>,
+    stubs: &'a mut Vec<Stub>,
+    free: u16,
+    vfree: u16,
+    flags: Flags,
+    upper: [Upper; 16],
+    pc: u64,
+    /// The first op of the instruction at hand.
+    start: usize,
+    /// The op at hand.
+    at: usize,
+    /// The part at hand.
+    current: usize,
+    /// A value that is in the host's flags.
+    pending: Option<Value>,
+    /// The op whose result the host's flags are of.
+    fresh: Option<usize>,
+}
+
+/// The part at hand.
+#[derive(Clone, Copy)]
+struct Body<'b> {
+    block: &'b Block,
+    ops: &'b [Op],
+}
+
+/// What an instruction that is taken back restores.
+struct Saved {
+    at: u32,
+    exits: usize,
+    marks: usize,
+    stubs: usize,
+    flags: Flags,
+    upper: [Upper; 16],
+}
+
+impl<'a> Generator<'a> {
+    pub(crate) fn new(unit: &'a Unit<'a>, place: Place, code: &'a mut Code, work: &'a mut Work) -> Generator<'a> {
+        let Code { asm, exits, marks, evaluated } = code;
+        let Work { locs, parts, stubs } = work;
+        let (free, vfree) = (SCRATCH, VSCRATCH);
+        Generator {
+            unit,
+            place,
+            asm,
+            exits,
+            marks,
+            evaluated,
+            locs,
+            parts,
+            stubs,
+            free,
+            vfree,
+            flags: Flags::STORED,
+            upper: [Upper::Unknown; 16],
+            pc: 0,
+            start: 0,
+            at: 0,
+            current: 0,
+            pending: None,
+            fresh: None,
+        }
+    }
+
+    /// The unit's first bytes. Eight of them can be replaced by one store.
+    pub(crate) fn enter(&mut self) {
+        let pc = self.unit.parts.get(self.unit.entry).map_or(0, |part| part.pc);
+        self.pc = pc;
+        self.mark(MarkKind::Start);
+        match self.place.counter {
+            Some(counter) => {
+                self.asm.count_down(counter as i32 - self.place.base as i32);
+                let number = self.exit(Exit { kind: ExitKind::Hot, pc, site: 0, resume: 0 });
+                let label = self.asm.label();
+                self.asm.jcc(crate::reg::Cc::Equal, label);
+                self.stubs.push(Stub { label, flags: Form::Stored, to: StubTo::Exit(number), pc });
+            }
+            None => self.asm.nop8(),
+        }
+        if self.unit.parts.len() > 1 || self.unit.map != self.unit.outside {
+            self.go_inside();
+            if self.unit.entry != 0 {
+                let label = self.parts[self.unit.entry];
+                self.asm.jmp(label);
+            }
+        }
+    }
+
+    fn exit(&mut self, exit: Exit) -> usize {
+        self.exits.push(exit);
+        self.exits.len() - 1
+    }
+
+    fn mark(&mut self, kind: MarkKind) {
+        let mark = Mark { at: self.asm.here(), kind, flags: self.form_to_read(), pc: self.pc };
+        self.marks.push(mark);
+    }
+
+    /// The form in which somebody who stops here finds the flags.
+    fn form_to_read(&self) -> Form {
+        if self.flags.stored { Form::Stored } else { self.flags.form }
+    }
+
+    /// Writes a part.
+    pub(crate) fn part(&mut self, index: usize, part: &Part, live: &mut Live) {
+        self.current = index;
+        self.asm.bind(self.parts[index]);
+        self.flags = Flags::STORED;
+        self.upper = [Upper::Unknown; 16];
+        let body = Body { block: &part.block, ops: part.block.ops() };
+        self.locs.clear();
+        self.locs.resize(body.ops.len(), Loc::None);
+        self.pc = part.pc;
+        let mut at = 0;
+        while at < body.ops.len() {
+            let saved = self.save();
+            self.start = at;
+            match self.instruction(body, live, &mut at) {
+                Ok(()) => {}
+                Err(Refused) => {
+                    self.restore(saved);
+                    self.evaluate(body, &mut at);
+                }
+            }
+        }
+    }
+
+    fn save(&self) -> Saved {
+        Saved {
+            at: self.asm.here(),
+            exits: self.exits.len(),
+            marks: self.marks.len(),
+            stubs: self.stubs.len(),
+            flags: self.flags,
+            upper: self.upper,
+        }
+    }
+
+    fn restore(&mut self, saved: Saved) {
+        self.asm.rewind(saved.at);
+        self.exits.truncate(saved.exits);
+        self.marks.truncate(saved.marks);
+        self.stubs.truncate(saved.stubs);
+        (self.flags, self.upper) = (saved.flags, saved.upper);
+    }
+
+    /// Writes the ops up to the next instruction.
+    fn instruction(&mut self, body: Body<'_>, live: &mut Live, at: &mut usize) -> Done {
+        (self.free, self.vfree, self.pending, self.fresh) = (SCRATCH, VSCRATCH, None, None);
+        while let Some(op) = body.ops.get(*at) {
+            if let Op::At(pc) = *op {
+                if *at != self.start {
+                    return Ok(());
+                }
+                self.pc = pc;
+                self.mark(MarkKind::Start);
+            } else if !live.dead[*at] {
+                self.at = *at;
+                self.op(body, live, op)?;
+            }
+            *at += 1;
+        }
+        Ok(())
+    }
+
+    /// Has the instruction evaluated instead.
+    fn evaluate(&mut self, body: Body<'_>, at: &mut usize) {
+        *self.evaluated += 1;
+        (self.free, self.vfree, self.pending, self.fresh) = (SCRATCH, VSCRATCH, None, None);
+        *at = self.start;
+        if let Some(Op::At(pc)) = body.ops.get(*at) {
+            self.pc = *pc;
+            self.mark(MarkKind::Start);
+            *at += 1;
+        }
+        // What refused may have counted uses down; none of them is looked at again.
+        while !matches!(body.ops.get(*at), None | Some(Op::At(_))) {
+            *at += 1;
+        }
+        let next = match body.ops.get(*at) {
+            Some(Op::At(next)) => *next,
+            _ => match body.ops.last() {
+                Some(Op::Goto(next)) => *next,
+                _ => 0,
+            },
+        };
+        // The instruction may read the flags, or keep them for what comes after.
+        self.store_flags();
+        self.leave(ExitKind::Eval { next });
+        if *at >= body.ops.len() && next != 0 {
+            self.goto(next);
+        }
+    }
+}

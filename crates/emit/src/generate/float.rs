@@ -1,0 +1,281 @@
+//! Floating point on the host's own unit.
+//!
+//! The invalid exception is not masked while translated code runs: an operation that would make a NaN, or that reads a
+//! signalling one, stops before it has written anything, and its instruction is evaluated. What is left are quiet NaNs, which
+//! both CPUs hand on from the first operand that is one.
+
+use super::{Body, Done, Generator, Loc, Refused, Upper};
+use crate::asm::{VOp, ops};
+use crate::flags::{Form, HostCond, Parity};
+use crate::frame::Vector;
+use crate::live::Live;
+use crate::reg::{Cc, Xmm};
+use ashore_ir::{FBin, FCompare, FUn, Op, Round, Shape, Value};
+
+/// One instruction for each shape: scalars of both sizes, then vectors.
+const fn shaped(shape: Shape, codes: [VOp; 4]) -> Option<VOp> {
+    match shape {
+        Shape::F16 => None,
+        Shape::F32 => Some(codes[0]),
+        Shape::F64 => Some(codes[1]),
+        Shape::F32x2 | Shape::F32x4 => Some(codes[2]),
+        Shape::F64x2 => Some(codes[3]),
+    }
+}
+
+/// The host's number for a rounding; nothing where it has none.
+pub(super) const fn round_number(round: Round) -> Option<u8> {
+    match round {
+        Round::Even => Some(0),
+        Round::Down => Some(1),
+        Round::Up => Some(2),
+        Round::Zero => Some(3),
+        Round::Guest => Some(4),
+        Round::Away | Round::Odd => None,
+    }
+}
+
+/// Whether the shape's numbers are 64 bits wide.
+pub(super) const fn is_double(shape: Shape) -> bool {
+    matches!(shape, Shape::F64 | Shape::F64x2)
+}
+
+impl Generator<'_> {
+    pub(super) fn float(&mut self, body: Body<'_>, live: &mut Live, op: &Op) -> Done {
+        match *op {
+            Op::FUn { op, shape, round, a } => self.fun(body, live, (op, shape, round), a),
+            Op::FBin { op, shape, round: Round::Guest, a, b } => self.fbin(body, live, (op, shape), [a, b]),
+            Op::FMulAdd { shape, round: Round::Guest, a, b, c } => self.mul_add(live, shape, [a, b, c]),
+            Op::FFlags { shape, a, b } => self.float_flags(live, (ops::UCOMISS, ops::UCOMISD), shape, [a, b]),
+            Op::FFlagsSignal { shape, a, b } => self.float_flags(live, (ops::COMISS, ops::COMISD), shape, [a, b]),
+            Op::FCompare { op, shape, a, b } => self.fcompare(body, live, (op, shape), [a, b]),
+            _ => Err(Refused),
+        }
+    }
+
+    /// The upper part of what an instruction for scalars gives: that of its first operand.
+    fn upper_of(&self, shape: Shape, first: Xmm) -> Upper {
+        if shape.is_scalar() { self.upper[usize::from(first.0)] } else { Upper::Unknown }
+    }
+
+    /// The value of the op at hand is in `reg`.
+    fn fdone(&mut self, live: &mut Live, (reg, upper): (Xmm, Upper), operands: &[Value]) -> Done {
+        self.all_used(live, operands);
+        self.vgive(reg, upper);
+        Ok(())
+    }
+
+    /// For shapes of two numbers: a copy without the upper two, so that they raise nothing.
+    fn cut(&mut self, shape: Shape, x: Xmm) -> Result<Xmm, Refused> {
+        if shape != Shape::F32x2 {
+            return Ok(x);
+        }
+        let reg = self.vtake()?;
+        self.asm.v2(ops::MOVQ, reg, x);
+        Ok(reg)
+    }
+
+    fn uncut(&mut self, x: Xmm, cut: Xmm) {
+        if x != cut {
+            self.vput_back(cut);
+        }
+    }
+
+    fn fun(&mut self, body: Body<'_>, live: &mut Live, (op, shape, round): (FUn, Shape, Round), a: Value) -> Done {
+        let x = self.xmm(a)?;
+        if shape == Shape::F16 {
+            return Err(Refused);
+        }
+        match op {
+            FUn::Neg | FUn::Abs => {
+                let reg = self.vdest(body, live, &[])?;
+                let vector = match (op, is_double(shape)) {
+                    (FUn::Neg, false) => Vector::Sign32,
+                    (FUn::Neg, true) => Vector::Sign64,
+                    (_, false) => Vector::Rest32,
+                    (_, true) => Vector::Rest64,
+                };
+                let code = if op == FUn::Neg { ops::XORPS } else { ops::ANDPS };
+                if shape == Shape::F32x2 {
+                    self.asm.v2(ops::MOVQ, reg, x);
+                    self.asm.v3(code, reg, reg, vector.place());
+                    self.asm.v2(ops::MOVQ, reg, reg);
+                } else {
+                    self.asm.v3(code, reg, x, vector.place());
+                }
+                self.fdone(live, (reg, Upper::Unknown), &[a])
+            }
+            FUn::Sqrt | FUn::ToIntegral | FUn::ToIntegralExact => {
+                let cut = self.cut(shape, x)?;
+                let reg = self.vdest(body, live, &[])?;
+                self.may_fault();
+                let upper = self.upper_of(shape, cut);
+                match op {
+                    FUn::Sqrt => {
+                        let code = shaped(shape, [ops::SQRTSS, ops::SQRTSD, ops::SQRTPS, ops::SQRTPD]);
+                        let code = code.ok_or(Refused)?;
+                        if shape.is_scalar() {
+                            self.asm.v3(code, reg, cut, cut);
+                        } else {
+                            self.asm.v2(code, reg, cut);
+                        }
+                    }
+                    _ => {
+                        let silent = if op == FUn::ToIntegral { 8 } else { 0 };
+                        self.round_to(shape, (reg, cut), round_number(round).ok_or(Refused)? | silent)?;
+                    }
+                }
+                self.uncut(x, cut);
+                self.fdone(live, (reg, upper), &[a])
+            }
+            FUn::ReciprocalEstimate | FUn::RootEstimate | FUn::ReciprocalExponent => Err(Refused),
+        }
+    }
+
+    /// Rounds to integers; `how` is the host's number, with 8 for not raising inexact.
+    pub(super) fn round_to(&mut self, shape: Shape, (reg, x): (Xmm, Xmm), how: u8) -> Done {
+        let code = shaped(shape, [ops::ROUNDSS, ops::ROUNDSD, ops::ROUNDPS, ops::ROUNDPD]).ok_or(Refused)?;
+        if shape.is_scalar() {
+            self.asm.v3_number(code, reg, (x, x.into()), how);
+        } else {
+            self.asm.v2_number(code, reg, x, how);
+        }
+        Ok(())
+    }
+
+    fn fbin(&mut self, body: Body<'_>, live: &mut Live, (op, shape): (FBin, Shape), [a, b]: [Value; 2]) -> Done {
+        let codes = match op {
+            FBin::Add => [ops::ADDSS, ops::ADDSD, ops::ADDPS, ops::ADDPD],
+            FBin::Sub | FBin::AbsDiff => [ops::SUBSS, ops::SUBSD, ops::SUBPS, ops::SUBPD],
+            FBin::Mul => [ops::MULSS, ops::MULSD, ops::MULPS, ops::MULPD],
+            FBin::Div if shape != Shape::F32x2 => [ops::DIVSS, ops::DIVSD, ops::DIVPS, ops::DIVPD],
+            FBin::Max | FBin::MaxNumber => [ops::MAXSS, ops::MAXSD, ops::MAXPS, ops::MAXPD],
+            FBin::Min | FBin::MinNumber => [ops::MINSS, ops::MINSD, ops::MINPS, ops::MINPD],
+            _ => return Err(Refused),
+        };
+        let code = shaped(shape, codes).ok_or(Refused)?;
+        let x = self.xmm(a)?;
+        let is_extreme = matches!(op, FBin::Max | FBin::Min | FBin::MaxNumber | FBin::MinNumber);
+        if shape != Shape::F32x2 && !is_extreme {
+            let y = self.vrm(b)?;
+            let reg = self.vdest(body, live, &[])?;
+            self.may_fault();
+            let upper = self.upper_of(shape, x);
+            self.asm.v3(code, reg, x, y);
+            if op == FBin::AbsDiff {
+                let rest = if is_double(shape) { Vector::Rest64 } else { Vector::Rest32 };
+                self.asm.v3(ops::ANDPS, reg, reg, rest.place());
+            }
+            return self.fdone(live, (reg, upper), &[a, b]);
+        }
+        let y = self.xmm(b)?;
+        let (cx, cy) = (self.cut(shape, x)?, self.cut(shape, y)?);
+        let reg = self.vdest(body, live, &[cx, cy])?;
+        self.may_fault();
+        let upper = self.upper_of(shape, cx);
+        self.asm.v3(code, reg, cx, cy);
+        if is_extreme {
+            // Of two zeros the host gives the second one: taken both ways, their signs are joined.
+            let other = self.vtake()?;
+            self.asm.v3(code, other, cy, cx);
+            let is_max = matches!(op, FBin::Max | FBin::MaxNumber);
+            self.asm.v3(if is_max { ops::ANDPS } else { ops::ORPS }, reg, reg, other);
+            self.vput_back(other);
+        }
+        self.uncut(x, cx);
+        self.uncut(y, cy);
+        let upper = if is_extreme { Upper::Unknown } else { upper };
+        self.fdone(live, (reg, upper), &[a, b])
+    }
+
+    /// The host prefers other operands' NaNs: where the result is one, the instruction is evaluated.
+    fn mul_add(&mut self, live: &mut Live, shape: Shape, [a, b, c]: [Value; 3]) -> Done {
+        let codes = [ops::FMADD231S, ops::FMADD231SD, ops::FMADD231P, ops::FMADD231PD];
+        let code = shaped(shape, codes).ok_or(Refused)?;
+        if shape == Shape::F32x2 {
+            return Err(Refused);
+        }
+        let (x, y, z) = (self.xmm(a)?, self.xmm(b)?, self.xmm(c)?);
+        self.clobber(live)?;
+        let reg = self.vtake()?;
+        self.vcopy(reg, z);
+        self.may_fault();
+        let upper = self.upper_of(shape, z);
+        self.asm.v3(code, reg, x, y);
+        let bail = self.bail();
+        if shape.is_scalar() {
+            self.asm.v2(if is_double(shape) { ops::UCOMISD } else { ops::UCOMISS }, reg, reg);
+            self.asm.jcc(Cc::Parity, bail);
+        } else {
+            let (nans, bits) = (self.vtake()?, self.take()?);
+            self.asm.v3_number(if is_double(shape) { ops::CMPPD } else { ops::CMPPS }, nans, (reg, reg.into()), 3);
+            self.asm.vex(ops::PMOVMSKB, bits.0, 0, nans.into());
+            self.asm.test(ashore_ir::Width::W32, bits, bits);
+            self.asm.jcc(Cc::NotEqual, bail);
+            self.vput_back(nans);
+            self.put_back(bits);
+        }
+        self.fdone(live, (reg, upper), &[a, b, c])
+    }
+
+    fn float_flags(&mut self, live: &mut Live, codes: (VOp, VOp), shape: Shape, [a, b]: [Value; 2]) -> Done {
+        let code = match shape {
+            Shape::F32 => codes.0,
+            Shape::F64 => codes.1,
+            _ => return Err(Refused),
+        };
+        let (x, y) = (self.xmm(a)?, self.vrm(b)?);
+        self.clobber(live)?;
+        self.may_fault();
+        self.asm.v2(code, x, y);
+        self.all_used(live, &[a, b]);
+        self.give(self.at, Loc::HostFlags(Form::Float));
+        self.pending = Some(Value(self.at as u32));
+        Ok(())
+    }
+
+    fn fcompare(
+        &mut self,
+        body: Body<'_>,
+        live: &mut Live,
+        (op, shape): (FCompare, Shape),
+        [a, b]: [Value; 2],
+    ) -> Done {
+        let code = shaped(shape, [ops::CMPSS, ops::CMPSD, ops::CMPPS, ops::CMPPD]).ok_or(Refused)?;
+        // Equal is quiet; the others take any NaN for invalid.
+        let number = match op {
+            FCompare::Eq => 0,
+            FCompare::Ge => 0x0d,
+            FCompare::Gt => 0x0e,
+            FCompare::AbsGt | FCompare::AbsGe => return Err(Refused),
+        };
+        let (x, y) = (self.xmm(a)?, self.xmm(b)?);
+        let (cx, cy) = (self.cut(shape, x)?, self.cut(shape, y)?);
+        let reg = self.vdest(body, live, &[cx, cy])?;
+        self.may_fault();
+        let upper = self.upper_of(shape, cx);
+        self.asm.v3_number(code, reg, (cx, cy.into()), number);
+        if shape == Shape::F32x2 {
+            self.asm.v2(ops::MOVQ, reg, reg);
+        }
+        self.uncut(x, cx);
+        self.uncut(y, cy);
+        self.fdone(live, (reg, upper), &[a, b])
+    }
+
+    pub(super) fn jump_unless(&mut self, host: HostCond, over: crate::asm::Label) {
+        match host.not() {
+            HostCond { cc, parity: Parity::Ignored } => self.asm.jcc(cc, over),
+            HostCond { cc, parity: Parity::Or } => {
+                self.asm.jcc(Cc::Parity, over);
+                self.asm.jcc(cc, over);
+            }
+            HostCond { cc, parity: Parity::AndNot } => {
+                let then = self.asm.label();
+                self.asm.jcc(Cc::Parity, then);
+                self.asm.jcc(cc, over);
+                self.asm.bind(then);
+            }
+        }
+    }
+}

@@ -1,0 +1,517 @@
+//! Vectors of integers: lane by lane.
+
+use super::{Body, Done, Generator, Loc, Refused, Upper};
+use crate::asm::{VOp, ops};
+use crate::frame::Vector;
+use crate::live::Live;
+use crate::reg::{Gpr, Rm, Xmm};
+use ashore_ir::{Crypto, Lane, Op, Ty, VBin, VCompare, VShift, VUn, Value, Width};
+
+/// One instruction for each size of lane; nothing where the host has none.
+type Lanes = [Option<VOp>; 4];
+
+const fn lanes(b: VOp, h: VOp, s: VOp) -> Lanes {
+    [Some(b), Some(h), Some(s), None]
+}
+
+const ADD: Lanes = [Some(ops::PADDB), Some(ops::PADDW), Some(ops::PADDD), Some(ops::PADDQ)];
+const SUB: Lanes = [Some(ops::PSUBB), Some(ops::PSUBW), Some(ops::PSUBD), Some(ops::PSUBQ)];
+const EQUAL: Lanes = [Some(ops::PCMPEQB), Some(ops::PCMPEQW), Some(ops::PCMPEQD), Some(ops::PCMPEQQ)];
+const GREATER: Lanes = [Some(ops::PCMPGTB), Some(ops::PCMPGTW), Some(ops::PCMPGTD), Some(ops::PCMPGTQ)];
+const SMIN: Lanes = lanes(ops::PMINSB, ops::PMINSW, ops::PMINSD);
+const SMAX: Lanes = lanes(ops::PMAXSB, ops::PMAXSW, ops::PMAXSD);
+const UMIN: Lanes = lanes(ops::PMINUB, ops::PMINUW, ops::PMINUD);
+const UMAX: Lanes = lanes(ops::PMAXUB, ops::PMAXUW, ops::PMAXUD);
+const SPLAT: [VOp; 4] = [ops::PBROADCASTB, ops::PBROADCASTW, ops::PBROADCASTD, ops::PBROADCASTQ];
+
+/// The shift of all lanes by a constant, and its digit.
+const fn shift_code(op: VShift, lane: Lane) -> Option<(VOp, u8)> {
+    let code = match lane {
+        Lane::B => return None,
+        Lane::H => ops::PSHIFTW_NUMBER,
+        Lane::S => ops::PSHIFTD_NUMBER,
+        Lane::D => ops::PSHIFTQ_NUMBER,
+    };
+    match (op, lane) {
+        (VShift::Shl, _) => Some((code, 6)),
+        (VShift::Shr, _) => Some((code, 2)),
+        (VShift::Sar, Lane::H | Lane::S) => Some((code, 4)),
+        _ => None,
+    }
+}
+
+impl Generator<'_> {
+    pub(super) fn vector(&mut self, body: Body<'_>, live: &mut Live, op: &Op) -> Done {
+        match *op {
+            Op::VUn { op, lane, a } => self.vun(body, live, (op, lane), a),
+            Op::VBin { op, lane, a, b } => self.vbin(body, live, (op, lane), [a, b]),
+            Op::VCompare { op, lane, a, b } => self.vcompare(body, live, (op, lane), [a, b]),
+            Op::VShift { op, lane, by, a } => self.vshift(body, live, (op, lane, by), a),
+            Op::VSplat { lane, a } => self.splat(body, live, lane, a),
+            Op::VSplatLane { lane, index, a } => {
+                let x = self.xmm(a)?;
+                let reg = self.vdest(body, live, &[])?;
+                match lane {
+                    Lane::S => self.asm.v2_number(ops::PSHUFD, reg, x, index * 0x55),
+                    Lane::D => self.asm.v2_number(ops::PSHUFD, reg, x, if index == 0 { 0x44 } else { 0xee }),
+                    Lane::B | Lane::H => {
+                        let by = index << lane as u8;
+                        self.bytes_right(reg, x, by);
+                        self.asm.v2(SPLAT[lane as usize], reg, if by == 0 { x } else { reg });
+                    }
+                }
+                self.vdone(live, reg, &[a])
+            }
+            Op::VPair { a, b } => {
+                let reg = self.vdest(body, live, &[])?;
+                let x = self.gpr(body, live, a)?;
+                self.asm.v2(ops::MOVQ_FROM, reg, x);
+                let y = self.gpr(body, live, b)?;
+                self.asm.v3_number(ops::PINSRQ, reg, (reg, y.into()), 1);
+                self.vdone(live, reg, &[a, b])
+            }
+            Op::VGet { lane, index, a } => {
+                let x = self.xmm(a)?;
+                let reg = self.dest(body, live, &[])?;
+                self.get_lane(lane, index, (x, reg));
+                self.used(live, a);
+                self.give(self.at, Loc::Gpr(reg));
+                Ok(())
+            }
+            Op::VSet { lane, index, a, b } => {
+                let x = self.xmm(a)?;
+                let y = self.gpr(body, live, b)?;
+                let reg = self.vdest(body, live, &[])?;
+                self.set_lane(lane, index, (reg, x, y));
+                self.vdone(live, reg, &[a, b])
+            }
+            Op::VCopyLane { lane, to, from, a, b } => {
+                let (x, y) = (self.xmm(a)?, self.xmm(b)?);
+                let reg = self.vdest(body, live, &[])?;
+                match lane {
+                    Lane::S => self.asm.v3_number(ops::INSERTPS, reg, (x, y.into()), from << 6 | to << 4),
+                    _ => {
+                        let narrow = self.take()?;
+                        self.get_lane(lane, from, (y, narrow));
+                        self.set_lane(lane, to, (reg, x, narrow));
+                        self.put_back(narrow);
+                    }
+                }
+                self.vdone(live, reg, &[a, b])
+            }
+            Op::VKeep { lane, a } => {
+                let x = self.xmm(a)?;
+                let reg = self.vdest(body, live, &[])?;
+                let upper = match lane {
+                    Lane::D => {
+                        self.asm.v2(ops::MOVQ, reg, x);
+                        Upper::Zero64
+                    }
+                    Lane::S => {
+                        self.asm.v3_number(ops::INSERTPS, reg, (x, x.into()), 0x0e);
+                        Upper::Zero32
+                    }
+                    Lane::B | Lane::H => {
+                        let narrow = self.take()?;
+                        self.get_lane(lane, 0, (x, narrow));
+                        self.asm.v2(ops::MOVD, reg, narrow);
+                        self.put_back(narrow);
+                        Upper::Zero32
+                    }
+                };
+                self.used(live, a);
+                self.vgive(reg, upper);
+                Ok(())
+            }
+            Op::Crypto { op, a, b, c } => self.crypto(body, live, op, [a, b, c]),
+            _ => Err(Refused),
+        }
+    }
+
+    /// The value of the op at hand is in `reg`, and it has used its operands.
+    pub(super) fn vdone(&mut self, live: &mut Live, reg: Xmm, operands: &[Value]) -> Done {
+        self.all_used(live, operands);
+        self.vgive(reg, Upper::Unknown);
+        Ok(())
+    }
+
+    fn get_lane(&mut self, lane: Lane, index: u8, (x, reg): (Xmm, Gpr)) {
+        // These have the vector as their register operand.
+        match (lane, index) {
+            (Lane::D, 0) => self.asm.vex(ops::MOVQ_TO, x.0, 0, reg.into()),
+            (Lane::S, 0) => self.asm.vex(ops::MOVD_STORE, x.0, 0, reg.into()),
+            (lane, index) => {
+                let code = match lane {
+                    Lane::B => ops::PEXTRB,
+                    Lane::H => ops::PEXTRW,
+                    Lane::S => ops::PEXTRD,
+                    Lane::D => ops::PEXTRQ,
+                };
+                self.asm.vex(code, x.0, 0, reg.into());
+                self.asm.byte(index);
+            }
+        }
+    }
+
+    fn set_lane(&mut self, lane: Lane, index: u8, (reg, x, y): (Xmm, Xmm, Gpr)) {
+        let code = match lane {
+            Lane::B => ops::PINSRB,
+            Lane::H => ops::PINSRW,
+            Lane::S => ops::PINSRD,
+            Lane::D => ops::PINSRQ,
+        };
+        self.asm.v3_number(code, reg, (x, y.into()), index);
+    }
+
+    /// All bytes moved down; nothing for zero.
+    pub(super) fn bytes_right(&mut self, reg: Xmm, x: Xmm, by: u8) {
+        if by != 0 {
+            self.asm.v_shift(ops::PSHIFTQ_NUMBER, 3, (reg, x), by);
+        }
+    }
+
+    /// All ones.
+    pub(super) fn ones(&mut self, reg: Xmm) {
+        self.asm.v3(ops::PCMPEQD, reg, reg, reg);
+    }
+
+    pub(super) fn zero(&mut self, reg: Xmm) {
+        self.asm.v3(ops::PXOR, reg, reg, reg);
+    }
+
+    fn splat(&mut self, body: Body<'_>, live: &mut Live, lane: Lane, a: Value) -> Done {
+        let reg = self.vdest(body, live, &[])?;
+        match self.loc(a) {
+            Loc::Number(0) => self.zero(reg),
+            Loc::Number(number) if number & lane_mask(lane) == lane_mask(lane) => self.ones(reg),
+            _ => {
+                let x = self.gpr(body, live, a)?;
+                let from = if lane == Lane::D { ops::MOVQ_FROM } else { ops::MOVD };
+                self.asm.v2(from, reg, x);
+                self.asm.v2(SPLAT[lane as usize], reg, reg);
+            }
+        }
+        self.vdone(live, reg, &[a])
+    }
+
+    fn vun(&mut self, body: Body<'_>, live: &mut Live, (op, lane): (VUn, Lane), a: Value) -> Done {
+        let x = self.xmm(a)?;
+        let reg = self.vdest(body, live, &[x])?;
+        match (op, lane) {
+            (VUn::Neg, lane) => {
+                self.zero(reg);
+                self.asm.v3(SUB[lane as usize].ok_or(Refused)?, reg, reg, x);
+            }
+            (VUn::Abs, Lane::B) => self.asm.v2(ops::PABSB, reg, x),
+            (VUn::Abs, Lane::H) => self.asm.v2(ops::PABSW, reg, x),
+            (VUn::Abs, Lane::S) => self.asm.v2(ops::PABSD, reg, x),
+            (VUn::Not, _) => {
+                self.ones(reg);
+                self.asm.v3(ops::PXOR, reg, reg, x);
+            }
+            (VUn::Popcount, _) => {
+                let (high, table) = (self.vtake()?, self.vtake()?);
+                let nibble = Vector::Nibble.place();
+                self.asm.v3(ops::PAND, reg, x, nibble);
+                self.asm.v_shift(ops::PSHIFTW_NUMBER, 2, (high, x), 4);
+                self.asm.v3(ops::PAND, high, high, nibble);
+                self.asm.v2(ops::MOVUPS, table, Vector::Popcount.place());
+                self.asm.v3(ops::PSHUFB, reg, table, reg);
+                self.asm.v3(ops::PSHUFB, high, table, high);
+                self.asm.v3(ops::PADDB, reg, reg, high);
+                self.vput_back(high);
+                self.vput_back(table);
+            }
+            (VUn::Reverse16, Lane::B) => self.asm.v3(ops::PSHUFB, reg, x, Vector::Reverse16.place()),
+            (VUn::Reverse32, Lane::B) => self.asm.v3(ops::PSHUFB, reg, x, Vector::Reverse32.place()),
+            (VUn::Reverse64, Lane::B) => self.asm.v3(ops::PSHUFB, reg, x, Vector::Reverse64.place()),
+            (VUn::Reverse32, Lane::H) => self.shuffle_words(reg, x, 0xb1),
+            (VUn::Reverse64, Lane::H) => self.shuffle_words(reg, x, 0x1b),
+            (VUn::Reverse64, Lane::S) => self.asm.v2_number(ops::PSHUFD, reg, x, 0xb1),
+            (VUn::UAddPairs, Lane::B) => self.pair_sums(reg, x, (ops::PSHIFTW_NUMBER, 2), ops::PADDW)?,
+            (VUn::UAddPairs, Lane::H) => self.pair_sums(reg, x, (ops::PSHIFTD_NUMBER, 2), ops::PADDD)?,
+            (VUn::UAddPairs, Lane::S) => self.pair_sums(reg, x, (ops::PSHIFTQ_NUMBER, 2), ops::PADDQ)?,
+            (VUn::SAddPairs, Lane::B) => self.pair_sums(reg, x, (ops::PSHIFTW_NUMBER, 4), ops::PADDW)?,
+            (VUn::SAddPairs, Lane::H) => self.pair_sums(reg, x, (ops::PSHIFTD_NUMBER, 4), ops::PADDD)?,
+            _ => return Err(Refused),
+        }
+        self.vdone(live, reg, &[a])
+    }
+
+    fn shuffle_words(&mut self, reg: Xmm, x: Xmm, order: u8) {
+        self.asm.v2_number(ops::PSHUFLW, reg, x, order);
+        self.asm.v2_number(ops::PSHUFHW, reg, reg, order);
+    }
+
+    /// Sums of neighbours in lanes twice as large: the upper ones by a shift, the lower ones by two.
+    fn pair_sums(&mut self, reg: Xmm, x: Xmm, (shift, digit): (VOp, u8), add: VOp) -> Done {
+        let half = match add {
+            ops::PADDW => 8,
+            ops::PADDD => 16,
+            _ => 32,
+        };
+        let low = self.vtake()?;
+        self.asm.v_shift(shift, 6, (low, x), half);
+        self.asm.v_shift(shift, digit, (low, low), half);
+        self.asm.v_shift(shift, digit, (reg, x), half);
+        self.asm.v3(add, reg, reg, low);
+        self.vput_back(low);
+        Ok(())
+    }
+
+    fn vbin(&mut self, body: Body<'_>, live: &mut Live, (op, lane): (VBin, Lane), [a, b]: [Value; 2]) -> Done {
+        let index = lane as usize;
+        let plain = match op {
+            VBin::Add => ADD[index],
+            VBin::Sub => SUB[index],
+            VBin::Mul => [None, Some(ops::PMULLW), Some(ops::PMULLD), None][index],
+            VBin::And => Some(ops::PAND),
+            VBin::Or => Some(ops::POR),
+            VBin::Xor => Some(ops::PXOR),
+            VBin::SMin => SMIN[index],
+            VBin::SMax => SMAX[index],
+            VBin::UMin => UMIN[index],
+            VBin::UMax => UMAX[index],
+            VBin::URoundHalfAdd => [Some(ops::PAVGB), Some(ops::PAVGW), None, None][index],
+            VBin::AddPairs => [None, Some(ops::PHADDW), Some(ops::PHADDD), None][index],
+            _ => None,
+        };
+        if let Some(code) = plain {
+            let (x, y) = (self.xmm(a)?, self.vrm(b)?);
+            let reg = self.vdest(body, live, &[])?;
+            self.asm.v3(code, reg, x, y);
+            return self.vdone(live, reg, &[a, b]);
+        }
+        let (x, y) = (self.xmm(a)?, self.xmm(b)?);
+        let reg = self.vdest(body, live, &[x, y])?;
+        match op {
+            VBin::AndNot => self.asm.v3(ops::PANDN, reg, y, x),
+            VBin::OrNot => {
+                self.ones(reg);
+                self.asm.v3(ops::PXOR, reg, reg, y);
+                self.asm.v3(ops::POR, reg, reg, x);
+            }
+            VBin::UAbsDiff | VBin::SAbsDiff => {
+                let (max, min) = if op == VBin::UAbsDiff { (UMAX, UMIN) } else { (SMAX, SMIN) };
+                let less = self.vtake()?;
+                self.asm.v3(max[index].ok_or(Refused)?, reg, x, y);
+                self.asm.v3(min[index].ok_or(Refused)?, less, x, y);
+                self.asm.v3(SUB[index].ok_or(Refused)?, reg, reg, less);
+                self.vput_back(less);
+            }
+            VBin::AddPairs if lane == Lane::D => {
+                let high = self.vtake()?;
+                self.asm.v3(ops::PUNPCKLQDQ, reg, x, y);
+                self.asm.v3(ops::PUNPCKHQDQ, high, x, y);
+                self.asm.v3(ops::PADDQ, reg, reg, high);
+                self.vput_back(high);
+            }
+            VBin::PolyMulLow | VBin::PolyMulHigh if lane == Lane::D => {
+                let which = if op == VBin::PolyMulLow { 0 } else { 0x11 };
+                self.asm.v3_number(ops::PCLMULQDQ, reg, (x, y.into()), which);
+            }
+            VBin::SMulLow | VBin::SMulHigh | VBin::UMulLow | VBin::UMulHigh => {
+                self.wide_product(op, lane, [reg, x, y])?;
+            }
+            VBin::Mul if lane == Lane::B => self.byte_product([reg, x, y])?,
+            _ => return Err(Refused),
+        }
+        self.vdone(live, reg, &[a, b])
+    }
+
+    /// Products of bytes: the even and the odd ones as words.
+    fn byte_product(&mut self, [reg, x, y]: [Xmm; 3]) -> Done {
+        let (odd, other) = (self.vtake()?, self.vtake()?);
+        self.asm.v_shift(ops::PSHIFTW_NUMBER, 2, (odd, x), 8);
+        self.asm.v_shift(ops::PSHIFTW_NUMBER, 2, (other, y), 8);
+        self.asm.v3(ops::PMULLW, odd, odd, other);
+        self.asm.v_shift(ops::PSHIFTW_NUMBER, 6, (odd, odd), 8);
+        self.asm.v3(ops::PMULLW, reg, x, y);
+        self.asm.v3(ops::PAND, reg, reg, Vector::EvenBytes.place());
+        self.asm.v3(ops::POR, reg, reg, odd);
+        self.vput_back(odd);
+        self.vput_back(other);
+        Ok(())
+    }
+
+    /// Products in lanes twice as large.
+    fn wide_product(&mut self, op: VBin, lane: Lane, [reg, x, y]: [Xmm; 3]) -> Done {
+        let is_high = matches!(op, VBin::SMulHigh | VBin::UMulHigh);
+        let is_signed = matches!(op, VBin::SMulLow | VBin::SMulHigh);
+        let other = self.vtake()?;
+        if lane == Lane::S {
+            let order = if is_high { 0xfa } else { 0x50 };
+            self.asm.v2_number(ops::PSHUFD, reg, x, order);
+            self.asm.v2_number(ops::PSHUFD, other, y, order);
+            self.asm.v3(if is_signed { ops::PMULDQ } else { ops::PMULUDQ }, reg, reg, other);
+            self.vput_back(other);
+            return Ok(());
+        }
+        let (widen, multiply) = match (lane, is_signed) {
+            (Lane::B, true) => (ops::PMOVSXBW, ops::PMULLW),
+            (Lane::B, false) => (ops::PMOVZXBW, ops::PMULLW),
+            (Lane::H, true) => (ops::PMOVSXWD, ops::PMULLD),
+            (Lane::H, false) => (ops::PMOVZXWD, ops::PMULLD),
+            _ => return Err(Refused),
+        };
+        let mut sources = [(reg, x), (other, y)];
+        for (to, from) in &mut sources {
+            if is_high {
+                self.bytes_right(*to, *from, 8);
+                *from = *to;
+            }
+            self.asm.v2(widen, *to, *from);
+        }
+        self.asm.v3(multiply, reg, reg, other);
+        self.vput_back(other);
+        Ok(())
+    }
+
+    fn vcompare(&mut self, body: Body<'_>, live: &mut Live, (op, lane): (VCompare, Lane), [a, b]: [Value; 2]) -> Done {
+        let index = lane as usize;
+        let (equal, greater) = (EQUAL[index].ok_or(Refused)?, GREATER[index].ok_or(Refused)?);
+        let (x, y) = (self.xmm(a)?, self.xmm(b)?);
+        let reg = self.vdest(body, live, &[x, y])?;
+        let mut inverts = false;
+        match op {
+            VCompare::Eq => self.asm.v3(equal, reg, x, y),
+            VCompare::SGt => self.asm.v3(greater, reg, x, y),
+            VCompare::SGe => {
+                self.asm.v3(greater, reg, y, x);
+                inverts = true;
+            }
+            VCompare::UGe if lane != Lane::D => {
+                self.asm.v3(UMAX[index].ok_or(Refused)?, reg, x, y);
+                self.asm.v3(equal, reg, reg, x);
+            }
+            VCompare::UGt if lane != Lane::D => {
+                self.asm.v3(UMIN[index].ok_or(Refused)?, reg, x, y);
+                self.asm.v3(equal, reg, reg, x);
+                inverts = true;
+            }
+            VCompare::UGe | VCompare::UGt => {
+                let other = self.vtake()?;
+                let (first, second) = if op == VCompare::UGt { (x, y) } else { (y, x) };
+                self.asm.v3(ops::PXOR, reg, first, Vector::Sign64.place());
+                self.asm.v3(ops::PXOR, other, second, Vector::Sign64.place());
+                self.asm.v3(greater, reg, reg, other);
+                self.vput_back(other);
+                inverts = op == VCompare::UGe;
+            }
+            VCompare::Test => {
+                let none = self.vtake()?;
+                self.asm.v3(ops::PAND, reg, x, y);
+                self.zero(none);
+                self.asm.v3(equal, reg, reg, none);
+                self.vput_back(none);
+                inverts = true;
+            }
+        }
+        if inverts {
+            let all = self.vtake()?;
+            self.ones(all);
+            self.asm.v3(ops::PXOR, reg, reg, all);
+            self.vput_back(all);
+        }
+        self.vdone(live, reg, &[a, b])
+    }
+
+    fn vshift(&mut self, body: Body<'_>, live: &mut Live, (op, lane, by): (VShift, Lane, u8), a: Value) -> Done {
+        let x = self.xmm(a)?;
+        let reg = self.vdest(body, live, &[x])?;
+        match (shift_code(op, lane), op, lane) {
+            (Some((code, digit)), _, _) => self.asm.v_shift(code, digit, (reg, x), by),
+            (None, VShift::Shl | VShift::Shr, Lane::B) => {
+                // Words, then what came from the neighbour is cut off.
+                let (mask, none) = (self.vtake()?, self.vtake()?);
+                self.ones(mask);
+                self.zero(none);
+                let digit = if op == VShift::Shl { 6 } else { 2 };
+                let keep = if op == VShift::Shl { 8 } else { 8 + by };
+                self.asm.v_shift(ops::PSHIFTW_NUMBER, 2, (mask, mask), keep);
+                if op == VShift::Shl {
+                    self.asm.v_shift(ops::PSHIFTW_NUMBER, 6, (mask, mask), by);
+                }
+                self.asm.v3(ops::PSHUFB, mask, mask, none);
+                self.asm.v_shift(ops::PSHIFTW_NUMBER, digit, (reg, x), by);
+                self.asm.v3(ops::PAND, reg, reg, mask);
+                self.vput_back(mask);
+                self.vput_back(none);
+            }
+            (None, VShift::Sar, Lane::D) if by >= 32 => {
+                self.asm.v2_number(ops::PSHUFD, reg, x, 0xf5);
+                let sign = self.vtake()?;
+                self.asm.v_shift(ops::PSHIFTD_NUMBER, 4, (sign, reg), 31);
+                self.asm.v_shift(ops::PSHIFTD_NUMBER, 4, (reg, reg), by - 32);
+                self.asm.v3_number(ops::PBLENDW, reg, (reg, sign.into()), 0xcc);
+                self.vput_back(sign);
+            }
+            (None, VShift::RoundShr | VShift::RoundSar, Lane::H | Lane::S) if by < lane.bits() as u8 => {
+                // The bit below the last one that stays, added.
+                let plain = if op == VShift::RoundShr { VShift::Shr } else { VShift::Sar };
+                let (code, digit) = shift_code(plain, lane).ok_or(Refused)?;
+                let half = self.vtake()?;
+                self.asm.v_shift(code, 6, (half, x), lane.bits() as u8 - by);
+                self.asm.v_shift(code, 2, (half, half), lane.bits() as u8 - 1);
+                self.asm.v_shift(code, digit, (reg, x), by);
+                self.asm.v3(ADD[lane as usize].ok_or(Refused)?, reg, reg, half);
+                self.vput_back(half);
+            }
+            _ => return Err(Refused),
+        }
+        self.vdone(live, reg, &[a])
+    }
+
+    /// `a` if a condition holds, else `b`: vectors and numbers.
+    pub(super) fn select_vector(
+        &mut self,
+        body: Body<'_>,
+        live: &mut Live,
+        (ty, cond): (Ty, Value),
+        [a, b]: [Value; 2],
+    ) -> Done {
+        if ty == Ty::F16 {
+            return Err(Refused);
+        }
+        let (x, y) = (self.xmm(a)?, self.xmm(b)?);
+        let host = match self.loc(cond) {
+            Loc::Cond(flag) => self.host_cond(flag)?,
+            Loc::HostCond(host) => host,
+            _ => {
+                let reg = self.gpr(body, live, cond)?;
+                self.clobber(live)?;
+                self.asm.test(Width::W64, reg, reg);
+                crate::reg::Cc::NotEqual.into()
+            }
+        };
+        let reg = self.vdest(body, live, &[x])?;
+        if reg != y {
+            self.asm.v2(ops::MOVAPS, reg, y);
+        }
+        let over = self.asm.label();
+        self.jump_unless(host, over);
+        self.asm.v2(ops::MOVAPS, reg, x);
+        self.asm.bind(over);
+        self.vdone(live, reg, &[a, b, cond])
+    }
+
+    fn crypto(&mut self, body: Body<'_>, live: &mut Live, op: Crypto, [a, b, c]: [Value; 3]) -> Done {
+        let x = self.xmm(a)?;
+        let reg = self.vdest(body, live, &[x])?;
+        let none = self.vtake()?;
+        self.zero(none);
+        let none_rm = Rm::from(none);
+        match op {
+            Crypto::AesSubShift => self.asm.v3(ops::AESENCLAST, reg, x, none_rm),
+            Crypto::AesInverseSubShift => self.asm.v3(ops::AESDECLAST, reg, x, none_rm),
+            Crypto::AesInverseMix => self.asm.v2(ops::AESIMC, reg, x),
+            _ => return Err(Refused),
+        }
+        self.vput_back(none);
+        self.vdone(live, reg, &[a, b, c])
+    }
+}
+
+const fn lane_mask(lane: Lane) -> u64 {
+    u64::MAX >> (64 - lane.bits())
+}

@@ -1,0 +1,222 @@
+//! What is translated at once, and what comes of it.
+
+use crate::asm::Asm;
+use crate::flags::Form;
+use crate::generate::Generator;
+use crate::live::Live;
+use crate::map::RegMap;
+use crate::reg::Gpr;
+use crate::{frame, generate};
+use alloc::vec::Vec;
+use ashore_ir::{Block, Size, Trap};
+
+/// A block of guest instructions.
+#[derive(Clone, Default, Debug)]
+pub struct Part {
+    /// The address of its first instruction.
+    pub pc: u64,
+    /// What they mean.
+    pub block: Block,
+}
+
+/// What is translated at once: parts in the order of their addresses, all with the same map.
+#[derive(Clone, Copy, Debug)]
+pub struct Unit<'a> {
+    /// The parts; jumps from one to the start of another stay inside.
+    pub parts: &'a [Part],
+    /// The part that is entered from outside.
+    pub entry: usize,
+    /// Where registers live inside.
+    pub map: &'a RegMap,
+    /// Where they live outside.
+    pub outside: &'a RegMap,
+}
+
+/// Where the code will be. Places are offsets in the memory that all code shares.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Its first byte; a multiple of 64.
+    pub base: u32,
+    /// The code that leaves to the engine, written by [`Emitter::gates`].
+    pub leave: u32,
+    /// The number of its first exit.
+    pub first_exit: u32,
+    /// A counter of entries: at zero the unit leaves instead.
+    pub counter: Option<u32>,
+}
+
+/// What is known of guest code that is not in the unit.
+pub trait Known {
+    /// Whether code at the address writes the flags before it reads them.
+    fn flags_dead(&mut self, pc: u64) -> bool;
+}
+
+/// Why translated code leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExitKind {
+    /// To a constant address; may be linked.
+    Goto,
+    /// To the address in the frame's [`frame::TARGET`], which the jump cache did not have.
+    Jump,
+    /// With a trap and its number; the address is the program counter in it.
+    Trap(Trap, u16),
+    /// To have the instruction at the address evaluated; if it goes on at `next`, the code can be resumed.
+    Eval {
+        /// The instruction after it; zero if it ends its block.
+        next: u64,
+    },
+    /// Because the counter is zero.
+    Hot,
+}
+
+/// A place where the code leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Exit {
+    /// Why.
+    pub kind: ExitKind,
+    /// The guest address.
+    pub pc: u64,
+    /// The four bytes of the jump's distance, from the unit's first byte; for what may be linked.
+    pub site: u32,
+    /// Where to resume after an evaluation, from the unit's first byte.
+    pub resume: u32,
+}
+
+/// What a mark says of its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MarkKind {
+    /// A guest instruction begins: its state is complete.
+    Start,
+    /// In the midst of one.
+    Inside,
+    /// No guest instruction: the state is that before `pc`, but registers are on their way between two maps.
+    Between,
+}
+
+/// From this host instruction on, the code belongs to a guest instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mark {
+    /// The host instruction, from the unit's first byte.
+    pub at: u32,
+    /// What is here.
+    pub kind: MarkKind,
+    /// Where the guest's flags are.
+    pub flags: Form,
+    /// The guest instruction.
+    pub pc: u64,
+}
+
+/// What comes of a unit.
+#[derive(Clone, Default, Debug)]
+pub struct Code {
+    /// The bytes; their first is the entry.
+    pub asm: Asm,
+    /// Where it leaves, by number.
+    pub exits: Vec<Exit>,
+    /// The side table, by place.
+    pub marks: Vec<Mark>,
+    /// How many guest instructions had no template.
+    pub evaluated: u32,
+}
+
+impl Code {
+    fn clear(&mut self) {
+        self.asm.clear();
+        self.exits.clear();
+        self.marks.clear();
+        self.evaluated = 0;
+    }
+}
+
+/// Translates units. Made once and used again: it keeps its memory.
+#[derive(Clone, Default, Debug)]
+pub struct Emitter {
+    code: Code,
+    live: Live,
+    work: generate::Work,
+    live_in: Vec<bool>,
+}
+
+impl Emitter {
+    /// An emitter.
+    pub fn new() -> Emitter {
+        Emitter::default()
+    }
+
+    /// The code that enters at the first byte and the code that leaves at the second result's offset, for one map.
+    ///
+    /// Entering: `r15` is the frame; the guest's registers are loaded and [`frame::TARGET`] is jumped to. Leaving: `eax` is
+    /// the exit's number; the registers are stored and [`frame::RETURN`] is jumped to.
+    pub fn gates(map: &RegMap, asm: &mut Asm) -> u32 {
+        asm.clear();
+        for (reg, slot) in map.ints() {
+            asm.load(Size::B8, ashore_ir::Extend::Zero, reg, RegMap::memory(slot));
+        }
+        for (reg, slot) in map.vectors() {
+            asm.v2(crate::asm::ops::MOVUPS, reg, RegMap::memory(slot));
+        }
+        asm.jmp_rm(frame::place(frame::TARGET));
+        let leave = asm.here();
+        for (reg, slot) in map.ints() {
+            asm.store(Size::B8, RegMap::memory(slot), reg);
+        }
+        for (reg, slot) in map.vectors() {
+            asm.v2(crate::asm::ops::MOVUPS_STORE, reg, RegMap::memory(slot));
+        }
+        asm.store(Size::B8, frame::place(frame::EXIT), Gpr::RAX);
+        asm.jmp_rm(frame::place(frame::RETURN));
+        leave
+    }
+
+    /// Translates a unit of well-formed blocks whose values are used only by ops of their own instruction.
+    pub fn translate(&mut self, unit: &Unit<'_>, place: Place, known: &mut dyn Known) -> &Code {
+        self.code.clear();
+        self.find_live(unit, known);
+        let Emitter { code, live, work, live_in } = self;
+        work.start(unit, &mut code.asm);
+        let mut generator = Generator::new(unit, place, code, work);
+        generator.enter();
+        for (index, part) in unit.parts.iter().enumerate() {
+            live.walk(&part.block, unit.map.guest.flags, |pc| leaves(unit, live_in, known, pc));
+            generator.part(index, part, live);
+        }
+        generator.finish();
+        code.asm.resolve();
+        code
+    }
+
+    /// Finds out at the start of which parts the flags are needed: grows until nothing changes.
+    fn find_live(&mut self, unit: &Unit<'_>, known: &mut dyn Known) {
+        let Emitter { live, live_in, .. } = self;
+        live_in.clear();
+        live_in.resize(unit.parts.len(), false);
+        if unit.parts.len() < 2 {
+            live_in.fill(true);
+            return;
+        }
+        loop {
+            let mut has_changed = false;
+            for (index, part) in unit.parts.iter().enumerate().rev() {
+                if live_in[index] {
+                    continue;
+                }
+                if live.walk(&part.block, unit.map.guest.flags, |pc| leaves(unit, live_in, known, pc)) {
+                    live_in[index] = true;
+                    has_changed = true;
+                }
+            }
+            if !has_changed {
+                return;
+            }
+        }
+    }
+}
+
+/// Whether the flags may be read at an address; nothing stands for one that is not known.
+fn leaves(unit: &Unit<'_>, live_in: &[bool], known: &mut dyn Known, pc: Option<u64>) -> bool {
+    let Some(pc) = pc else { return true };
+    match unit.parts.binary_search_by_key(&pc, |part| part.pc) {
+        Ok(index) => live_in.get(index).copied().unwrap_or(true),
+        Err(_) => !known.flags_dead(pc),
+    }
+}

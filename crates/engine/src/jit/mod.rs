@@ -1,0 +1,41 @@
+//! Runs programs of another CPU by translating them.
+//!
+//! [`Jit`] is what the threads of a process share: translated code, and which guest address it is for. [`Thread`] is one guest
+//! thread: its registers in a frame, and the loop that enters translated code, answers why it came out, and goes in again
+//! until there is something for others to do ([`Exit`]). Which CPU it is, is a [`Lifter`]; guest addresses are host addresses.
+//!
+//! There are two tiers of the same translation. Code seen first is translated block by block with one map of registers. What
+//! has been entered often and loops is translated again as a region, with a map chosen for it. Whatever has no template is
+//! evaluated, instruction by instruction, and so is what the host's floating-point unit stops at.
+
+mod blocks;
+mod memory;
+mod peek;
+mod region;
+mod shared;
+mod stop;
+mod thread;
+
+pub use ashore_isa::lift::Lifter;
+pub use shared::{Jit, Settings, Stats};
+pub use thread::{Exit, Thread};
+
+use ashore_emit::frame;
+use ashore_sys::translated;
+
+// The crate that writes code and the one that enters it agree on the frame.
+const _: () = assert!(
+    frame::BIAS as usize == translated::BIAS
+        && frame::HOST_RSP == translated::HOST_RSP
+        && frame::RETURN == translated::RETURN
+        && frame::GUEST_MXCSR == translated::GUEST_MXCSR
+        && frame::HOST_MXCSR == translated::HOST_MXCSR
+        && frame::CONTEXT == translated::CONTEXT
+        && frame::CONTEXT_VECTORS == translated::CONTEXT_VECTORS
+);
+
+/// Where instructions come from: whoever knows what may be executed.
+pub trait Code {
+    /// Reads executable bytes from an address on, as many as there are; gives how many.
+    fn fetch(&self, pc: u64, into: &mut [u8]) -> usize;
+}

@@ -1,0 +1,341 @@
+//! One guest thread.
+
+use super::memory::Host;
+use super::shared::{Jit, Way};
+use super::{Code, stop};
+use ashore_base::Addr;
+use ashore_emit::{ExitKind, flags, frame};
+use ashore_ir::float::Exceptions;
+use ashore_ir::{Access, Block, Evaluator, Fault, Op, Round, Slot, Trap};
+use ashore_isa::lift::Next;
+use ashore_pivot::Errno;
+use ashore_sys::FaultInfo;
+use ashore_sys::translated::{Frame, Stay};
+use std::sync::Arc;
+
+/// Why a guest thread stopped. Its registers are in its state, the program counter among them.
+#[derive(Clone, Copy, Debug)]
+pub enum Exit {
+    /// It asked its kernel for something; the program counter is behind the instruction, whose number this is.
+    Call(u16),
+    /// A breakpoint of this number, at the program counter.
+    Break(u16),
+    /// The CPU has no such instruction, or it may not be used.
+    Illegal,
+    /// An access was not aligned as it must be.
+    Misaligned,
+    /// The instruction at the program counter faulted; the host's words for how.
+    Fault(FaultInfo),
+    /// The instruction at the program counter faulted on its way through the evaluator, or cannot be read itself.
+    Refused(Fault),
+    /// A signal for the guest waits.
+    Interrupted,
+}
+
+/// A guest thread: its registers, and the way into translated code.
+pub struct Thread {
+    jit: Arc<Jit>,
+    pub(super) frame: Frame,
+    evaluator: Evaluator,
+    block: Block,
+    /// The guest address that code is being entered at.
+    pub(super) entering: u64,
+}
+
+/// What comes next.
+pub(super) enum Step {
+    /// Enter the code at a place, which is for the state's program counter.
+    Enter(u32),
+    /// Look for the code of the state's program counter.
+    Look,
+    /// Somebody else's turn.
+    Stop(Exit),
+}
+
+/// The host's control: all exceptions masked but the invalid one.
+const MXCSR: u32 = 0x1f00;
+/// Results and operands too small to be normal are zero.
+const MXCSR_FLUSH: u32 = 0x8040;
+/// Each exception's bit on the host, and what it is.
+///
+/// Invalid is not among them: what raises it on the host is evaluated, and may not be invalid for the guest.
+const MXCSR_STICKY: [(u32, Exceptions); 4] = [
+    (4, Exceptions::DIVIDE_BY_ZERO),
+    (8, Exceptions::OVERFLOW),
+    (16, Exceptions::UNDERFLOW),
+    (32, Exceptions::INEXACT),
+];
+
+impl Thread {
+    /// A thread whose registers are all zero.
+    pub fn new(jit: &Arc<Jit>) -> Result<Thread, Errno> {
+        let mut frame = Frame::new(frame::SIZE)?;
+        fill(frame.bytes_mut());
+        let jit = jit.clone();
+        Ok(Thread { jit, frame, evaluator: Evaluator::new(), block: Block::new(), entering: 0 })
+    }
+
+    /// What all threads share.
+    pub fn jit(&self) -> &Arc<Jit> {
+        &self.jit
+    }
+
+    /// The registers, as the CPU's folder lays them out.
+    pub fn state(&self) -> &[u8] {
+        let size = self.jit.lifter.model().layout().size;
+        self.frame.bytes().get(..size).unwrap_or_default()
+    }
+
+    /// The registers, to be changed.
+    pub fn state_mut(&mut self) -> &mut [u8] {
+        let size = self.jit.lifter.model().layout().size;
+        self.frame.bytes_mut().get_mut(..size).unwrap_or_default()
+    }
+
+    /// A register of at most eight bytes.
+    pub fn get(&self, slot: Slot) -> u64 {
+        let size = slot.kind.size().min(8);
+        let bytes = self.state().get(usize::from(slot.offset)..).and_then(|rest| rest.get(..size)).unwrap_or_default();
+        bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+    }
+
+    /// Writes a register of at most eight bytes.
+    pub fn set(&mut self, slot: Slot, value: u64) {
+        let size = slot.kind.size().min(8);
+        let rest = self.state_mut().get_mut(usize::from(slot.offset)..).and_then(|rest| rest.get_mut(..size));
+        for (to, from) in rest.unwrap_or_default().iter_mut().zip(value.to_le_bytes()) {
+            *to = from;
+        }
+    }
+
+    pub(super) fn word(&self, offset: usize) -> u64 {
+        let bytes = self.frame.bytes().get(offset..offset + 8).and_then(|bytes| bytes.try_into().ok());
+        bytes.map_or(0, u64::from_le_bytes)
+    }
+
+    pub(super) fn set_bytes(&mut self, offset: usize, bytes: &[u8]) {
+        if let Some(to) = self.frame.bytes_mut().get_mut(offset..offset + bytes.len()) {
+            to.copy_from_slice(bytes);
+        }
+    }
+
+    fn pc(&self) -> u64 {
+        self.get(self.jit.lifter.model().layout().pc)
+    }
+
+    pub(super) fn set_pc(&mut self, pc: u64) {
+        self.set(self.jit.lifter.model().layout().pc, pc);
+    }
+
+    /// Runs until there is something for others to do. The calling host thread is adopted.
+    pub fn run(&mut self, code: &dyn Code) -> Exit {
+        self.flags_inside();
+        self.control_inside();
+        let mut step = Step::Look;
+        let exit = loop {
+            step = match step {
+                Step::Look => self.look(code),
+                Step::Enter(place) => self.enter(place, code),
+                Step::Stop(exit) => break exit,
+            };
+        };
+        self.flags_outside();
+        self.control_outside();
+        exit
+    }
+
+    /// The flags as translated code keeps them.
+    fn flags_inside(&mut self) {
+        let slot = self.jit.lifter.flags();
+        self.set(slot, flags::to_stored(self.get(slot)));
+    }
+
+    /// The flags as everybody else sees them.
+    fn flags_outside(&mut self) {
+        let slot = self.jit.lifter.flags();
+        self.set(slot, flags::from_stored(self.get(slot)));
+    }
+
+    /// The host's floating-point control for the guest's.
+    fn control_inside(&mut self) {
+        let model = self.jit.lifter.model();
+        let control = model.control(self.get(model.layout().fp_control));
+        let round = match control.round {
+            Round::Down => 1 << 13,
+            Round::Up => 2 << 13,
+            Round::Zero => 3 << 13,
+            Round::Guest | Round::Even | Round::Away | Round::Odd => 0,
+        };
+        let flush = if control.flush { MXCSR_FLUSH } else { 0 };
+        self.set_bytes(frame::GUEST_MXCSR, &(MXCSR | round | flush).to_le_bytes());
+    }
+
+    /// The exceptions raised on the host, into the guest's register.
+    fn control_outside(&mut self) {
+        let mxcsr = self.word(frame::GUEST_MXCSR) as u32;
+        let mut raised = Exceptions::default();
+        for (bit, exception) in MXCSR_STICKY {
+            if mxcsr & bit != 0 {
+                raised.raise(exception);
+            }
+        }
+        if raised != Exceptions::default() {
+            let model = self.jit.lifter.model();
+            let slot = model.layout().fp_status;
+            let status = self.get(slot) | model.status(raised);
+            self.set(slot, status);
+            self.set_bytes(frame::GUEST_MXCSR, &(mxcsr & !63).to_le_bytes());
+        }
+    }
+
+    fn look(&mut self, code: &dyn Code) -> Step {
+        let pc = self.pc();
+        let model = self.jit.lifter.model();
+        if model.control(self.get(model.layout().fp_control)).default_nan {
+            // The host has no such mode.
+            return match self.evaluate(pc, code) {
+                Some(exit) => Step::Stop(exit),
+                None => Step::Look,
+            };
+        }
+        match self.jit.place_of(pc, code) {
+            Some(place) => {
+                self.remember(pc, place);
+                Step::Enter(place)
+            }
+            None => Step::Stop(Exit::Refused(Fault { addr: pc, access: Access::Execute })),
+        }
+    }
+
+    /// Puts an address into the jump cache.
+    fn remember(&mut self, pc: u64, place: u32) {
+        let mask = (1u64 << frame::JUMPS_LOG2) - 1;
+        let entry = frame::JUMPS + ((pc >> self.jit.lifter.align_log2() & mask) as usize) * 16;
+        let address = self.jit.arena.address(place);
+        self.set_bytes(entry, &pc.to_le_bytes());
+        self.set_bytes(entry + 8, &address.to_le_bytes());
+    }
+
+    fn enter(&mut self, place: u32, code: &dyn Code) -> Step {
+        self.entering = self.pc();
+        let address = self.jit.arena.address(place);
+        self.set_bytes(frame::TARGET, &address.to_le_bytes());
+        let stay = self.frame.enter(self.jit.arena.address(0));
+        self.answer(stay, code)
+    }
+
+    /// What a stay's end means.
+    pub(super) fn answer(&mut self, stay: Stay, code: &dyn Code) -> Step {
+        match stay {
+            Stay::NotEntered => {
+                self.set_pc(self.entering);
+                Step::Stop(Exit::Interrupted)
+            }
+            Stay::Left => self.left(code),
+            Stay::Interrupted => self.stopped(None, code),
+            Stay::Faulted => {
+                let fault = ashore_sys::thread_fault();
+                self.stopped(Some(fault), code)
+            }
+        }
+    }
+
+    fn left(&mut self, code: &dyn Code) -> Step {
+        let jit = self.jit.clone();
+        let Some(Way { base, exit }) = jit.way(self.word(frame::EXIT)) else { return Step::Stop(Exit::Illegal) };
+        match exit.kind {
+            ExitKind::Goto => {
+                self.set_pc(exit.pc);
+                match jit.link(Way { base, exit }, code) {
+                    Some(place) => Step::Enter(place),
+                    None => Step::Look,
+                }
+            }
+            ExitKind::Jump => {
+                let pc = self.word(frame::TARGET);
+                self.set_pc(pc);
+                Step::Look
+            }
+            ExitKind::Hot => {
+                self.set_pc(exit.pc);
+                jit.promote(exit.pc, code).map_or(Step::Look, Step::Enter)
+            }
+            ExitKind::Trap(kind, number) => {
+                self.set_pc(exit.pc);
+                Step::Stop(match kind {
+                    Trap::Call => Exit::Call(number),
+                    Trap::Break => Exit::Break(number),
+                    Trap::Illegal => Exit::Illegal,
+                    Trap::Misaligned => Exit::Misaligned,
+                })
+            }
+            ExitKind::Eval { next } => match self.evaluate(exit.pc, code) {
+                Some(exit) => Step::Stop(exit),
+                None if next != 0 && self.pc() == next => Step::Enter(base + exit.resume),
+                None => Step::Look,
+            },
+        }
+    }
+
+    /// Evaluates one instruction. Gives an exit if it is not just done.
+    pub(super) fn evaluate(&mut self, pc: u64, code: &dyn Code) -> Option<Exit> {
+        let jit = self.jit.clone();
+        jit.lock().stats.evaluations += 1;
+        let mut bytes = [0; 16];
+        let len = code.fetch(pc, &mut bytes);
+        let mut block = core::mem::take(&mut self.block);
+        block.clear();
+        let lifted = jit.lifter.lift(&mut block, Addr(pc), bytes.get(..len).unwrap_or_default());
+        let Some(lifted) = lifted else {
+            self.block = block;
+            self.set_pc(pc);
+            return Some(Exit::Refused(Fault { addr: pc, access: Access::Execute }));
+        };
+        if lifted.next != Next::Ends {
+            block.push(Op::Goto(pc.wrapping_add(u64::from(lifted.length))));
+        }
+        let model = jit.lifter.model();
+        self.flags_outside();
+        self.control_outside();
+        let mut memory = Host::new(jit.lifter.counter_hz());
+        let size = model.layout().size;
+        let state = self.frame.bytes_mut().get_mut(..size).unwrap_or_default();
+        let exit = self.evaluator.run(&block, state, &mut memory, model);
+        self.flags_inside();
+        self.control_inside();
+        self.block = block;
+        if let Some((addr, len)) = memory.invalid {
+            jit.invalidate(addr, len);
+        }
+        match exit {
+            ashore_ir::Exit::Jump(_) => None,
+            ashore_ir::Exit::Fault(fault) => Some(Exit::Refused(fault)),
+            ashore_ir::Exit::Trap(Trap::Call, number) => Some(Exit::Call(number)),
+            ashore_ir::Exit::Trap(Trap::Break, number) => Some(Exit::Break(number)),
+            ashore_ir::Exit::Trap(Trap::Illegal, _) => Some(Exit::Illegal),
+            ashore_ir::Exit::Trap(Trap::Misaligned, _) => Some(Exit::Misaligned),
+        }
+    }
+
+    fn stopped(&mut self, fault: Option<FaultInfo>, code: &dyn Code) -> Step {
+        stop::stopped(self, fault, code)
+    }
+}
+
+/// What every frame holds: constants, and a jump cache that no address is in.
+fn fill(bytes: &mut [u8]) {
+    let mut put = |offset: usize, value: &[u8]| {
+        if let Some(to) = bytes.get_mut(offset..offset + value.len()) {
+            to.copy_from_slice(value);
+        }
+    };
+    for low in 0..=255u8 {
+        put(frame::FLOAT_FLAGS + usize::from(low) * 2, &frame::float_flags(low).to_le_bytes());
+    }
+    for (vector, value) in frame::Vector::ALL {
+        put(frame::VECTORS + vector as usize * 16, &value.to_le_bytes());
+    }
+    for entry in 0..1 << frame::JUMPS_LOG2 {
+        put(frame::JUMPS + entry * 16, &u64::MAX.to_le_bytes());
+    }
+}
