@@ -76,6 +76,9 @@ pub trait Engine: Sized + 'static {
     /// Sets the floating-point and vector state, whole or its legacy part.
     fn load_fp(&mut self, image: &[u8]);
 
+    /// This is the child of a fork now, with one thread: what the engine shares with the parent is to be left alone.
+    fn forked(&mut self) {}
+
     /// Has the guest's call for the time answered on the way out, where the engine can do that.
     fn answer_clocks(&mut self, _call: &ashore_sys::ClockCall) {}
 

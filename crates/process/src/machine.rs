@@ -3,7 +3,7 @@
 use crate::process::Process;
 use crate::recorder::Answers;
 use crate::task;
-use ashore_engine::Engine;
+use ashore_engine::{Engine, Runs};
 use ashore_guest::{Abi, SpawnRequest, Thread};
 use ashore_isa::{RegisterFile, Registers};
 use ashore_pivot::Errno;
@@ -43,6 +43,15 @@ pub(crate) trait Caller {
     fn spawn(&self, process: &'static Process, creator: &Thread, request: &SpawnRequest) -> Result<u64, Errno>;
 }
 
+/// What a new thread's registers are made of.
+pub(crate) struct Origin<E: Engine> {
+    pub(crate) machine: &'static Machine<E>,
+    /// Its creator's.
+    pub(crate) regs: E::Regs,
+    /// Its creator's vector and floating-point state, when it gets that too.
+    pub(crate) fp: Option<Vec<u8>>,
+}
+
 /// A thread in a call.
 pub(crate) struct InCall<'a, E: Engine> {
     pub(crate) machine: &'static Machine<E>,
@@ -60,6 +69,7 @@ impl<E: Engine> Caller for InCall<'_, E> {
     }
 
     fn spawn(&self, process: &'static Process, creator: &Thread, request: &SpawnRequest) -> Result<u64, Errno> {
-        task::spawn(process, self.machine, &self.regs, creator, request)
+        let fp = (E::RUNS == Runs::Translated).then(|| self.engine.save_fp());
+        task::spawn(process, Origin { machine: self.machine, regs: self.regs, fp }, creator, request)
     }
 }

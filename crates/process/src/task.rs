@@ -1,6 +1,6 @@
 //! One guest thread: run until it stops, answer, run again.
 
-use crate::machine::{InCall, Machine};
+use crate::machine::{InCall, Machine, Origin};
 use crate::observe::{Asked, Place};
 use crate::outside::{Choice, End};
 use crate::process::Process;
@@ -173,6 +173,7 @@ impl<E: Engine> Task<E> {
             self.thread.id = (process.os.thread_id)(process.pid(), self.thread.host_tid, 0);
             self.record.id.store(self.thread.id, Ordering::Relaxed);
             self.moved = true;
+            self.cpu.forked();
             abi.forked(self.cpu.regs(), parent);
             self.record_end();
             if !self.thread.child_stack.is_null() {
@@ -411,18 +412,20 @@ fn stop(services: &Services<'_>, what: &str) -> ! {
 /// Starts a guest thread: the host thread makes itself known, then tells its creator the id.
 pub(crate) fn spawn<E: Engine>(
     process: &'static Process,
-    machine: &'static Machine<E>,
-    regs: &E::Regs,
+    origin: Origin<E>,
     creator: &Thread,
     request: &SpawnRequest,
 ) -> Result<u64, Errno> {
-    let mut fresh = *regs;
+    let Origin { machine, regs: mut fresh, fp } = origin;
     machine.abi.begin(&mut fresh, &request.start, &GuestMemory)?;
     let (tell, told) = mpsc::sync_channel(1);
     let (process, creator, request) = (process, creator.clone(), *request);
     ashore_sys::spawn(move || {
         let mut task = Task::adopt(process, machine, Some(&creator));
         *task.cpu.regs() = fresh;
+        if let Some(fp) = fp {
+            task.cpu.load_fp(&fp);
+        }
         if let Some(tls) = request.tls {
             task.thread.tls = tls;
         }

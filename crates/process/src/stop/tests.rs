@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::exec::{Launcher, Plan};
-use crate::machine::Machine;
+use crate::machine::{Machine, Origin};
 use crate::process::Options;
 use crate::space::Space;
 use crate::task;
@@ -77,7 +77,8 @@ fn spawn(process: &'static Process, entry: Addr, mask: SigSet) {
     };
     let abi = ashore_guest::by_name("linux").and_then(|guest| guest.x86_64).unwrap();
     let regs = Regs { rflags: 0x202, ..Regs::default() };
-    task::spawn(process, Machine::<Cpu>::new(abi), &regs, &creator, &request).unwrap();
+    let origin = Origin { machine: Machine::<Cpu>::new(abi), regs, fp: None };
+    task::spawn(process, origin, &creator, &request).unwrap();
 }
 
 #[test]
