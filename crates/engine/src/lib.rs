@@ -1,11 +1,13 @@
 //! Runs one guest thread to its next exit.
 //!
 //! The exit is a value ([`Exit`]); a personality or a debugger answers it and runs the thread again. How a thread is run is
-//! an [`Engine`]: [`native`] for programs of the host's CPU, [`eval`] for those of any CPU whose instructions are lifted.
+//! an [`Engine`]: [`native`] for programs of the host's CPU, [`jit`] for those of any CPU
+//! whose instructions are lifted, [`eval`] for the same without translating.
 //! Nothing here knows an operating system.
 #![forbid(unsafe_code)]
 
 pub mod eval;
+mod fetch;
 pub mod jit;
 pub mod native;
 

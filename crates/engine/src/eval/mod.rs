@@ -18,12 +18,12 @@ use code::{Blocks, Extent};
 use memory::View;
 
 /// Linux's `si_code` of an illegal instruction, of a breakpoint and of an access that is not aligned.
-const ILL_ILLOPC: i32 = 1;
-const TRAP_BRKPT: i32 = 1;
-const BUS_ADRALN: i32 = 1;
+pub(crate) const ILL_ILLOPC: i32 = 1;
+pub(crate) const TRAP_BRKPT: i32 = 1;
+pub(crate) const BUS_ADRALN: i32 = 1;
 /// Linux's `si_code` of a fault of memory that is mapped, and of memory that is not.
-const SEGV_MAPERR: i32 = 1;
-const SEGV_ACCERR: i32 = 2;
+pub(crate) const SEGV_MAPERR: i32 = 1;
+pub(crate) const SEGV_ACCERR: i32 = 2;
 
 /// A guest thread on the evaluator.
 pub struct Cpu<R: InState> {

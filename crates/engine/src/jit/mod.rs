@@ -9,6 +9,7 @@
 //! evaluated, instruction by instruction, and so is what the host's floating-point unit stops at.
 
 mod blocks;
+mod cpu;
 mod memory;
 mod peek;
 mod region;
@@ -17,6 +18,7 @@ mod stop;
 mod thread;
 
 pub use ashore_isa::lift::Lifter;
+pub use cpu::{Cpu, Shared};
 pub use shared::{Jit, Settings, Stats};
 pub use thread::{Exit, Thread};
 

@@ -144,6 +144,16 @@ impl Thread {
         exit
     }
 
+    /// Runs one instruction; gives an exit when it is not just done.
+    pub fn step(&mut self, code: &dyn Code) -> Option<Exit> {
+        self.flags_inside();
+        self.control_inside();
+        let exit = self.evaluate(self.pc(), code);
+        self.flags_outside();
+        self.control_outside();
+        exit
+    }
+
     /// The flags as translated code keeps them.
     fn flags_inside(&mut self) {
         let slot = self.jit.lifter.flags();

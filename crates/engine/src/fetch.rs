@@ -1,0 +1,71 @@
+//! Which memory may be executed: asked for once, and remembered until mappings change.
+
+use crate::eval::{SEGV_ACCERR, SEGV_MAPERR};
+use ashore_base::{Addr, AddrRange, PAGE_SIZE};
+use ashore_ir::Access;
+use ashore_isa::{InState, Refused};
+use ashore_pivot::{Memory, Signal};
+use ashore_sys::{FaultInfo, GuestMemory};
+use std::cell::Cell;
+
+const NOWHERE: AddrRange = AddrRange { start: Addr::NULL, end: Addr::NULL };
+
+/// The mapping that code was fetched from last.
+pub(crate) struct Executable {
+    range: Cell<AddrRange>,
+    generation: Cell<u64>,
+}
+
+impl Default for Executable {
+    fn default() -> Executable {
+        Executable { range: Cell::new(NOWHERE), generation: Cell::new(0) }
+    }
+}
+
+impl Executable {
+    /// Forgets everything when mappings changed: `generation` says how often they have.
+    pub(crate) fn keep_up(&self, generation: u64) {
+        if self.generation.replace(generation) != generation {
+            self.range.set(NOWHERE);
+        }
+    }
+
+    /// Whether code may be fetched there.
+    pub(crate) fn check(&self, pc: u64) -> Result<(), Refused> {
+        if self.range.get().contains(Addr(pc)) {
+            return Ok(());
+        }
+        match ashore_sys::mapped_at(Addr(pc)) {
+            Some((range, prot)) if prot & ashore_sys::PROT_EXEC != 0 => {
+                self.range.set(range);
+                Ok(())
+            }
+            Some(_) => Err(Refused::Forbidden),
+            None => Err(Refused::Unmapped),
+        }
+    }
+
+    /// The fault of a fetch that was refused.
+    pub(crate) fn refusal<R: InState>(&self, pc: u64) -> FaultInfo {
+        let refused = self.check(pc).err().unwrap_or(Refused::Unmapped);
+        let code = match refused {
+            Refused::Unmapped => SEGV_MAPERR,
+            Refused::Forbidden => SEGV_ACCERR,
+        };
+        let error = R::syndrome(Access::Execute, refused);
+        FaultInfo { signal: Signal::SEGV.0.into(), code, addr: pc, trap: 0, error }
+    }
+}
+
+impl crate::jit::Code for Executable {
+    /// Up to the end of the page: the next may not be executable.
+    fn fetch(&self, pc: u64, into: &mut [u8]) -> usize {
+        let end = Addr(pc).align_down(PAGE_SIZE).plus(PAGE_SIZE).0;
+        let len = into.len().min(end.wrapping_sub(pc) as usize);
+        let Some(part) = into.get_mut(..len) else { return 0 };
+        if self.check(pc).is_err() || GuestMemory.read(Addr(pc), part).is_err() {
+            return 0;
+        }
+        len
+    }
+}

@@ -1,0 +1,171 @@
+//! A guest thread on translated code, as a process wants it.
+
+use super::{Exit, Jit, Settings, Thread};
+use crate::eval::{BUS_ADRALN, ILL_ILLOPC, SEGV_ACCERR, SEGV_MAPERR, TRAP_BRKPT};
+use crate::fetch::Executable;
+use crate::{Code, Engine, Runs};
+use ashore_base::AddrRange;
+use ashore_ir::{Access, Fault};
+use ashore_isa::{InState, Refused};
+use ashore_pivot::Signal;
+use ashore_sys::{Block, FaultInfo};
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the threads of a process share: the translated code, which is another one in the child of a fork.
+pub struct Shared<R: InState> {
+    jit: Mutex<Arc<Jit>>,
+    /// Grows when mappings changed.
+    generation: AtomicU64,
+    of: PhantomData<R>,
+}
+
+/// What a process ends with when there is no memory for code.
+const NO_MEMORY: u8 = 125;
+
+fn new_jit<R: InState>() -> Arc<Jit> {
+    let made = ashore_isa::lifter(R::CPU).map(|lifter| Jit::new(lifter, Settings::default()));
+    match made {
+        Some(Ok(jit)) => jit,
+        Some(Err(_)) | None => {
+            ashore_sys::say("ashore: there is no memory for translated code\n");
+            ashore_sys::exit_group(NO_MEMORY)
+        }
+    }
+}
+
+fn new_thread(jit: &Arc<Jit>) -> Thread {
+    Thread::new(jit).unwrap_or_else(|_| {
+        ashore_sys::say("ashore: there is no memory for a thread of translated code\n");
+        ashore_sys::exit_group(NO_MEMORY)
+    })
+}
+
+impl<R: InState> Shared<R> {
+    fn jit(&self) -> Arc<Jit> {
+        self.jit.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<R: InState> Code for Shared<R> {
+    fn changed(&self, range: AddrRange) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.jit().invalidate(range.start.0, range.len());
+    }
+}
+
+/// A guest thread.
+pub struct Cpu<R: InState> {
+    block: &'static mut Block,
+    shared: &'static Shared<R>,
+    thread: Thread,
+    regs: R,
+    executable: Executable,
+}
+
+impl<R: InState> Engine for Cpu<R> {
+    type Regs = R;
+    type Shared = Shared<R>;
+    const RUNS: Runs = Runs::Translated;
+
+    fn share() -> Shared<R> {
+        Shared { jit: Mutex::new(new_jit::<R>()), generation: AtomicU64::new(0), of: PhantomData }
+    }
+
+    fn hwcap() -> [u64; 2] {
+        ashore_isa::lifter(R::CPU).map_or([0; 2], |lifter| lifter.capabilities())
+    }
+
+    fn adopt(shared: &'static Shared<R>) -> Cpu<R> {
+        let block = ashore_sys::adopt();
+        let thread = new_thread(&shared.jit());
+        Cpu { block, shared, thread, regs: R::default(), executable: Executable::default() }
+    }
+
+    fn run(&mut self) -> crate::Exit {
+        self.regs.put(self.thread.state_mut());
+        self.executable.keep_up(self.shared.generation.load(Ordering::SeqCst));
+        let exit = self.thread.run(&self.executable);
+        self.regs = R::take(self.thread.state());
+        self.told(exit)
+    }
+
+    fn step(&mut self) -> crate::Exit {
+        if self.block.has_pending() {
+            return crate::Exit::Interrupted;
+        }
+        self.regs.put(self.thread.state_mut());
+        self.executable.keep_up(self.shared.generation.load(Ordering::SeqCst));
+        let exit = self.thread.step(&self.executable);
+        self.regs = R::take(self.thread.state());
+        exit.map_or(crate::Exit::Stepped, |exit| self.told(exit))
+    }
+
+    fn regs(&mut self) -> &mut R {
+        &mut self.regs
+    }
+
+    fn signals(&self) -> &Block {
+        self.block
+    }
+
+    fn signals_mut(&mut self) -> &mut Block {
+        self.block
+    }
+
+    fn save_fp(&self) -> Vec<u8> {
+        R::save_fp(self.thread.state())
+    }
+
+    fn load_fp(&mut self, image: &[u8]) {
+        R::load_fp(self.thread.state_mut(), image);
+    }
+
+    /// The memory for code is the parent's too.
+    fn forked(&mut self) {
+        let jit = new_jit::<R>();
+        let mut thread = new_thread(&jit);
+        thread.state_mut().copy_from_slice(self.thread.state());
+        self.thread = thread;
+        *self.shared.jit.lock().unwrap_or_else(PoisonError::into_inner) = jit;
+    }
+}
+
+impl<R: InState> Cpu<R> {
+    fn told(&self, exit: Exit) -> crate::Exit {
+        let at = self.regs.pc();
+        let raised = |signal: Signal, code| {
+            crate::Exit::Fault(FaultInfo { signal: signal.0.into(), code, addr: at, ..FaultInfo::default() })
+        };
+        match exit {
+            Exit::Call(_) => crate::Exit::Call,
+            Exit::Interrupted => crate::Exit::Interrupted,
+            Exit::Break(_) => raised(Signal::TRAP, TRAP_BRKPT),
+            Exit::Illegal => raised(Signal::ILL, ILL_ILLOPC),
+            Exit::Misaligned => raised(Signal::BUS, BUS_ADRALN),
+            Exit::Fault(info) => crate::Exit::Fault(self.of_data(info)),
+            Exit::Refused(Fault { addr, access: Access::Execute }) => {
+                crate::Exit::Fault(self.executable.refusal::<R>(addr))
+            }
+            Exit::Refused(Fault { addr, access }) => {
+                let is_mapped = ashore_sys::mapped_at(ashore_base::Addr(addr)).is_some();
+                let (code, refused) = match is_mapped {
+                    true => (SEGV_ACCERR, Refused::Forbidden),
+                    false => (SEGV_MAPERR, Refused::Unmapped),
+                };
+                let error = R::syndrome(access, refused);
+                crate::Exit::Fault(FaultInfo { signal: Signal::SEGV.0.into(), code, addr, trap: 0, error })
+            }
+        }
+    }
+
+    /// The host's words for a fault of data, as the guest's CPU would say it.
+    fn of_data(&self, info: FaultInfo) -> FaultInfo {
+        /// The host's error code of a write.
+        const WRITE: u64 = 2;
+        let access = if info.error & WRITE != 0 { Access::Write } else { Access::Read };
+        let refused = if info.code == SEGV_ACCERR { Refused::Forbidden } else { Refused::Unmapped };
+        FaultInfo { trap: 0, error: R::syndrome(access, refused), ..info }
+    }
+}
