@@ -20,13 +20,21 @@ macro_rules! numbers {
             const SIZE: usize = size_of::<$number>();
             const ZERO: $number = 0;
 
+            #[inline]
             fn put(&self, to: &mut [u8]) {
-                for (to, byte) in to.iter_mut().zip(self.to_le_bytes()) {
-                    *to = byte;
+                let bytes = self.to_le_bytes();
+                // One store wherever there is room, also where code is made small.
+                match to.first_chunk_mut() {
+                    Some(whole) => *whole = bytes,
+                    None => to.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte),
                 }
             }
 
+            #[inline]
             fn get(from: &[u8]) -> $number {
+                if let Some(whole) = from.first_chunk() {
+                    return <$number>::from_le_bytes(*whole);
+                }
                 let mut bytes = [0; Self::SIZE];
                 for (byte, from) in bytes.iter_mut().zip(from) {
                     *byte = *from;
