@@ -387,7 +387,7 @@ fn unpack(call: &Call<'_>, socket: &Socket, parcel: Parcel, room: usize, flags: 
 const MOST_MESSAGES: u64 = 1024;
 
 fn sendmmsg(call: &mut Call<'_>) -> Answer {
-    many(call, |call, held, at, flags| send_one(call, held, at, flags))
+    many(call, send_one)
 }
 
 fn recvmmsg(call: &mut Call<'_>) -> Answer {

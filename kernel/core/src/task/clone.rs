@@ -174,10 +174,9 @@ fn enter(call: &Call<'_>, child: &Arc<Thread>, flags: u64) -> Result<(), Stop> {
     process.inner.lock().threads.push(child.clone());
     call.kernel.tasks.lock().processes.insert(process.pid, Arc::downgrade(process));
     let parent = process.inner.lock().parent.clone().and_then(|parent| parent.upgrade());
-    match parent {
-        Some(parent) => parent.inner.lock().children.push(process.clone()),
-        // Nobody will wait for it; its threads keep it.
-        None => {}
+    // One without a parent nobody will wait for; its threads keep it.
+    if let Some(parent) = parent {
+        parent.inner.lock().children.push(process.clone());
     }
     Ok(())
 }

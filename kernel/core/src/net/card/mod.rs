@@ -36,9 +36,8 @@ const WINDOW: usize = 65536;
 const BEGINNING: usize = 8;
 /// Messages that wait in the stack for each port, and their bytes.
 const MESSAGES: (usize, usize) = (64, 65536);
-/// The network of QEMU's user mode, until somebody says otherwise: address, prefix, router, name server.
-const USUAL: (Ipv4Addr, u8, Ipv4Addr, Ipv4Addr) =
-    (Ipv4Addr::new(10, 0, 2, 15), 24, Ipv4Addr::new(10, 0, 2, 2), Ipv4Addr::new(10, 0, 2, 3));
+/// The network of QEMU's user mode, until somebody says otherwise: address, prefix, router.
+const USUAL: (Ipv4Addr, u8, Ipv4Addr) = (Ipv4Addr::new(10, 0, 2, 15), 24, Ipv4Addr::new(10, 0, 2, 2));
 
 /// The card with its stack.
 pub(crate) struct Card {
@@ -135,11 +134,6 @@ impl Card {
         Ip::v4(self.inner.lock().own.octets())
     }
 
-    /// The name server, for `/etc/resolv.conf`.
-    pub(crate) fn name_server() -> [u8; 4] {
-        USUAL.3.octets()
-    }
-
     /// Takes connections from outside for a socket that listens at any address.
     pub(crate) fn listen(&self, kernel: &Kernel, socket: &Socket) {
         let Some(at) = socket.endpoint().filter(|at| at.ip.is_any() || at.ip == self.own()) else { return };
@@ -212,7 +206,7 @@ impl Card {
     }
 
     /// Two directions: the program's end, and the card's with the queue it hears through.
-    #[allow(clippy::type_complete)]
+    #[allow(clippy::type_complexity)]
     fn link(&self, program: &Arc<WaitQueue>) -> (Link<Channel>, (Link<Channel>, Arc<WaitQueue>)) {
         let mine = Arc::new(WaitQueue::new());
         let (out, back) = (Channel::new(&mine, program), Channel::new(program, &mine));
