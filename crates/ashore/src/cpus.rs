@@ -1,7 +1,7 @@
 //! The CPUs whose programs are run, one row each: by which engine.
 
 use ashore_base::Cpu;
-use ashore_engine::{eval, native};
+use ashore_engine::{jit, native};
 use ashore_guest::{GUESTS, Guest, Os};
 use ashore_isa::aarch64;
 use ashore_process::{Options, Program};
@@ -27,7 +27,7 @@ static ROWS: &[Row] = &[
     Row {
         cpu: Cpu::Aarch64,
         start: |guest, program, options| match guest.aarch64 {
-            Some(abi) => ashore_process::start::<eval::Cpu<aarch64::Regs>>(program, abi, options),
+            Some(abi) => ashore_process::start::<jit::Cpu<aarch64::Regs>>(program, abi, options),
             None => table::UNSUPPORTED_CPU.because(guest.os.title),
         },
     },
