@@ -79,6 +79,8 @@ pub(crate) fn print(bytes: &[u8]) {
 /// Takes what came in from the device; called at its interrupt.
 pub(crate) fn receive() {
     let mut ring = TYPED.lock();
+    // First: a byte that comes after the last look at the queue asks for another interrupt, which must stay.
+    set(CLEAR, INPUT);
     while get(FLAGS) & NO_INPUT == 0 {
         let byte = get(DATA) as u8;
         if ring.count < RING {
@@ -87,7 +89,6 @@ pub(crate) fn receive() {
             ring.count += 1;
         }
     }
-    set(CLEAR, INPUT);
 }
 
 /// Moves what was typed to `into`.
