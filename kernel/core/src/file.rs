@@ -248,14 +248,9 @@ pub struct Open {
     pub spot: Option<Spot>,
 }
 
-/// `O_NONBLOCK`.
-pub const O_NONBLOCK: u32 = 0o4000;
-/// `O_APPEND`.
-pub const O_APPEND: u32 = 0o2000;
+pub use ashore_pivot::layout::open::{O_ACCMODE, O_APPEND, O_NONBLOCK};
 /// `O_PATH`.
 pub const O_PATH: u32 = 0o10_000_000;
-/// The bits that tell reading from writing.
-pub const O_ACCMODE: u32 = 3;
 
 impl Open {
     /// An open file without a place in the tree.

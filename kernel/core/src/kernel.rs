@@ -18,6 +18,7 @@ use crate::trace::Ring;
 use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
+use ashore_guest::linux::arm64;
 use ashore_pivot::Errno;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use spin::Once;
@@ -75,8 +76,6 @@ pub(crate) enum Leave {
 pub(crate) const FIRST_ID: u32 = 2;
 /// The address space a CPU is in when it is in no program's.
 pub(crate) const NO_SPACE: u64 = 0;
-/// The length of the instruction that calls the kernel.
-const CALL_LEN: u64 = 4;
 
 impl Kernel {
     /// A kernel without threads.
@@ -468,9 +467,7 @@ impl Own {
             (Restart::Never, _) | (Restart::IfNoHandler, Handling::Restarting) | (_, Handling::Plain) => {}
             (_, Handling::NoHandler) => self.call = Some(pending),
             (Restart::IfAsked | Restart::Deaf, Handling::Restarting) => {
-                let regs = &mut self.context.regs;
-                regs.pc = regs.pc.wrapping_sub(CALL_LEN);
-                regs.x[0] = self.first_arg;
+                arm64::restart(&mut self.context.regs, self.first_arg);
             }
         }
     }

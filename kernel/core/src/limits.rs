@@ -1,7 +1,9 @@
 //! Resource limits.
 
+use ashore_pivot::layout::process::*;
+
 /// A limit that is none.
-pub const INFINITE: u64 = u64::MAX;
+pub const INFINITE: u64 = RLIM_INFINITY;
 
 /// Soft and hard limits by Linux's numbers (`RLIMIT_CPU` is 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,9 +13,9 @@ pub struct Limits {
 }
 
 /// `RLIMIT_STACK`.
-pub const STACK: usize = 3;
+pub const STACK: usize = RLIMIT_STACK as usize;
 /// `RLIMIT_NOFILE`.
-pub const FILES: usize = 7;
+pub const FILES: usize = RLIMIT_NOFILE as usize;
 
 impl Default for Limits {
     fn default() -> Self {

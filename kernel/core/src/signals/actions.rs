@@ -51,17 +51,12 @@ impl Actions {
         inner.get_mut(usize::from(signal.0)).map_or(action, |old| core::mem::replace(old, action))
     }
 
-    /// Handlers become the default, as `execve` wants it; what is ignored stays ignored.
+    /// Handlers become the default, as `execve` and `CLONE_CLEAR_SIGHAND` want it; what is ignored stays ignored.
     pub fn forget_handlers(&self) {
         for action in self.inner.lock().iter_mut() {
             let handler = if action.handler == SIG_IGN { SIG_IGN } else { SIG_DFL };
             *action = Sigaction { handler, ..Sigaction::default() };
         }
-    }
-
-    /// Everything that is handled becomes the default (`CLONE_CLEAR_SIGHAND`).
-    pub fn clear(&self) {
-        self.forget_handlers();
     }
 
     /// The signals that are ignored, and those that have handlers.

@@ -23,27 +23,12 @@ impl Kernel {
         if bits & attention::SIGNAL == 0 {
             return false;
         }
-        let (mine, mask) = {
-            let signals = thread.signals.lock();
-            (signals.queue.set(), SigSet(signals.mask.0 & !signals.awaited.0))
-        };
-        let ours = thread.process.signals.lock().queue.set();
-        let waiting = (mine.0 | ours.0) & !mask.0;
-        if waiting == 0 {
-            // Whoever queues a signal after this sets the bit again.
-            thread.take_attention(attention::SIGNAL);
-            return self.still_waiting(thread);
+        if thread.has_waiting_signal() {
+            return true;
         }
-        waiting != 0
-    }
-
-    /// Looks once more after the bit was taken away.
-    fn still_waiting(&self, thread: &Arc<Thread>) -> bool {
-        let signals = thread.signals.lock();
-        let mask = signals.mask.0 & !signals.awaited.0;
-        let mine = signals.queue.set().0;
-        drop(signals);
-        let is_waiting = (mine | thread.process.signals.lock().queue.set().0) & !mask != 0;
+        // Whoever queues a signal after this sets the bit again; one that came just before is found here.
+        thread.take_attention(attention::SIGNAL);
+        let is_waiting = thread.has_waiting_signal();
         if is_waiting {
             thread.set_attention(attention::SIGNAL);
         }
@@ -161,5 +146,16 @@ impl Kernel {
             }
         };
         self.raise(thread, info);
+    }
+}
+
+impl Thread {
+    /// Whether a signal waits, for it or its process, that it does not hold back or that it waits for.
+    fn has_waiting_signal(&self) -> bool {
+        let (mine, mask) = {
+            let signals = self.signals.lock();
+            (signals.queue.set().0, signals.mask.0 & !signals.awaited.0)
+        };
+        (mine | self.process.signals.lock().queue.set().0) & !mask != 0
     }
 }

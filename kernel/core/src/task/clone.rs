@@ -111,7 +111,7 @@ fn share_parts(call: &Call<'_>, flags: u64) -> Result<Parts, Stop> {
     let place = if flags & CLONE_FS != 0 { mine.place.clone() } else { Arc::new(mine.place.copy()) };
     let actions = if flags & CLONE_SIGHAND != 0 { mine.actions.clone() } else { Arc::new(mine.actions.copy()) };
     if flags & CLONE_CLEAR_SIGHAND != 0 {
-        actions.clear();
+        actions.forget_handlers();
     }
     files.enter();
     Ok(Parts { space, files, place, actions })
