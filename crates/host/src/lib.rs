@@ -36,6 +36,7 @@ struct Header {
 const _: () = assert!(size_of::<Header>() == 56);
 
 impl Linux for Host {
+    #[inline]
     fn call(&self, sys: Sys, words: [u64; 6]) -> Result<u64, Errno> {
         // What programs ask most often of all needs no call.
         if sys == Sys::CLOCK_GETTIME

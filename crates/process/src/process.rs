@@ -124,6 +124,7 @@ impl Process {
         }))
     }
 
+    #[inline]
     pub(crate) fn row(&self, number: u64) -> Option<&'static Row> {
         usize::try_from(number).ok().and_then(|n| self.rows.get(n).copied().flatten())
     }

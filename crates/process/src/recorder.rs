@@ -42,15 +42,18 @@ const FIFTH_SHIFT: u32 = 32;
 struct Slot([AtomicU64; WORDS]);
 
 impl Slot {
+    #[inline]
     fn set(&self, word: usize, value: u64) {
         self.0[word].store(value, Ordering::Relaxed);
     }
 
+    #[inline]
     fn get(&self, word: usize) -> u64 {
         self.0[word].load(Ordering::Relaxed)
     }
 
     /// Whether the records say the same but for the time.
+    #[inline]
     fn repeats(&self, other: &Slot) -> bool {
         [RESULT, KIND, AT, ARGS, ARGS + 1, ARGS + 2, ARGS + 3].iter().all(|word| self.get(*word) == other.get(*word))
     }
@@ -132,6 +135,7 @@ impl Default for Ring {
 }
 
 impl Ring {
+    #[inline]
     fn slot(&self, n: u64) -> &Slot {
         &self.slots[n as usize % RING_LEN]
     }

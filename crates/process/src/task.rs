@@ -342,14 +342,17 @@ impl<E: Engine> Task<E> {
     }
 }
 
+#[inline]
 fn same(sys: Sys, args: &Args) -> Answer {
     Host.call(sys, words(args)).map(Value::One).map_err(Fail::Linux)
 }
 
+#[inline]
 fn quick(process: &Process, linux: &dyn Linux, function: fn(&Quick<'_>, &Args) -> Answer, args: &Args) -> Answer {
     function(&Quick { linux, memory: &GuestMemory, state: &process.state, pid: process.pid() }, args)
 }
 
+#[inline]
 fn words(args: &Args) -> [u64; 6] {
     [args[0], args[1], args[2], args[3], args[4], args[5]]
 }
