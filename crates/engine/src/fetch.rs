@@ -50,7 +50,7 @@ impl Executable {
         let refused = self.check(pc).err().unwrap_or(Refused::Unmapped);
         let code = match refused {
             Refused::Unmapped => SEGV_MAPERR,
-            Refused::Forbidden => SEGV_ACCERR,
+            Refused::Forbidden | Refused::Misaligned => SEGV_ACCERR,
         };
         let error = R::syndrome(Access::Execute, refused);
         FaultInfo { signal: Signal::SEGV.0.into(), code, addr: pc, trap: 0, error }

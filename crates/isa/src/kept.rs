@@ -40,4 +40,6 @@ pub enum Refused {
     Unmapped,
     /// Its permissions.
     Forbidden,
+    /// The address, which must be aligned for this access.
+    Misaligned,
 }

@@ -18,4 +18,4 @@ pub mod x86_64;
 pub use code::{Code, CodeRef, Coder, Displaced, FunctionAt, RefKind, Unencodable, Write};
 pub use kept::{InState, Refused};
 pub use registers::{RegisterFile, Registers};
-pub use table::{coder, lifter};
+pub use table::{coder, lifter, lifter_without, parts};

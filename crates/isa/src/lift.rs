@@ -2,6 +2,8 @@
 //!
 //! An engine knows a CPU by these alone: a [`Lifter`] that appends instructions, and the rules the blocks leave open.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use ashore_base::Addr;
 use ashore_ir::{Block, Model, Op, Slot, Trap};
 
@@ -25,6 +27,19 @@ pub struct Lifted {
     pub next: Next,
 }
 
+/// A part of a CPU that programs can do without.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub title: &'static str,
+}
+
+/// Parts that are hidden from programs: a bit for each, in the order of the CPU's list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Hidden(pub u64);
+
 /// A CPU whose instructions can be lifted.
 pub trait Lifter: Send + Sync {
     /// The rules that blocks leave open, and where the state keeps what.
@@ -32,6 +47,9 @@ pub trait Lifter: Send + Sync {
 
     /// What the kernel would tell programs of this CPU: the words of `AT_HWCAP` and `AT_HWCAP2`.
     fn capabilities(&self) -> [u64; 2];
+
+    /// What the kernel's `/proc/cpuinfo` would say of one CPU: names and values.
+    fn description(&self) -> Vec<(&'static str, String)>;
 
     /// How often the counter that `Op::Counter` reads counts in a second: programs are told this.
     fn counter_hz(&self) -> u64;
@@ -44,6 +62,11 @@ pub trait Lifter: Send + Sync {
 
     /// Instructions begin at multiples of two to the power of this.
     fn align_log2(&self) -> u8;
+
+    /// The place in memory that an address names: some CPUs ignore bits of it.
+    fn place(&self, addr: u64) -> u64 {
+        addr
+    }
 
     /// Appends the instruction at `pc`, whose bytes `code` begins with. One that is not allocated ends the block with a trap;
     /// nothing is appended if its bytes are not all there.

@@ -1,20 +1,29 @@
 //! The CPUs whose code tools can change, one row each, and how to lift those that can be translated.
 
-use crate::lift::Lifter;
+use crate::lift::{Hidden, Lifter, Part};
 use crate::{Coder, aarch64, riscv64, x86_64};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use ashore_base::Cpu;
 
 /// A CPU's row.
 struct Row {
     cpu: Cpu,
     coder: &'static dyn Coder,
-    lifter: Option<fn() -> Box<dyn Lifter>>,
+    lifter: Option<Lifts>,
 }
+
+/// How a CPU's instructions are lifted: what makes the lifter, and which parts it may be made without.
+struct Lifts {
+    make: fn(Hidden) -> Box<dyn Lifter>,
+    parts: fn() -> Vec<Part>,
+}
+
+const AARCH64: Lifts = Lifts { make: aarch64::lifter, parts: aarch64::parts };
 
 static CPUS: &[Row] = &[
     Row { cpu: Cpu::X86_64, coder: &x86_64::Instructions, lifter: None },
-    Row { cpu: Cpu::Aarch64, coder: &aarch64::Instructions, lifter: Some(aarch64::lifter) },
+    Row { cpu: Cpu::Aarch64, coder: &aarch64::Instructions, lifter: Some(AARCH64) },
     Row { cpu: Cpu::Riscv64, coder: &riscv64::Instructions, lifter: None },
 ];
 
@@ -25,8 +34,19 @@ pub fn coder(cpu: Cpu) -> Option<&'static dyn Coder> {
 
 /// What lifts the instructions of `cpu`, if they can be translated. Made by whoever keeps it: it takes some memory.
 pub fn lifter(cpu: Cpu) -> Option<Box<dyn Lifter>> {
+    lifter_without(cpu, Hidden::default())
+}
+
+/// The same for a CPU that lacks parts.
+pub fn lifter_without(cpu: Cpu, hidden: Hidden) -> Option<Box<dyn Lifter>> {
     let row = CPUS.iter().find(|row| row.cpu == cpu)?;
-    Some(row.lifter?())
+    Some((row.lifter.as_ref()?.make)(hidden))
+}
+
+/// The parts that can be hidden of CPUs that can be translated.
+pub fn parts(cpu: Cpu) -> Vec<Part> {
+    let lifts = CPUS.iter().find(|row| row.cpu == cpu).and_then(|row| row.lifter.as_ref());
+    lifts.map_or_else(Vec::new, |lifts| (lifts.parts)())
 }
 
 #[cfg(test)]

@@ -159,7 +159,7 @@ impl<R: InState> Blocks<R> {
 fn refusal<R: InState>(pc: u64, refused: Refused) -> FaultInfo {
     let code = match refused {
         Refused::Unmapped => SEGV_MAPERR,
-        Refused::Forbidden => SEGV_ACCERR,
+        Refused::Forbidden | Refused::Misaligned => SEGV_ACCERR,
     };
     let error = R::syndrome(Access::Execute, refused);
     FaultInfo { signal: Signal::SEGV.0.into(), code, addr: pc, trap: 0, error }

@@ -20,6 +20,13 @@ const WRITE: u64 = 1 << 6;
 /// Faults of the last level of the tables.
 const TRANSLATION: u64 = 0x07;
 const PERMISSION: u64 = 0x0f;
+/// A fault of alignment.
+const ALIGNMENT: u64 = 0x21;
+
+/// The place an address names: the top byte is the program's (`TCR_EL1.TBI0`, which Linux sets).
+pub(super) fn place(addr: u64) -> u64 {
+    ((addr << 8) as i64 >> 8) as u64
+}
 
 /// Where the saturation flag of the status is kept.
 fn qc(state: &mut [u8]) -> Option<&mut [u8]> {
@@ -77,15 +84,15 @@ impl InState for Regs {
         }
     }
 
-    /// The top byte is the program's (`TCR_EL1.TBI0`, which Linux sets).
     fn place(addr: u64) -> u64 {
-        ((addr << 8) as i64 >> 8) as u64
+        place(addr)
     }
 
     fn syndrome(access: Access, refused: Refused) -> u64 {
         let status = match refused {
             Refused::Unmapped => TRANSLATION,
             Refused::Forbidden => PERMISSION,
+            Refused::Misaligned => ALIGNMENT,
         };
         let class = match access {
             Access::Read => ABORT_DATA,

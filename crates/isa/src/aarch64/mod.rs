@@ -25,9 +25,14 @@ pub use regs::{FLAG_BTYPE, FLAG_C, FLAG_N, FLAG_STEP, FLAG_V, FLAG_Z, FLAGS_NZCV
 pub use words::is_landing_pad;
 
 /// What lifts instructions.
-pub(crate) fn lifter() -> alloc::boxed::Box<dyn crate::lift::Lifter> {
-    alloc::boxed::Box::new(rows::Decoder::new())
+pub(crate) fn lifter(hidden: crate::lift::Hidden) -> alloc::boxed::Box<dyn crate::lift::Lifter> {
+    alloc::boxed::Box::new(rows::Decoder::without(hidden))
 }
 
 #[cfg(test)]
 mod tests;
+
+/// The parts of the CPU that programs can do without.
+pub(crate) fn parts() -> alloc::vec::Vec<crate::lift::Part> {
+    rows::parts().collect()
+}

@@ -11,6 +11,7 @@ mod atomic;
 mod branch;
 mod crypto;
 mod decode;
+mod feature;
 mod float;
 mod integer;
 mod lift;
@@ -23,6 +24,8 @@ mod text;
 pub(super) use float::javascript;
 
 pub use decode::Decoder;
+pub(super) use feature::parts;
+pub use feature::{Feature, Features};
 pub use pattern::{Pattern, Row};
 pub use text::disassemble;
 

@@ -1,10 +1,12 @@
 //! From words to rows, and blocks from words.
 
 use super::lift::Lift;
-use super::{CLASSES, Row};
-use crate::aarch64::rows::system::{COUNTER_HZ, HWCAP, HWCAP2};
+use super::{CLASSES, Features, Row};
+use crate::aarch64::rows::system::COUNTER_HZ;
 use crate::aarch64::state::{self, Rules};
-use crate::lift::{Lifted, Lifter, Next, illegal};
+use crate::lift::{Hidden, Lifted, Lifter, Next, illegal};
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use ashore_base::Addr;
 use ashore_ir::{Block, Model, Op, Slot};
@@ -26,6 +28,8 @@ pub struct Decoder {
     second: Vec<u32>,
     /// Lists of rows, each ended by [`END`].
     lists: Vec<u16>,
+    /// The features that are not hidden.
+    pub(super) features: Features,
 }
 
 /// What ends a list.
@@ -89,7 +93,14 @@ fn sort(count: usize, rows: &[u16], keys: impl Fn(u16, &mut dyn FnMut(usize))) -
 impl Decoder {
     /// Builds the index.
     pub fn new() -> Decoder {
-        let mut rows: Vec<&'static Row> = CLASSES.iter().flat_map(|(_, rows)| rows.iter()).collect();
+        Decoder::without(Hidden::default())
+    }
+
+    /// The same for a CPU that lacks features: their instructions are not allocated.
+    pub fn without(hidden: Hidden) -> Decoder {
+        let features = Features::without(hidden);
+        let all = CLASSES.iter().flat_map(|(_, rows)| rows.iter());
+        let mut rows: Vec<&'static Row> = all.collect();
         rows.sort_by_key(|row| core::cmp::Reverse(row.pattern.mask.count_ones()));
         let all: Vec<u16> = (0..rows.len() as u16).collect();
         let key = |low, count| {
@@ -119,7 +130,7 @@ impl Decoder {
             }
             *start = before.1;
         }
-        Decoder { rows, first, second, lists }
+        Decoder { rows, first, second, lists, features }
     }
 
     /// The row of a word.
@@ -143,8 +154,9 @@ impl Decoder {
     pub fn lift(&self, block: &mut Block, pc: u64, word: u32) -> Next {
         block.push(Op::At(pc));
         let start = block.len();
-        let mut lift = Lift::new(block, pc);
-        let done = self.find(word).and_then(|row| (row.lift)(&mut lift, word));
+        let mut lift = Lift::new(block, pc, self.features);
+        let row = self.find(word).filter(|row| row.feature.is_none_or(|feature| self.features.has(feature)));
+        let done = row.and_then(|row| (row.lift)(&mut lift, word));
         let next = lift.next;
         if done.is_none() {
             block.truncate(start);
@@ -161,7 +173,22 @@ impl Lifter for Decoder {
     }
 
     fn capabilities(&self) -> [u64; 2] {
-        [HWCAP, HWCAP2]
+        self.features.capabilities()
+    }
+
+    fn description(&self) -> Vec<(&'static str, String)> {
+        let names: Vec<&str> = self.features.names().collect();
+        // Nobody's CPU: implementer, variant, part and revision are those of the main identification register.
+        let zero = String::from("0x0");
+        Vec::from([
+            ("BogoMIPS", format!("{}.00", COUNTER_HZ * 2 / 1_000_000)),
+            ("Features", names.join(" ")),
+            ("CPU implementer", String::from("0x00")),
+            ("CPU architecture", String::from("8")),
+            ("CPU variant", zero),
+            ("CPU part", String::from("0x000")),
+            ("CPU revision", String::from("0")),
+        ])
     }
 
     fn counter_hz(&self) -> u64 {
@@ -178,6 +205,10 @@ impl Lifter for Decoder {
 
     fn align_log2(&self) -> u8 {
         2
+    }
+
+    fn place(&self, addr: u64) -> u64 {
+        crate::aarch64::kept::place(addr)
     }
 
     fn lift(&self, block: &mut Block, pc: Addr, code: &[u8]) -> Option<Lifted> {

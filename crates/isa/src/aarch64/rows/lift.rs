@@ -1,5 +1,6 @@
 //! What lifting functions are made of.
 
+use super::Features;
 use crate::aarch64::state;
 use crate::lift::Next;
 use ashore_ir::{Bin, Block, Extend, Flag, FlagOp, IntCond, Jump, Op, Size, Slot, Trap, Ty, Un, Value, Width};
@@ -9,6 +10,8 @@ pub(super) struct Lift<'a> {
     block: &'a mut Block,
     pub(super) pc: u64,
     pub(super) next: Next,
+    /// What the CPU tells of itself.
+    pub(super) features: Features,
 }
 
 /// The width a bit of an instruction says: set for 64 bits.
@@ -17,8 +20,8 @@ pub(super) const fn width(is_64: bool) -> Width {
 }
 
 impl<'a> Lift<'a> {
-    pub(super) fn new(block: &'a mut Block, pc: u64) -> Lift<'a> {
-        Lift { block, pc, next: Next::Follows }
+    pub(super) fn new(block: &'a mut Block, pc: u64, features: Features) -> Lift<'a> {
+        Lift { block, pc, next: Next::Follows, features }
     }
 
     pub(super) fn op(&mut self, op: Op) -> Value {

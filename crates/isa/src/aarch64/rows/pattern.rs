@@ -1,5 +1,6 @@
 //! Encodings as text.
 
+use super::feature::Feature;
 use super::lift::Lift;
 
 /// The fixed bits of an encoding, and the text that says which field each other bit belongs to.
@@ -20,6 +21,8 @@ pub struct Row {
     pub name: &'static str,
     /// The encoding.
     pub pattern: Pattern,
+    /// The part of the architecture it is in, if CPUs may lack it.
+    pub feature: Option<Feature>,
     /// Appends what it does to a block; nothing if the encoding is not allocated.
     pub(super) lift: fn(&mut Lift, u32) -> Option<()>,
     /// A template of its operands.
@@ -50,7 +53,14 @@ pub(super) const fn row(
     lift: fn(&mut Lift, u32) -> Option<()>,
     text: &'static str,
 ) -> Row {
-    Row { name, pattern: pattern(bits), lift, text }
+    Row { name, pattern: pattern(bits), feature: None, lift, text }
+}
+
+impl Row {
+    /// The same row as part of a feature.
+    pub(super) const fn of(self, feature: Feature) -> Row {
+        Row { feature: Some(feature), ..self }
+    }
 }
 
 impl Pattern {

@@ -4,5 +4,5 @@ mod lift;
 mod registers;
 mod table;
 
-pub(super) use registers::{COUNTER_HZ, HWCAP, HWCAP2};
+pub(super) use registers::COUNTER_HZ;
 pub(super) use table::ROWS;

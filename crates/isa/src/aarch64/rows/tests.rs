@@ -1,5 +1,6 @@
 use super::lift::Lift;
-use super::{CLASSES, Decoder, Row, disassemble};
+use super::{CLASSES, Decoder, Features, Row, disassemble};
+use crate::lift::Hidden;
 use ashore_ir::Block;
 
 #[test]
@@ -36,7 +37,7 @@ fn every_row_has_words_that_are_allocated() {
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 let word = row.pattern.value | ((random >> 32) as u32 & !row.pattern.mask);
                 let found = decoder.find(word).is_some_and(|found| core::ptr::eq(found, row));
-                found && (row.lift)(&mut Lift::new(&mut Block::new(), 0), word).is_some()
+                found && (row.lift)(&mut Lift::new(&mut Block::new(), 0, Features::without(Hidden(0))), word).is_some()
             });
             assert!(lifts, "{class}: {} {}", row.name, row.pattern.text);
         }
@@ -60,7 +61,9 @@ fn table_rows_do_not_overlap() {
 #[test]
 fn what_a_table_row_allows_the_decoder_lifts() {
     let decoder = Decoder::new();
-    let lifts = |row: &Row, word| (row.lift)(&mut Lift::new(&mut Block::new(), 0), word).is_some();
+    let lifts = |row: &Row, word| {
+        (row.lift)(&mut Lift::new(&mut Block::new(), 0, Features::without(Hidden(0))), word).is_some()
+    };
     let mut random = 7u64;
     for row in CLASSES.iter().flat_map(|(_, rows)| rows.iter()) {
         for _ in 0..3000 {

@@ -20,7 +20,7 @@ use ashore_ir::{Block, Flag, Shape};
 pub fn disassemble(decoder: &Decoder, pc: u64, word: u32) -> Option<String> {
     let row = decoder.find(word)?;
     // Whether all of its fields are allocated only its meaning knows.
-    (row.lift)(&mut Lift::new(&mut Block::new(), pc), word)?;
+    (row.lift)(&mut Lift::new(&mut Block::new(), pc, decoder.features), word)?;
     let mut text = mnemonic(row, word);
     text.push(' ');
     let mut rest = row.text;

@@ -1,6 +1,7 @@
 //! The scalar floating-point instructions. The field `t` is the numbers' size.
 
 use super::{convert as c, lift as f};
+use crate::aarch64::rows::feature::Feature;
 use crate::aarch64::rows::pattern::{Row, row};
 
 /// The rows.
@@ -58,5 +59,5 @@ pub(in crate::aarch64::rows) static ROWS: &[Row] = &[
     row("fcvtmu", "f0011110 tt1 10001 000000 nnnnn ddddd", c::to_integer, "{rd}, {fn}"),
     row("fcvtzs", "f0011110 tt1 11000 000000 nnnnn ddddd", c::to_integer, "{rd}, {fn}"),
     row("fcvtzu", "f0011110 tt1 11001 000000 nnnnn ddddd", c::to_integer, "{rd}, {fn}"),
-    row("fjcvtzs", "00011110 011 11110 000000 nnnnn ddddd", c::to_javascript, "{wd}, {dn}"),
+    row("fjcvtzs", "00011110 011 11110 000000 nnnnn ddddd", c::to_javascript, "{wd}, {dn}").of(Feature::Javascript),
 ];

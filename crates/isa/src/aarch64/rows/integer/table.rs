@@ -1,6 +1,7 @@
 //! The integer instructions.
 
 use super::{arithmetic as a, logic as l};
+use crate::aarch64::rows::feature::Feature;
 use crate::aarch64::rows::pattern::{Row, row};
 
 /// The rows.
@@ -64,14 +65,14 @@ pub(in crate::aarch64::rows) static ROWS: &[Row] = &[
     row("lsrv", "f0011010 110mmmmm001001 nnnnn ddddd", a::two_sources, "{rd}, {rn}, {rm}"),
     row("asrv", "f0011010 110mmmmm001010 nnnnn ddddd", a::two_sources, "{rd}, {rn}, {rm}"),
     row("rorv", "f0011010 110mmmmm001011 nnnnn ddddd", a::two_sources, "{rd}, {rn}, {rm}"),
-    row("crc32b", "00011010 110mmmmm010000 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}"),
-    row("crc32h", "00011010 110mmmmm010001 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}"),
-    row("crc32w", "00011010 110mmmmm010010 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}"),
-    row("crc32x", "10011010 110mmmmm010011 nnnnn ddddd", a::crc, "{wd}, {wn}, {xm}"),
-    row("crc32cb", "00011010 110mmmmm010100 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}"),
-    row("crc32ch", "00011010 110mmmmm010101 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}"),
-    row("crc32cw", "00011010 110mmmmm010110 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}"),
-    row("crc32cx", "10011010 110mmmmm010111 nnnnn ddddd", a::crc, "{wd}, {wn}, {xm}"),
+    row("crc32b", "00011010 110mmmmm010000 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}").of(Feature::Crc32),
+    row("crc32h", "00011010 110mmmmm010001 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}").of(Feature::Crc32),
+    row("crc32w", "00011010 110mmmmm010010 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}").of(Feature::Crc32),
+    row("crc32x", "10011010 110mmmmm010011 nnnnn ddddd", a::crc, "{wd}, {wn}, {xm}").of(Feature::Crc32),
+    row("crc32cb", "00011010 110mmmmm010100 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}").of(Feature::Crc32),
+    row("crc32ch", "00011010 110mmmmm010101 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}").of(Feature::Crc32),
+    row("crc32cw", "00011010 110mmmmm010110 nnnnn ddddd", a::crc, "{wd}, {wn}, {wm}").of(Feature::Crc32),
+    row("crc32cx", "10011010 110mmmmm010111 nnnnn ddddd", a::crc, "{wd}, {wn}, {xm}").of(Feature::Crc32),
     row("rbit", "f1011010 11000000000000 nnnnn ddddd", l::one_source, "{rd}, {rn}"),
     row("rev16", "f1011010 11000000000001 nnnnn ddddd", l::one_source, "{rd}, {rn}"),
     row("rev", "01011010 11000000000010 nnnnn ddddd", l::one_source, "{wd}, {wn}"),

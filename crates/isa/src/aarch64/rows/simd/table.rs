@@ -5,6 +5,7 @@
 use super::{
     across as a, copy as c, different as d, element as e, float as f, permute as p, same as s, shift as h, two as t,
 };
+use crate::aarch64::rows::feature::Feature;
 use crate::aarch64::rows::pattern::{Row, row};
 
 /// The rows.
@@ -260,6 +261,7 @@ pub(in crate::aarch64::rows) static ROWS: &[Row] = &[
     row("sqdmull", "0Q001110 zz1mmmmm 110100 nnnnn ddddd", d::double, "{VWd}, {Vn}, {Vm}"),
     row("sqdmull", "01011110 zz1mmmmm 110100 nnnnn ddddd", d::double, "{SWd}, {Sn}, {Sm}"),
     row("pmull", "0Q001110 zz1mmmmm 111000 nnnnn ddddd", d::polynomial, "{VWd}, {Vn}, {Vm}"),
+    row("pmull", "0Q001110 111mmmmm 111000 nnnnn ddddd", d::polynomial, "{VWd}, {Vn}, {Vm}").of(Feature::Pmull),
     row("mla", "0Q101111 zzlmmmmm 0000h0 nnnnn ddddd", e::multiply, "{Vd}, {Vn}, {element}"),
     row("mls", "0Q101111 zzlmmmmm 0100h0 nnnnn ddddd", e::multiply, "{Vd}, {Vn}, {element}"),
     row("mul", "0Q001111 zzlmmmmm 1000h0 nnnnn ddddd", e::multiply, "{Vd}, {Vn}, {element}"),
@@ -287,10 +289,10 @@ pub(in crate::aarch64::rows) static ROWS: &[Row] = &[
     row("fmls", "01011111 zzlmmmmm 0101h0 nnnnn ddddd", e::float, "{Gd}, {Gn}, {element}"),
     row("fmul", "01011111 zzlmmmmm 1001h0 nnnnn ddddd", e::float, "{Gd}, {Gn}, {element}"),
     row("fmulx", "01111111 zzlmmmmm 1001h0 nnnnn ddddd", e::float, "{Gd}, {Gn}, {element}"),
-    row("sdot", "0Q001111 zzlmmmmm 1110h0 nnnnn ddddd", e::dot, "{Vd}, {Bn}, {element}"),
-    row("udot", "0Q101111 zzlmmmmm 1110h0 nnnnn ddddd", e::dot, "{Vd}, {Bn}, {element}"),
-    row("sdot", "0Q001110 zz0mmmmm 100101 nnnnn ddddd", s::dot, "{Vd}, {Bn}, {Bm}"),
-    row("udot", "0Q101110 zz0mmmmm 100101 nnnnn ddddd", s::dot, "{Vd}, {Bn}, {Bm}"),
+    row("sdot", "0Q001111 zzlmmmmm 1110h0 nnnnn ddddd", e::dot, "{Vd}, {Bn}, {element}").of(Feature::DotProduct),
+    row("udot", "0Q101111 zzlmmmmm 1110h0 nnnnn ddddd", e::dot, "{Vd}, {Bn}, {element}").of(Feature::DotProduct),
+    row("sdot", "0Q001110 zz0mmmmm 100101 nnnnn ddddd", s::dot, "{Vd}, {Bn}, {Bm}").of(Feature::DotProduct),
+    row("udot", "0Q101110 zz0mmmmm 100101 nnnnn ddddd", s::dot, "{Vd}, {Bn}, {Bm}").of(Feature::DotProduct),
     row("sshr", "0Q0011110 hhhhbbb 000001 nnnnn ddddd", h::right, "{Td}, {Tn}, #{right}"),
     row("ushr", "0Q1011110 hhhhbbb 000001 nnnnn ddddd", h::right, "{Td}, {Tn}, #{right}"),
     row("ssra", "0Q0011110 hhhhbbb 000101 nnnnn ddddd", h::right, "{Td}, {Tn}, #{right}"),

@@ -59,7 +59,7 @@ pub(super) fn invalidate(l: &mut Lift, w: u32) -> Option<()> {
 }
 
 pub(super) fn read(l: &mut Lift, w: u32) -> Option<()> {
-    let value = match kind(bits(w, 19, 5) as u16)? {
+    let value = match kind(bits(w, 19, 5) as u16, l.features)? {
         Kind::Constant(number) => l.number(number),
         Kind::Flags => {
             let flags = l.flags();
@@ -93,7 +93,7 @@ const STATUS_BITS: u64 = 0x0000_009f;
 
 pub(super) fn write(l: &mut Lift, w: u32) -> Option<()> {
     let value = l.x(reg(w, 0));
-    match kind(bits(w, 19, 5) as u16)? {
+    match kind(bits(w, 19, 5) as u16, l.features)? {
         Kind::Constant(_) | Kind::Counter => return None,
         Kind::Flags => {
             let flags = l.op(Op::Unpack { a: value });

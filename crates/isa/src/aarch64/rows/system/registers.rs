@@ -2,6 +2,7 @@
 //!
 //! Identification says what the rows hold, no more: programs choose their code by it.
 
+use crate::aarch64::rows::feature::{Features, ISAR};
 use crate::aarch64::system::SysReg;
 
 /// What a system register is.
@@ -29,17 +30,6 @@ pub(in crate::aarch64::rows) const COUNTER_HZ: u64 = 62_500_000;
 const CTR: u64 = 1 << 31 | 1 << 28 | 4 << 24 | 4 << 20 | 4 << 16 | 3 << 14 | 10;
 /// Blocks of 64 bytes are zeroed.
 const DCZID: u64 = 4;
-/// AES with PMULL, SHA1, SHA2 with SHA512, CRC32, atomics, RDM none, SHA3, dot product.
-const ISAR0: u64 = 2 << 4 | 1 << 8 | 2 << 12 | 1 << 16 | 2 << 20 | 1 << 32 | 1 << 44;
-/// Processor-consistent acquires, also unscaled; JavaScript conversions.
-const ISAR1: u64 = 2 << 20 | 1 << 12;
-
-/// What Linux tells of the same in `AT_HWCAP`: floating point, vectors, AES, PMULL, SHA1, SHA2, CRC32, atomics, reading
-/// identification registers, JavaScript conversions, acquires, SHA3, dot product, SHA512, unscaled acquires.
-pub(in crate::aarch64::rows) const HWCAP: u64 =
-    0b11 | 0b1_1111 << 3 | 1 << 8 | 1 << 11 | 1 << 13 | 1 << 15 | 1 << 17 | 1 << 20 | 1 << 21 | 1 << 26;
-/// The same in `AT_HWCAP2`: nothing.
-pub(in crate::aarch64::rows) const HWCAP2: u64 = 0;
 
 const fn id(crm: u16, op2: u16) -> SysReg {
     SysReg::new(3, 0, 0, crm, op2)
@@ -65,13 +55,14 @@ static REGISTERS: &[(SysReg, Kind)] = &[
     (id(0, 5), Kind::Constant(1 << 31)),
     (id(0, 6), Kind::Constant(0)),
     (id(4, 0), Kind::Constant(0x11)),
-    (id(6, 0), Kind::Constant(ISAR0)),
-    (id(6, 1), Kind::Constant(ISAR1)),
 ];
 
 /// What the register at bits 20 to 5 of an instruction is. Others of the identification space read as zero.
-pub(super) fn kind(encoding: u16) -> Option<Kind> {
+pub(super) fn kind(encoding: u16, features: Features) -> Option<Kind> {
     let register = SysReg(encoding & 0x7fff);
+    if ISAR.contains(&register) {
+        return Some(Kind::Constant(features.identification(register)));
+    }
     if let Some((_, kind)) = REGISTERS.iter().find(|(known, _)| *known == register) {
         return Some(*kind);
     }
