@@ -22,6 +22,8 @@ pub enum Exit {
     Trap(Trap, u16),
     /// An access failed; nothing of the instruction has happened that running it again would notice.
     Fault(Fault),
+    /// An atomic or ordered access was not aligned to its size; nothing of the instruction has happened.
+    Misaligned(Fault),
 }
 
 /// Executes blocks. Made once and used again: it keeps its memory.

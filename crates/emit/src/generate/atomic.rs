@@ -24,6 +24,7 @@ impl Generator<'_> {
             Op::CompareSwap { size, addr, expected, new, .. } if size != Size::B16 => {
                 self.take_exactly(Gpr::RAX)?;
                 let mem = Mem::at(self.gpr(body, live, addr)?, 0);
+                self.must_be_aligned(live, size, mem)?;
                 let new_reg = self.gpr(body, live, new)?;
                 self.put_back(Gpr::RAX);
                 self.clobber(live)?;
@@ -38,6 +39,7 @@ impl Generator<'_> {
             }
             Op::LoadExclusive { size, addr, .. } if size != Size::B16 => {
                 let base = self.gpr(body, live, addr)?;
+                self.must_be_aligned(live, size, Mem::at(base, 0))?;
                 let reg = self.take()?;
                 self.may_fault();
                 self.asm.load(size, Extend::Zero, reg, Mem::at(base, 0));
@@ -61,6 +63,27 @@ impl Generator<'_> {
         }
     }
 
+    /// Has an access that is not aligned evaluated, which says so. The host would do it, but not every host soon: an atomic
+    /// access that crosses a cache line is stopped for seconds, or for ever, where the machine polices such locks.
+    pub(super) fn must_be_aligned(&mut self, live: &Live, size: Size, mem: Mem) -> Done {
+        let low = size.bytes() as i32 - 1;
+        if low == 0 {
+            return Ok(());
+        }
+        self.clobber(live)?;
+        let misaligned = self.bail();
+        if mem.index.is_none() && mem.disp & low == 0 {
+            self.asm.test_number(Width::W32, mem.base, low);
+        } else {
+            let sum = self.take()?;
+            self.asm.lea(Width::W64, sum, mem);
+            self.asm.test_number(Width::W32, sum, low);
+            self.put_back(sum);
+        }
+        self.asm.jcc(Cc::NotEqual, misaligned);
+        Ok(())
+    }
+
     /// Nothing is watched any more; leaves the host's flags.
     fn forget_watch(&mut self) {
         let [value, place, len] = self.unit.map.guest.watch.map(RegMap::memory);
@@ -73,6 +96,7 @@ impl Generator<'_> {
     fn store_exclusive(&mut self, body: Body<'_>, live: &mut Live, size: Size, [addr, value]: [Value; 2]) -> Done {
         self.take_exactly(Gpr::RAX)?;
         let base = self.gpr(body, live, addr)?;
+        self.must_be_aligned(live, size, Mem::at(base, 0))?;
         let new = self.gpr(body, live, value)?;
         self.put_back(Gpr::RAX);
         self.clobber(live)?;
@@ -100,6 +124,7 @@ impl Generator<'_> {
 
     fn rmw(&mut self, body: Body<'_>, live: &mut Live, (op, size): (Rmw, Size), [addr, value]: [Value; 2]) -> Done {
         let mem = Mem::at(self.gpr(body, live, addr)?, 0);
+        self.must_be_aligned(live, size, mem)?;
         match op {
             Rmw::Add => {
                 self.clobber(live)?;

@@ -20,8 +20,11 @@ impl Generator<'_> {
 
     pub(super) fn access(&mut self, body: Body<'_>, live: &mut Live, op: &Op) -> Done {
         match *op {
-            Op::Load { size, kind, addr, disp, .. } => {
+            Op::Load { size, kind, order, addr, disp } => {
                 let mem = self.address(body, live, addr, disp)?;
+                if order != Order::Plain {
+                    self.must_be_aligned(live, size, mem)?;
+                }
                 self.may_fault();
                 self.sum_used(body, live, addr);
                 self.used(live, addr);
@@ -31,6 +34,9 @@ impl Generator<'_> {
             }
             Op::Store { size, order, addr, disp, value } => {
                 let mem = self.address(body, live, addr, disp)?;
+                if order != Order::Plain {
+                    self.must_be_aligned(live, size, mem)?;
+                }
                 let is_plain = matches!(order, Order::Plain | Order::Acquire | Order::AcquirePc);
                 match self.short(value, ashore_ir::Width::W64) {
                     Some(number) if is_plain => {

@@ -2,11 +2,12 @@
 
 use super::Shared;
 use crate::Code;
+use crate::jit::size_of;
 use ashore_base::{Addr, AddrRange};
 use ashore_ir::{Access, Fault, Memory, Size};
 use ashore_isa::InState;
 use ashore_pivot::Sys;
-use ashore_sys::{AccessSize, FaultInfo};
+use ashore_sys::FaultInfo;
 use std::sync::atomic::{Ordering, fence};
 
 const CLOCK_MONOTONIC: u64 = 1;
@@ -35,16 +36,6 @@ impl<R: InState> View<R> {
             self.last = info;
             Fault { addr: info.addr, access }
         })
-    }
-}
-
-fn size_of(size: Size) -> AccessSize {
-    match size.bytes() {
-        1 => AccessSize::B1,
-        2 => AccessSize::B2,
-        4 => AccessSize::B4,
-        8 => AccessSize::B8,
-        _ => AccessSize::B16,
     }
 }
 

@@ -129,6 +129,7 @@ impl<R: InState> Cpu<R> {
             ashore_ir::Exit::Trap(Trap::Break, _) => raised(Signal::TRAP, TRAP_BRKPT),
             ashore_ir::Exit::Trap(Trap::Misaligned, _) => raised(Signal::BUS, BUS_ADRALN),
             ashore_ir::Exit::Fault(fault) => Some(Exit::Fault(self.told(fault))),
+            ashore_ir::Exit::Misaligned(fault) => Some(Exit::Fault(misaligned::<R>(fault))),
         }
     }
 
@@ -138,6 +139,12 @@ impl<R: InState> Cpu<R> {
         let refused = if info.code == SEGV_ACCERR { Refused::Forbidden } else { Refused::Unmapped };
         FaultInfo { addr, trap: 0, error: R::syndrome(access, refused), ..info }
     }
+}
+
+/// What the guest is told of an access that was not aligned.
+pub(crate) fn misaligned<R: InState>(Fault { addr, access }: Fault) -> FaultInfo {
+    let error = R::syndrome(access, Refused::Misaligned);
+    FaultInfo { signal: Signal::BUS.0.into(), code: BUS_ADRALN, addr, trap: 0, error }
 }
 
 /// A word of a state.

@@ -1,11 +1,12 @@
 //! A guest thread on translated code, as a process wants it.
 
+use super::memory::HOST_WRITE;
 use super::{Exit, Jit, Settings, Thread};
-use crate::eval::{BUS_ADRALN, ILL_ILLOPC, SEGV_ACCERR, SEGV_MAPERR, TRAP_BRKPT};
+use crate::eval::{BUS_ADRALN, ILL_ILLOPC, SEGV_ACCERR, TRAP_BRKPT, misaligned};
 use crate::fetch::Executable;
 use crate::{Code, Engine, Runs};
 use ashore_base::AddrRange;
-use ashore_ir::{Access, Fault};
+use ashore_ir::Access;
 use ashore_isa::{InState, Refused};
 use ashore_pivot::Signal;
 use ashore_sys::{Block, FaultInfo};
@@ -145,26 +146,14 @@ impl<R: InState> Cpu<R> {
             Exit::Illegal => raised(Signal::ILL, ILL_ILLOPC),
             Exit::Misaligned => raised(Signal::BUS, BUS_ADRALN),
             Exit::Fault(info) => crate::Exit::Fault(self.of_data(info)),
-            Exit::Refused(Fault { addr, access: Access::Execute }) => {
-                crate::Exit::Fault(self.executable.refusal::<R>(addr))
-            }
-            Exit::Refused(Fault { addr, access }) => {
-                let is_mapped = ashore_sys::mapped_at(ashore_base::Addr(addr)).is_some();
-                let (code, refused) = match is_mapped {
-                    true => (SEGV_ACCERR, Refused::Forbidden),
-                    false => (SEGV_MAPERR, Refused::Unmapped),
-                };
-                let error = R::syndrome(access, refused);
-                crate::Exit::Fault(FaultInfo { signal: Signal::SEGV.0.into(), code, addr, trap: 0, error })
-            }
+            Exit::Unaligned(fault) => crate::Exit::Fault(misaligned::<R>(fault)),
+            Exit::Refused(fault) => crate::Exit::Fault(self.executable.refusal::<R>(fault.addr)),
         }
     }
 
     /// The host's words for a fault of data, as the guest's CPU would say it.
     fn of_data(&self, info: FaultInfo) -> FaultInfo {
-        /// The host's error code of a write.
-        const WRITE: u64 = 2;
-        let access = if info.error & WRITE != 0 { Access::Write } else { Access::Read };
+        let access = if info.error & HOST_WRITE != 0 { Access::Write } else { Access::Read };
         let refused = if info.code == SEGV_ACCERR { Refused::Forbidden } else { Refused::Unmapped };
         FaultInfo { trap: 0, error: R::syndrome(access, refused), ..info }
     }

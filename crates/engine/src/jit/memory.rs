@@ -1,57 +1,68 @@
 //! The guest's memory for the evaluator.
 
-use ashore_base::Addr;
+use super::Lifter;
 use ashore_ir::{Access, Fault, Memory, Size};
-use ashore_pivot::Memory as _;
-use ashore_sys::GuestMemory;
+use ashore_sys::{AccessSize, FaultInfo};
 use core::sync::atomic::{Ordering, fence};
 
 const CLOCK_GETTIME: u64 = 228;
 const CLOCK_MONOTONIC: u64 = 1;
+/// The bit of a write in what the host says of a fault.
+pub(super) const HOST_WRITE: u64 = 2;
 
-/// Guest addresses are host addresses. Remembers which instructions may have changed.
-#[derive(Debug)]
-pub(super) struct Host {
-    hz: u64,
+/// Guest addresses are host addresses, but for the bits of them that the guest's CPU ignores. Remembers which instructions may
+/// have changed.
+pub(super) struct Host<'a> {
+    lifter: &'a dyn Lifter,
     pub(super) invalid: Option<(u64, u64)>,
+    last: FaultInfo,
 }
 
-impl Host {
-    /// The memory, and a counter of this many counts in a second.
-    pub(super) fn new(hz: u64) -> Host {
-        Host { hz, invalid: None }
+impl<'a> Host<'a> {
+    /// The memory of a CPU.
+    pub(super) fn new(lifter: &'a dyn Lifter) -> Host<'a> {
+        Host { lifter, invalid: None, last: FaultInfo::default() }
+    }
+
+    /// What the host told of the last fault, which was of such an access.
+    pub(super) fn last_fault(&self, access: Access) -> FaultInfo {
+        let error = if access == Access::Write { HOST_WRITE } else { 0 };
+        FaultInfo { error, ..self.last }
+    }
+
+    fn or_fault<T>(&mut self, access: Access, done: Result<T, FaultInfo>) -> Result<T, Fault> {
+        done.map_err(|info| {
+            self.last = info;
+            Fault { addr: info.addr, access }
+        })
     }
 }
 
-fn fault(addr: u64, access: Access) -> Fault {
-    Fault { addr, access }
+/// The same size as accesses of the host know it.
+pub(crate) fn size_of(size: Size) -> AccessSize {
+    match size {
+        Size::B1 => AccessSize::B1,
+        Size::B2 => AccessSize::B2,
+        Size::B4 => AccessSize::B4,
+        Size::B8 => AccessSize::B8,
+        Size::B16 => AccessSize::B16,
+    }
 }
 
-impl Memory for Host {
+impl Memory for Host<'_> {
     fn load(&mut self, addr: u64, size: Size) -> Result<u128, Fault> {
-        let mut bytes = [0; 16];
-        let part = bytes.get_mut(..size.bytes()).unwrap_or_default();
-        GuestMemory.read(Addr(addr), part).map_err(|_| fault(addr, Access::Read))?;
-        Ok(u128::from_le_bytes(bytes))
+        let done = ashore_sys::load(self.lifter.place(addr), size_of(size));
+        self.or_fault(Access::Read, done)
     }
 
     fn store(&mut self, addr: u64, size: Size, value: u128) -> Result<(), Fault> {
-        let bytes = value.to_le_bytes();
-        let part = bytes.get(..size.bytes()).unwrap_or_default();
-        GuestMemory.write(Addr(addr), part).map_err(|_| fault(addr, Access::Write))
+        let done = ashore_sys::store(self.lifter.place(addr), size_of(size), value);
+        self.or_fault(Access::Write, done)
     }
 
     fn compare_swap(&mut self, addr: u64, size: Size, [expected, new]: [u128; 2]) -> Result<u128, Fault> {
-        let result = match size {
-            Size::B1 => GuestMemory.exchange(Addr(addr), 0, [expected as u64, new as u64]),
-            Size::B2 => GuestMemory.exchange(Addr(addr), 1, [expected as u64, new as u64]),
-            Size::B4 => GuestMemory.exchange(Addr(addr), 2, [expected as u64, new as u64]),
-            Size::B8 => GuestMemory.exchange(Addr(addr), 3, [expected as u64, new as u64]),
-            Size::B16 => {
-                return GuestMemory.exchange_wide(Addr(addr), [expected, new]).map_err(|_| fault(addr, Access::Write));
-            }
-        };
-        result.map(u128::from).map_err(|_| fault(addr, Access::Write))
+        let done = ashore_sys::exchange(self.lifter.place(addr), size_of(size), expected, new);
+        self.or_fault(Access::Write, done)
     }
 
     fn fence(&mut self) {
@@ -59,16 +70,15 @@ impl Memory for Host {
     }
 
     fn invalidate(&mut self, addr: u64, len: u64) {
-        self.invalid = Some((addr, len));
+        self.invalid = Some((self.lifter.place(addr), len));
     }
 
     fn counter(&mut self) -> u64 {
+        let hz = self.lifter.counter_hz();
         let mut now = [0u64; 2];
         let words = [CLOCK_MONOTONIC, now.as_mut_ptr() as u64, 0, 0, 0, 0];
         let _ = ashore_sys::call(CLOCK_GETTIME, words);
         let [seconds, nanoseconds] = now;
-        seconds
-            .wrapping_mul(self.hz)
-            .wrapping_add((u128::from(nanoseconds) * u128::from(self.hz) / 1_000_000_000) as u64)
+        seconds.wrapping_mul(hz).wrapping_add((u128::from(nanoseconds) * u128::from(hz) / 1_000_000_000) as u64)
     }
 }

@@ -19,6 +19,7 @@ mod thread;
 
 pub use ashore_isa::lift::Lifter;
 pub use cpu::{Cpu, Shared};
+pub(crate) use memory::size_of;
 pub use shared::{Jit, Settings, Stats};
 pub use thread::{Exit, Thread};
 

@@ -16,6 +16,9 @@ const TRAP_FLAG: u64 = 0x100;
 const PLAIN: u64 = 0x202;
 const SIGTRAP: u32 = 5;
 const SIGFPE: u32 = 8;
+const SIGBUS: u32 = 7;
+const SIGSEGV: u32 = 11;
+const SI_KERNEL: i32 = 0x80;
 /// The most host instructions to the next guest instruction.
 const STEPS: usize = 10_000;
 
@@ -29,7 +32,8 @@ pub(super) fn stopped(thread: &mut Thread, mut fault: Option<FaultInfo>, code: &
         let found = if place < jit.gates_end { None } else { jit.find(place) };
         match (&found, fault) {
             // The instruction stops at its numbers: what it does is computed exactly.
-            (Some((made, mark)), Some(info)) if info.signal == SIGFPE => {
+            // And so where the host says nothing of the address, because to it there is none: the guest's CPU may ignore bits.
+            (Some((made, mark)), Some(info)) if info.signal == SIGFPE || is_no_address(info) => {
                 capture(thread, made, mark);
                 return match thread.evaluate(mark.pc, code) {
                     Some(exit) => Step::Stop(exit),
@@ -59,6 +63,12 @@ pub(super) fn stopped(thread: &mut Thread, mut fault: Option<FaultInfo>, code: &
         };
     }
     Step::Stop(Exit::Illegal)
+}
+
+/// Whether the host faulted before it had an address to tell of. It calls that a bus error where the base is `rbp`, which to
+/// it is the stack's.
+fn is_no_address(info: FaultInfo) -> bool {
+    matches!(info.signal, SIGSEGV | SIGBUS) && info.code == SI_KERNEL
 }
 
 /// Puts the guest's registers, which are partly in the host's, into the state.

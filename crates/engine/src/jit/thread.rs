@@ -22,11 +22,13 @@ pub enum Exit {
     Break(u16),
     /// The CPU has no such instruction, or it may not be used.
     Illegal,
-    /// An access was not aligned as it must be.
+    /// The program counter or the stack pointer is not aligned as it must be.
     Misaligned,
+    /// An atomic or ordered access of the instruction at the program counter was not aligned.
+    Unaligned(Fault),
     /// The instruction at the program counter faulted; the host's words for how.
     Fault(FaultInfo),
-    /// The instruction at the program counter faulted on its way through the evaluator, or cannot be read itself.
+    /// The instruction at the program counter cannot be read.
     Refused(Fault),
     /// A signal for the guest waits.
     Interrupted,
@@ -307,7 +309,7 @@ impl Thread {
         let model = jit.lifter.model();
         self.flags_outside();
         self.control_outside();
-        let mut memory = Host::new(jit.lifter.counter_hz());
+        let mut memory = Host::new(jit.lifter.as_ref());
         let size = model.layout().size;
         let state = self.frame.bytes_mut().get_mut(..size).unwrap_or_default();
         let exit = self.evaluator.run(&block, state, &mut memory, model);
@@ -319,7 +321,8 @@ impl Thread {
         }
         match exit {
             ashore_ir::Exit::Jump(_) => None,
-            ashore_ir::Exit::Fault(fault) => Some(Exit::Refused(fault)),
+            ashore_ir::Exit::Fault(fault) => Some(Exit::Fault(memory.last_fault(fault.access))),
+            ashore_ir::Exit::Misaligned(fault) => Some(Exit::Unaligned(fault)),
             ashore_ir::Exit::Trap(Trap::Call, number) => Some(Exit::Call(number)),
             ashore_ir::Exit::Trap(Trap::Break, number) => Some(Exit::Break(number)),
             ashore_ir::Exit::Trap(Trap::Illegal, _) => Some(Exit::Illegal),

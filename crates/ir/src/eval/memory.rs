@@ -1,7 +1,7 @@
 //! Accesses to memory, exclusives and barriers.
 
-use super::{Frame, Step, read_slot, write_slot};
-use crate::{Extend, Fault, Op, Order, Size, Value};
+use super::{Exit, Frame, Step, read_slot, write_slot};
+use crate::{Access, Extend, Fault, Op, Order, Size, Value};
 
 /// The low bytes of a value, extended.
 pub(super) fn extend(kind: Extend, size: Size, value: u64) -> u64 {
@@ -23,6 +23,11 @@ impl Frame<'_> {
     }
 
     pub(super) fn access(&mut self, op: &Op) -> Result<Step, Fault> {
+        if let Some((size, addr, access)) = self.aligned(op)
+            && addr & (size.bytes() as u64 - 1) != 0
+        {
+            return Ok(Step::Leave(self.pc, Exit::Misaligned(Fault { addr, access })));
+        }
         Ok(match *op {
             Op::Load { size, kind, addr, disp, .. } => {
                 let value = self.memory.load(self.addr(addr, disp), size)?;
@@ -74,6 +79,23 @@ impl Frame<'_> {
             Op::Counter => Step::Value(self.memory.counter().into()),
             _ => Step::Done,
         })
+    }
+
+    /// The access of an op that must be aligned: one that is atomic or ordered.
+    fn aligned(&self, op: &Op) -> Option<(Size, u64, Access)> {
+        match *op {
+            Op::CompareSwap { size, addr, .. } | Op::Rmw { size, addr, .. } | Op::StoreExclusive { size, addr, .. } => {
+                Some((size, self.int(addr), Access::Write))
+            }
+            Op::LoadExclusive { size, addr, .. } => Some((size, self.int(addr), Access::Read)),
+            Op::Load { size, order, addr, disp, .. } if order != Order::Plain => {
+                Some((size, self.addr(addr, disp), Access::Read))
+            }
+            Op::Store { size, order, addr, disp, .. } if order != Order::Plain => {
+                Some((size, self.addr(addr, disp), Access::Write))
+            }
+            _ => None,
+        }
     }
 
     fn watch(&mut self, addr: u64, size: u64, value: u128) {
