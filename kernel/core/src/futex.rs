@@ -2,59 +2,75 @@
 //!
 //! A word is known by its [`Key`], so that processes that share memory meet. Waiters stand in buckets by their keys. The
 //! lock of a bucket is held while the word is read and the waiter is entered; who changes the word wakes afterwards. An
-//! operation on two words takes the bucket with the lesser number first.
+//! operation on two words takes the bucket with the lesser number first. A thread waits at one word at most: what it must
+//! know of that is its [`Seat`], and nothing is allocated for a wait.
 
-use crate::call::{Answer, Call, Stop, Until};
+use crate::call::{Answer, Call, Stop, Until, Why};
 use crate::kernel::Kernel;
 use crate::lock::{Held, Lock};
 use crate::machine::Nanos;
 use crate::memory::{Key, Sharing, Space};
 use crate::thread::Thread;
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ashore_base::Addr;
 use ashore_pivot::layout::Plain;
 use ashore_pivot::layout::futex::*;
 use ashore_pivot::{Errno, Memory};
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 const BUCKETS: usize = 256;
 
 /// All waiters.
 pub(crate) struct Futexes {
-    buckets: [Lock<Vec<Arc<Waiter>>>; BUCKETS],
+    buckets: [Lock<Bucket>; BUCKETS],
 }
 
 impl Default for Futexes {
     fn default() -> Self {
-        Futexes { buckets: [const { Lock::new(Vec::new()) }; BUCKETS] }
+        Futexes { buckets: [const { Lock::new(Bucket(Vec::new())) }; BUCKETS] }
     }
 }
 
 /// A thread at a word.
 struct Waiter {
-    /// The word, which a requeue changes. Changed only with the locks of both buckets held.
-    key: Lock<Key>,
+    key: Key,
     bits: u32,
     thread: Arc<Thread>,
-    turn: u64,
-    is_woken: AtomicBool,
 }
 
-type Bucket<'a> = Held<'a, Vec<Arc<Waiter>>>;
+/// Where a thread waits: the number of the bucket it stands in, or that it was woken. Changed only with the lock of the
+/// bucket held that it names before.
+#[derive(Debug, Default)]
+pub(crate) struct Seat(AtomicU32);
+
+/// What a seat holds when its thread was woken.
+const WOKEN: u32 = u32::MAX;
+
+impl Seat {
+    fn get(&self) -> u32 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn set(&self, bucket: u32) {
+        self.0.store(bucket, Ordering::Release);
+    }
+}
+
+/// Those whose keys have a number in common, the longest waiting first.
+struct Bucket(Vec<Waiter>);
 
 impl Futexes {
     fn number(key: &Key) -> usize {
         key.hash() as usize % BUCKETS
     }
 
-    fn bucket(&self, number: usize) -> Option<Bucket<'_>> {
+    fn bucket(&self, number: usize) -> Option<Held<'_, Bucket>> {
         self.buckets.get(number).map(Lock::lock)
     }
 
     /// The buckets of two words, the second one `None` when it is the first one.
-    fn two(&self, first: &Key, second: &Key) -> (Option<Bucket<'_>>, Option<Bucket<'_>>) {
+    fn two(&self, first: &Key, second: &Key) -> (Option<Held<'_, Bucket>>, Option<Held<'_, Bucket>>) {
         let (a, b) = (Futexes::number(first), Futexes::number(second));
         if a == b {
             return (self.bucket(a), None);
@@ -69,31 +85,42 @@ impl Futexes {
     }
 }
 
-/// Takes up to `most` waiters at a word out of its bucket.
-fn take(bucket: &mut Vec<Arc<Waiter>>, key: &Key, bits: u32, most: usize) -> Vec<Arc<Waiter>> {
-    let mut taken = Vec::new();
-    bucket.retain(|waiter| {
-        let is_meant = taken.len() < most && waiter.bits & bits != 0 && *waiter.key.lock() == *key;
-        if is_meant {
-            taken.push(waiter.clone());
+impl Bucket {
+    /// Wakes up to `most` waiters at a word; how many there were.
+    fn wake(&mut self, kernel: &Kernel, (key, bits): (&Key, u32), most: usize) -> usize {
+        let mut count = 0;
+        let mut at = 0;
+        while count < most
+            && let Some(waiter) = self.0.get(at)
+        {
+            if waiter.bits & bits == 0 || waiter.key != *key {
+                at += 1;
+                continue;
+            }
+            let Waiter { thread, .. } = self.0.remove(at);
+            thread.seat.set(WOKEN);
+            // Its present wait: it may have been asked again since it came, and waits on all the same.
+            kernel.wake(&thread, thread.turn());
+            count += 1;
         }
-        !is_meant
-    });
-    taken
-}
-
-fn wake_all(kernel: &Kernel, waiters: &[Arc<Waiter>]) -> u64 {
-    for waiter in waiters {
-        waiter.is_woken.store(true, Ordering::Release);
-        kernel.wake(&waiter.thread, waiter.turn_now());
+        count
     }
-    waiters.len() as u64
-}
 
-impl Waiter {
-    /// The thread's present wait: it may have been asked again since it came, and waits on all the same.
-    fn turn_now(&self) -> u64 {
-        self.thread.turn().max(self.turn)
+    /// Takes up to `most` waiters at a word out, for another word.
+    fn take(&mut self, key: &Key, most: usize) -> Vec<Waiter> {
+        let mut left = most;
+        let is_meant = |waiter: &mut Waiter| {
+            let is_meant = left > 0 && waiter.key == *key;
+            left -= usize::from(is_meant);
+            is_meant
+        };
+        self.0.extract_if(.., is_meant).collect()
+    }
+
+    /// Takes a thread out. Says whether it was there.
+    fn leave(&mut self, thread: &Arc<Thread>) -> bool {
+        let at = self.0.iter().position(|waiter| Arc::ptr_eq(&waiter.thread, thread));
+        at.map(|at| self.0.remove(at)).is_some()
     }
 }
 
@@ -139,70 +166,57 @@ enum Limit {
     Wall,
 }
 
+/// What [`crate::call::Progress::done`] says of a call that has entered itself.
+const SEATED: u64 = 1;
+
 fn wait(call: &mut Call<'_>, want: Want, limit: Limit) -> Answer {
-    let waiter = call.progress.extra.as_ref().and_then(|extra| extra.downcast_ref::<Arc<Waiter>>()).cloned();
-    if let Some(waiter) = waiter {
-        return wait_more(call, &waiter);
+    if call.progress.done == SEATED {
+        return wait_more(call);
     }
     if want.bits == 0 {
         return Err(Errno::EINVAL.into());
     }
     call.progress.deadline = deadline(call, limit)?;
-    let space = call.thread.space();
     let at = call.addr(0);
+    let space = call.thread.space();
     let key = space.futex_key(at, want.sharing)?;
-    let waiter = Arc::new(Waiter {
-        key: Lock::new(key),
-        bits: want.bits,
-        thread: call.thread.clone(),
-        turn: call.thread.turn(),
-        is_woken: AtomicBool::new(false),
-    });
-    let Some(mut bucket) = call.kernel.futexes.bucket(Futexes::number(&key)) else {
-        return Err(Errno::ENOMEM.into());
-    };
+    let number = Futexes::number(&key);
+    let Some(mut bucket) = call.kernel.futexes.bucket(number) else { return Err(Errno::ENOMEM.into()) };
     if space.load_u32(at)? != want.value {
         return Err(Errno::EAGAIN.into());
     }
     if call.is_late() {
         return Err(Errno::ETIMEDOUT.into());
     }
-    bucket.push(waiter.clone());
+    bucket.0.push(Waiter { key, bits: want.bits, thread: call.thread.clone() });
+    call.thread.seat.set(number as u32);
     drop(bucket);
-    call.progress.extra = Some(Box::new(waiter));
+    call.progress.done = SEATED;
     Err(call.wait())
 }
 
 /// Asked again: woken, too late, or to be interrupted, in which case a wait ends here and is made anew.
-fn wait_more(call: &mut Call<'_>, waiter: &Arc<Waiter>) -> Answer {
+fn wait_more(call: &mut Call<'_>) -> Answer {
     loop {
-        if waiter.is_woken.load(Ordering::Acquire) {
+        let number = call.thread.seat.get();
+        if number == WOKEN {
             return Ok(0);
         }
-        let is_over = call.is_late() || call.why == crate::call::Why::Signal;
+        let is_over = call.is_late() || call.why == Why::Signal;
         if !is_over {
             return Err(call.wait());
         }
         // A requeue may move it meanwhile: look for it where it is now.
-        let key = *waiter.key.lock();
-        let Some(mut bucket) = call.kernel.futexes.bucket(Futexes::number(&key)) else { break };
-        if *waiter.key.lock() != key {
-            continue;
-        }
-        let before = bucket.len();
-        bucket.retain(|other| !Arc::ptr_eq(other, waiter));
-        if bucket.len() < before {
+        let Some(mut bucket) = call.kernel.futexes.bucket(number as usize) else { break };
+        if bucket.leave(call.thread) {
             break;
         }
-    }
-    if waiter.is_woken.load(Ordering::Acquire) {
-        return Ok(0);
     }
     if call.is_late() {
         return Err(Errno::ETIMEDOUT.into());
     }
     // Interrupted. Should it go on after all, it looks at the word again.
-    call.progress.extra = None;
+    call.progress.done = 0;
     Err(Stop::Wait(Until::Woken))
 }
 
@@ -225,12 +239,7 @@ fn wake(call: &mut Call<'_>, sharing: Sharing, bits: u32, most: usize) -> Answer
     }
     let key = call.thread.space().futex_key(call.addr(0), sharing)?;
     let Some(mut bucket) = call.kernel.futexes.bucket(Futexes::number(&key)) else { return Ok(0) };
-    if bucket.is_empty() {
-        return Ok(0);
-    }
-    let waiters = take(&mut bucket, &key, bits, most);
-    drop(bucket);
-    Ok(wake_all(call.kernel, &waiters))
+    Ok(bucket.wake(call.kernel, (&key, bits), most) as u64)
 }
 
 fn requeue(call: &mut Call<'_>, sharing: Sharing, expected: Option<u32>) -> Answer {
@@ -246,15 +255,15 @@ fn requeue(call: &mut Call<'_>, sharing: Sharing, expected: Option<u32>) -> Answ
     {
         return Err(Errno::EAGAIN.into());
     }
-    let waiters = take(&mut first, &from, FUTEX_BITSET_MATCH_ANY, wakes);
-    let moved = take(&mut first, &from, FUTEX_BITSET_MATCH_ANY, moves);
-    for waiter in &moved {
-        *waiter.key.lock() = to;
+    let woken = first.wake(call.kernel, (&from, FUTEX_BITSET_MATCH_ANY), wakes);
+    let mut moved = first.take(&from, moves);
+    for waiter in &mut moved {
+        waiter.key = to;
+        waiter.thread.seat.set(Futexes::number(&to) as u32);
     }
-    let counted = moved.len() as u64;
-    second.as_mut().unwrap_or(&mut first).extend(moved);
-    drop((first, second));
-    Ok(wake_all(call.kernel, &waiters) + counted)
+    let count = woken + moved.len();
+    second.as_mut().unwrap_or(&mut first).0.extend(moved);
+    Ok(count as u64)
 }
 
 fn wake_op(call: &mut Call<'_>, sharing: Sharing) -> Answer {
@@ -292,13 +301,12 @@ fn wake_op(call: &mut Call<'_>, sharing: Sharing) -> Answer {
         FUTEX_OP_CMP_GE => old >= against,
         _ => return Err(Errno::ENOSYS.into()),
     };
-    let mut waiters = take(&mut first, &key, FUTEX_BITSET_MATCH_ANY, wakes);
+    let mut woken = first.wake(call.kernel, (&key, FUTEX_BITSET_MATCH_ANY), wakes);
     if is_true {
         let bucket = second.as_mut().unwrap_or(&mut first);
-        waiters.extend(take(bucket, &key2, FUTEX_BITSET_MATCH_ANY, others));
+        woken += bucket.wake(call.kernel, (&key2, FUTEX_BITSET_MATCH_ANY), others);
     }
-    drop((first, second));
-    Ok(wake_all(call.kernel, &waiters))
+    Ok(woken as u64)
 }
 
 /// Wakes one who waits at a word, private or shared: a thread's end.
@@ -306,9 +314,7 @@ pub(crate) fn wake_word(kernel: &Kernel, space: &Space, at: Addr) {
     for sharing in [Sharing::Private, Sharing::Shared] {
         let Ok(key) = space.futex_key(at, sharing) else { continue };
         let Some(mut bucket) = kernel.futexes.bucket(Futexes::number(&key)) else { continue };
-        let waiters = take(&mut bucket, &key, FUTEX_BITSET_MATCH_ANY, 1);
-        drop(bucket);
-        wake_all(kernel, &waiters);
+        bucket.wake(kernel, (&key, FUTEX_BITSET_MATCH_ANY), 1);
     }
 }
 

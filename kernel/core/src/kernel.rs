@@ -76,6 +76,8 @@ pub(crate) enum Leave {
 pub(crate) const FIRST_ID: u32 = 2;
 /// The address space a CPU is in when it is in no program's.
 pub(crate) const NO_SPACE: u64 = 0;
+/// What a CPU's alarm is when it may have rung.
+const NO_ALARM: Nanos = 0;
 
 impl Kernel {
     /// A kernel without threads.
@@ -205,9 +207,10 @@ impl Kernel {
     /// One round of the loop: a thread until it stops, or rest.
     pub fn round(&self) {
         let here = self.machine().cpu();
-        self.timers.expire(self, self.now());
+        let now = self.now();
+        self.timers.expire(self, now);
         match self.sched.next(here) {
-            Some(thread) => self.serve(here, &thread),
+            Some(thread) => self.serve(here, &thread, now),
             None => self.rest(here),
         }
     }
@@ -227,30 +230,35 @@ impl Kernel {
     /// Looks after whatever interrupts.
     fn interrupted(&self, here: usize) {
         if let Some(cpu) = self.sched.cpu(here) {
-            cpu.alarm.store(0, Ordering::Relaxed);
+            cpu.alarm.store(NO_ALARM, Ordering::Relaxed);
         }
         self.timers.expire(self, self.now());
         let devices = self.devices.lock().clone();
         devices.iter().for_each(|device| device.interrupt(self));
     }
 
+    /// Sees to it that this CPU is interrupted at a time at the latest. An alarm that is set for earlier stays: to look again
+    /// then costs less than to set it at every switch.
     fn set_alarm(&self, here: usize, at: Nanos) {
         let Some(cpu) = self.sched.cpu(here) else { return };
-        if cpu.alarm.swap(at, Ordering::Relaxed) != at {
+        let present = cpu.alarm.load(Ordering::Relaxed);
+        if present == NO_ALARM || at < present {
+            cpu.alarm.store(at, Ordering::Relaxed);
             self.machine().alarm((at != Nanos::MAX).then_some(at));
         }
     }
 
-    fn serve(&self, here: usize, thread: &Arc<Thread>) {
+    fn serve(&self, here: usize, thread: &Arc<Thread>, now: Nanos) {
         let Some(cpu) = self.sched.cpu(here) else { return };
         let machine = self.machine();
         *cpu.current.lock() = Some(thread.clone());
         *thread.state.lock() = State::Running { woken: false };
         thread.last_cpu.store(here as u32, Ordering::Relaxed);
-        cpu.since.store(self.now(), Ordering::Relaxed);
+        cpu.since.store(now, Ordering::Relaxed);
         let mut own = thread.own.lock();
         machine.arrive(&own.context);
-        machine.enter(thread.space().root());
+        let root = thread.parts.lock().space.root();
+        machine.enter(root);
         let leave = loop {
             let leave = self.run(here, thread, &mut own);
             if let Leave::Park(until) = leave
@@ -319,13 +327,10 @@ impl Kernel {
     /// Runs a thread until its CPU has to leave it.
     fn run(&self, here: usize, thread: &Arc<Thread>, own: &mut Own) -> Leave {
         loop {
-            if let Some(pending) = own.call.take() {
-                if let Some(timer) = own.timer.take() {
-                    self.timers.remove(timer);
-                }
-                if let Some(leave) = self.ask_again(thread, own, pending) {
-                    return leave;
-                }
+            if own.call.is_some()
+                && let Some(leave) = self.ask_again(thread, own)
+            {
+                return leave;
             }
             let bits = thread.attention.load(Ordering::Acquire);
             if bits != 0 {
@@ -336,7 +341,7 @@ impl Kernel {
             }
             let Some(cpu) = self.sched.cpu(here) else { return Leave::Yield };
             cpu.has_news.store(false, Ordering::Relaxed);
-            match self.sched.verdict(here, thread, self.now()) {
+            match self.sched.verdict(here, thread, || self.now()) {
                 Verdict::Yield => return Leave::Yield,
                 Verdict::Stay(until) => self.set_alarm(here, until.min(self.timers.earliest())),
             }
@@ -416,8 +421,13 @@ impl Kernel {
         }
     }
 
-    fn ask_again(&self, thread: &Arc<Thread>, own: &mut Own, mut pending: Pending) -> Option<Leave> {
+    /// Asks a call again, which stays where it is as long as it waits.
+    fn ask_again(&self, thread: &Arc<Thread>, own: &mut Own) -> Option<Leave> {
+        if let Some(timer) = own.timer.take() {
+            self.timers.remove(timer);
+        }
         let is_signal = self.has_signal(thread);
+        let pending = own.call.as_mut()?;
         let restart = calls::restart(pending.number);
         let why = if is_signal {
             Why::Signal
@@ -437,24 +447,28 @@ impl Kernel {
             };
             self.traced(&mut call, pending.number)
         };
-        if !matches!(answer, Err(Stop::Wait(_))) && thread.signals.lock().saved.is_some() {
+        if let Err(Stop::Wait(until)) = answer {
+            if !is_signal || restart == Restart::Deaf {
+                return Some(Leave::Park(until));
+            }
+            own.context.regs.x[0] = (-i64::from(Errno::EINTR.0)) as u64;
+            own.interrupted = own.call.take().map(|pending| (restart, pending));
+            thread.leave_queues();
+            return None;
+        }
+        own.call = None;
+        if thread.signals.lock().saved.is_some() {
             // The call is over, and the mask it had for its own time.
             thread.set_attention(attention::SIGNAL);
         }
         match answer {
-            Ok(value) => {
-                own.context.regs.x[0] = value;
-                thread.leave_queues();
-                None
-            }
-            Err(Stop::Wait(_)) if is_signal && restart != Restart::Deaf => {
-                own.context.regs.x[0] = (-i64::from(Errno::EINTR.0)) as u64;
-                own.interrupted = Some((restart, pending));
-                thread.leave_queues();
-                None
-            }
-            Err(stop) => self.stopped(thread, own, stop, pending),
+            Ok(value) => own.context.regs.x[0] = value,
+            Err(Stop::Errno(errno)) => own.context.regs.x[0] = (-i64::from(errno.0)) as u64,
+            Err(Stop::Ended) => return Some(self.end_thread(thread, own)),
+            Err(Stop::Switched | Stop::Wait(_)) => return None,
         }
+        thread.leave_queues();
+        None
     }
 }
 

@@ -179,12 +179,12 @@ impl Sched {
     }
 
     /// Whether the present thread of a CPU should make room, and if not, when to look again.
-    pub(crate) fn verdict(&self, here: usize, current: &Thread, now: Nanos) -> Verdict {
+    pub(crate) fn verdict(&self, here: usize, current: &Thread, now: impl FnOnce() -> Nanos) -> Verdict {
         let Some(cpu) = self.cpus.get(here) else { return Verdict::Stay(Nanos::MAX) };
         if cpu.count.load(Ordering::Acquire) == 0 {
             return Verdict::Stay(Nanos::MAX);
         }
-        let since = cpu.since.load(Ordering::Relaxed);
+        let (since, now) = (cpu.since.load(Ordering::Relaxed), now());
         let ran = now.saturating_sub(since);
         let share = current.share.load(Ordering::Relaxed) + ran;
         let least = cpu.ready.lock().least().unwrap_or(Nanos::MAX);

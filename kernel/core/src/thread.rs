@@ -53,6 +53,8 @@ pub struct Thread {
     pub name: Lock<[u8; 16]>,
     /// Who waits until it has left the memory it was made in (`vfork`).
     pub released: crate::wait::WaitQueue,
+    /// Where it waits for a futex.
+    pub(crate) seat: crate::futex::Seat,
     is_released: AtomicBool,
     is_queued: AtomicBool,
 }
@@ -93,6 +95,7 @@ impl Thread {
             robust: AtomicU64::new(0),
             name: Lock::default(),
             released: crate::wait::WaitQueue::new(),
+            seat: crate::futex::Seat::default(),
             is_released: AtomicBool::new(false),
             is_queued: AtomicBool::new(false),
         })
