@@ -12,6 +12,8 @@ use core::any::Any;
 
 /// The longest record that [`Call::read`] and [`Call::write`] move.
 const LONGEST: usize = 256;
+/// What most of them fit.
+const SHORT: usize = 128;
 
 /// What a handler says.
 pub type Answer = Result<u64, Stop>;
@@ -160,7 +162,11 @@ impl Call<'_> {
 
     /// Reads a record from the caller's memory.
     pub fn read<T: Plain>(&self, at: Addr) -> Result<T, Errno> {
-        let mut bytes = [0; LONGEST];
+        if T::SIZE <= SHORT { self.read_by::<T, SHORT>(at) } else { self.read_by::<T, LONGEST>(at) }
+    }
+
+    fn read_by<T: Plain, const ROOM: usize>(&self, at: Addr) -> Result<T, Errno> {
+        let mut bytes = [0; ROOM];
         let bytes = bytes.get_mut(..T::SIZE).ok_or(Errno::EINVAL)?;
         self.thread.space().read(at, bytes)?;
         Ok(T::get(bytes))
@@ -168,7 +174,11 @@ impl Call<'_> {
 
     /// Writes a record to the caller's memory.
     pub fn write<T: Plain>(&self, at: Addr, record: &T) -> Result<(), Errno> {
-        let mut bytes = [0; LONGEST];
+        if T::SIZE <= SHORT { self.write_by::<T, SHORT>(at, record) } else { self.write_by::<T, LONGEST>(at, record) }
+    }
+
+    fn write_by<T: Plain, const ROOM: usize>(&self, at: Addr, record: &T) -> Result<(), Errno> {
+        let mut bytes = [0; ROOM];
         let bytes = bytes.get_mut(..T::SIZE).ok_or(Errno::EINVAL)?;
         record.put(bytes);
         self.thread.space().write(at, bytes)

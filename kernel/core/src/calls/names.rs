@@ -83,7 +83,7 @@ fn linkat(call: &mut Call<'_>) -> Answer {
     }
     let follow = if flags & AT_SYMLINK_FOLLOW != 0 { 0 } else { AT_SYMLINK_NOFOLLOW };
     let node: Arc<dyn Node> = match call.target(0, 1, flags & AT_EMPTY_PATH | follow)? {
-        Target::Spot(spot) => spot.node,
+        Target::Node(node) => node,
         Target::Open(open) => open.node().ok_or(Errno::EXDEV)?.clone(),
     };
     let found = call.find_arg(2, 3, Last::Keep)?;

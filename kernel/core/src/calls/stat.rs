@@ -50,7 +50,7 @@ fn newfstatat(call: &mut Call<'_>) -> Answer {
 fn status(call: &mut Call<'_>, flags: u32) -> Result<Status, Errno> {
     match call.target(0, 1, flags)? {
         Target::Open(open) => open.status(call),
-        Target::Spot(spot) => Ok(spot.node.status()),
+        Target::Node(node) => Ok(node.status()),
     }
 }
 
@@ -129,7 +129,7 @@ fn access(call: &mut Call<'_>, flags: u32) -> Answer {
         return Err(Errno::EINVAL.into());
     }
     let node = match call.target(0, 1, flags & !AT_EACCESS)? {
-        Target::Spot(spot) => spot.node,
+        Target::Node(node) => node,
         Target::Open(open) => match open.node() {
             Some(node) => node.clone(),
             None => return Ok(0),

@@ -3,8 +3,8 @@
 use crate::call::Call;
 use crate::fd::Slot;
 use crate::file::{Bytes, Open};
-use crate::files::walk::{Found, From, Last, PATH_MAX, walk};
-use crate::files::{Node, Spot};
+use crate::files::Node;
+use crate::files::walk::{Found, From, Last, PATH_MAX, reach, walk};
 use crate::kernel::Kernel;
 use crate::limits;
 use crate::machine::Frame;
@@ -59,7 +59,7 @@ pub(crate) enum Target<'k> {
     /// The descriptor itself.
     Open(Using<'k>),
     /// What the path leads to.
-    Spot(Spot),
+    Node(Arc<dyn Node>),
 }
 
 impl<'k> Call<'k> {
@@ -137,17 +137,17 @@ impl<'k> Call<'k> {
         if text.is_empty() && flags & AT_EMPTY_PATH != 0 {
             if self.int(fd) == AT_FDCWD {
                 let cwd = self.thread.parts.lock().place.inner.lock().cwd.clone();
-                return Ok(Target::Spot(Spot::directory(cwd)));
+                return Ok(Target::Node(cwd));
             }
             return Ok(Target::Open(self.open_any(self.arg(fd))?));
         }
-        Ok(Target::Spot(self.find(self.int(fd), &text, last)?.spot()?))
+        Ok(Target::Node(reach(&self.visitor(), &self.from(self.int(fd), &text)?, &text, last)?))
     }
 
     /// The same, when only a node will do.
     pub(crate) fn target_node(&self, fd: usize, path: usize, flags: u32) -> Result<Arc<dyn Node>, Errno> {
         match self.target(fd, path, flags)? {
-            Target::Spot(spot) => Ok(spot.node),
+            Target::Node(node) => Ok(node),
             Target::Open(open) => open.node().cloned().ok_or(Errno::EBADF),
         }
     }

@@ -57,6 +57,12 @@ impl<'a> Visitor<'a> {
         if wanted & !granted & 7 == 0 { Ok(()) } else { Err(Errno::EACCES) }
     }
 
+    /// Fails with `EACCES` unless names may be looked up in a directory.
+    #[inline]
+    pub fn check_search(&self, dir: &dyn Node) -> Result<(), Errno> {
+        if self.user == 0 { Ok(()) } else { self.check(dir, EXECUTE) }
+    }
+
     fn is_member(&self, group: u32) -> bool {
         self.thread.is_some_and(|thread| thread.process.inner.lock().groups.contains(&group))
     }

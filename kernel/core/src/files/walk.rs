@@ -1,8 +1,9 @@
 //! Following a path.
 
+use super::Visitor;
 use super::node::{Kind, Node};
 use super::spot::Spot;
-use super::{EXECUTE, Visitor};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
@@ -57,7 +58,7 @@ pub struct Found {
     /// Whether a slash follows the last name.
     pub has_slash: bool,
     /// Where a link of the kernel's led.
-    jumped: Option<Spot>,
+    jumped: Option<Box<Spot>>,
     /// Whether the last name was `.`.
     pub is_dot: bool,
 }
@@ -71,7 +72,7 @@ impl Found {
     /// What is there and where.
     pub fn spot(self) -> Result<Spot, Errno> {
         if let Some(spot) = self.jumped {
-            return Ok(spot);
+            return Ok(*spot);
         }
         let node = self.node.ok_or(Errno::ENOENT)?;
         if node.kind() == Kind::Directory || self.name.is_empty() {
@@ -83,6 +84,31 @@ impl Found {
 
 /// Follows a path. The last name need not exist; every other must be a directory.
 pub fn walk(visitor: &Visitor<'_>, from: &From, path: &[u8], last: Last) -> Result<Found, Errno> {
+    follow((visitor, from), path, last, |dir, end| {
+        let End { node, has_slash, jumped, is_dot, .. } = end;
+        match jumped {
+            None => Found { dir, name: end.name.to_vec(), node, has_slash, jumped: None, is_dot },
+            Some(spot) => {
+                let dir = spot.dir.clone().unwrap_or(dir);
+                Found { dir, name: spot.name.clone(), node, has_slash, jumped: Some(spot), is_dot }
+            }
+        }
+    })
+}
+
+/// Follows a path to what is there.
+pub fn reach(visitor: &Visitor<'_>, from: &From, path: &[u8], last: Last) -> Result<Arc<dyn Node>, Errno> {
+    follow((visitor, from), path, last, |_, end| end.node.ok_or(Errno::ENOENT))?
+}
+
+/// Follows a path and hands over the directory of its last name, and what is there.
+#[inline]
+fn follow<T>(
+    (visitor, from): (&Visitor<'_>, &From),
+    path: &[u8],
+    last: Last,
+    finish: impl FnOnce(Arc<dyn Node>, End<'_>) -> T,
+) -> Result<T, Errno> {
     let Some(first) = path.first() else { return Err(Errno::ENOENT) };
     if path.len() >= PATH_MAX {
         return Err(Errno::ENAMETOOLONG);
@@ -90,19 +116,17 @@ pub fn walk(visitor: &Visitor<'_>, from: &From, path: &[u8], last: Last) -> Resu
     if *first == b'/' && from.limits.is_beneath {
         return Err(Errno::EXDEV);
     }
-    let mut walk = Walk {
-        visitor,
-        from,
-        dir: if *first == b'/' { from.root.clone() } else { from.base.clone() },
-        links: 0,
-        jumped: None,
-    };
+    let dir = if *first == b'/' { from.root.clone() } else { from.base.clone() };
+    if dir.kind() != Kind::Directory {
+        return Err(Errno::ENOTDIR);
+    }
+    let mut walk = Walk { visitor, from, dir, links: 0 };
     // What is left of the path after a link was followed; the first time it is the path itself.
     let mut rest: Vec<u8>;
     let mut left = path;
     loop {
         match walk.names(left, last)? {
-            Step::Done(found) => return Ok(found),
+            Step::Done(end) => return Ok(finish(walk.dir, end)),
             Step::Link(target, after) => {
                 let mut next = target;
                 if !after.is_empty() {
@@ -123,13 +147,28 @@ pub fn walk(visitor: &Visitor<'_>, from: &From, path: &[u8], last: Last) -> Resu
 struct Walk<'a> {
     visitor: &'a Visitor<'a>,
     from: &'a From,
+    /// Where it is: a directory.
     dir: Arc<dyn Node>,
     links: u32,
-    jumped: Option<Spot>,
+}
+
+/// What is at the end of a path.
+struct End<'p> {
+    name: &'p [u8],
+    node: Option<Arc<dyn Node>>,
+    has_slash: bool,
+    jumped: Option<Box<Spot>>,
+    is_dot: bool,
+}
+
+impl<'p> End<'p> {
+    fn new(name: &'p [u8], node: Option<Arc<dyn Node>>, has_slash: bool) -> End<'p> {
+        End { name, node, has_slash, jumped: None, is_dot: false }
+    }
 }
 
 enum Step<'p> {
-    Done(Found),
+    Done(End<'p>),
     /// A link, and the path after it, its slashes included.
     Link(Vec<u8>, &'p [u8]),
 }
@@ -142,48 +181,37 @@ impl Walk<'_> {
             let rest = without_slashes(after);
             let is_last = rest.is_empty();
             let has_slash = !after.is_empty();
-            if self.dir.kind() != Kind::Directory {
-                return Err(Errno::ENOTDIR);
-            }
-            self.visitor.check(&*self.dir, EXECUTE)?;
+            self.visitor.check_search(&*self.dir)?;
             match name {
                 b"" | b"." => {}
                 b".." => self.up()?,
                 _ if name.len() > NAME_MAX => return Err(Errno::ENAMETOOLONG),
                 _ => match self.dir.look(self.visitor, name) {
-                    Err(Errno::ENOENT) if is_last => {
-                        return Ok(Step::Done(self.found(name, None, has_slash)));
-                    }
+                    Err(Errno::ENOENT) if is_last => return Ok(Step::Done(End::new(name, None, has_slash))),
                     Err(errno) => return Err(errno),
-                    Ok(node) if node.kind() == Kind::Link && (!is_last || has_slash || last == Last::Follow) => {
-                        if let Some(step) = self.link(&node, rest, is_last && has_slash)? {
-                            return Ok(match step {
-                                Step::Link(target, _) => Step::Link(target, if is_last { after } else { rest }),
-                                done @ Step::Done(_) => done,
-                            });
+                    Ok(node) => match node.kind() {
+                        Kind::Link if !is_last || has_slash || last == Last::Follow => {
+                            if let Some(step) = self.link(&node, rest, is_last && has_slash)? {
+                                return Ok(match step {
+                                    Step::Link(target, _) => Step::Link(target, if is_last { after } else { rest }),
+                                    done @ Step::Done(_) => done,
+                                });
+                            }
                         }
-                    }
-                    Ok(node) if is_last => {
-                        if has_slash && node.kind() != Kind::Directory {
-                            return Err(Errno::ENOTDIR);
+                        Kind::Directory if !is_last => self.dir = node,
+                        kind if kind == Kind::Directory || is_last && !has_slash => {
+                            return Ok(Step::Done(End::new(name, Some(node), has_slash)));
                         }
-                        return Ok(Step::Done(self.found(name, Some(node), has_slash)));
-                    }
-                    Ok(node) => self.dir = node,
+                        _ => return Err(Errno::ENOTDIR),
+                    },
                 },
             }
             if is_last {
-                let mut found = self.found(b"", Some(self.dir.clone()), has_slash);
-                found.is_dot = name == b".";
-                found.jumped = self.jumped.take();
-                return Ok(Step::Done(found));
+                let end = End::new(b"", Some(self.dir.clone()), has_slash);
+                return Ok(Step::Done(End { is_dot: name == b".", ..end }));
             }
             path = rest;
         }
-    }
-
-    fn found(&self, name: &[u8], node: Option<Arc<dyn Node>>, has_slash: bool) -> Found {
-        Found { dir: self.dir.clone(), name: name.to_vec(), node, has_slash, jumped: None, is_dot: false }
     }
 
     fn up(&mut self) -> Result<(), Errno> {
@@ -221,9 +249,8 @@ impl Walk<'_> {
             if !rest.is_empty() || has_slash {
                 return Err(Errno::ENOTDIR);
             }
-            let dir = spot.dir.clone().unwrap_or_else(|| self.dir.clone());
-            let (name, node) = (spot.name.clone(), Some(spot.node.clone()));
-            return Ok(Some(Step::Done(Found { dir, name, node, has_slash, jumped: Some(spot), is_dot: false })));
+            let end = End::new(&[], Some(spot.node.clone()), has_slash);
+            return Ok(Some(Step::Done(End { jumped: Some(Box::new(spot)), ..end })));
         }
         let target = node.target(self.visitor)?;
         match target.first() {

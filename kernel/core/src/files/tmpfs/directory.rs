@@ -1,13 +1,11 @@
 //! Directories.
 
-use super::{Regular, Tmpfs, plain::Plain};
+use super::{Regular, Tmpfs, names::Names, plain::Plain};
 use crate::call::{Call, Stop};
 use crate::file::{File, Status};
 use crate::files::Visitor;
 use crate::files::node::{Attributes, Kind, Listed, New, Node, Removal, Renaming, Take};
 use crate::lock::{Held, Lock};
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
@@ -25,19 +23,9 @@ pub struct Directory {
 }
 
 struct Inner {
-    entries: BTreeMap<Box<[u8]>, Entry>,
-    /// The names by their numbers, for those who list them in pieces.
-    by_number: BTreeMap<u64, Box<[u8]>>,
-    next: u64,
+    entries: Names,
     parent: Option<(Weak<dyn Node>, Vec<u8>)>,
     is_gone: bool,
-}
-
-struct Entry {
-    number: u64,
-    node: Arc<dyn Node>,
-    /// What is mounted on it, the last first.
-    mounted: Option<Arc<dyn Node>>,
 }
 
 /// Names that are listed have numbers from here on; `.` and `..` come before them.
@@ -53,7 +41,7 @@ impl Directory {
     ) -> Arc<dyn Node> {
         let attributes = Attributes::new(new, now);
         attributes.links.store(2, Ordering::Relaxed);
-        let inner = Inner { entries: BTreeMap::new(), by_number: BTreeMap::new(), next: FIRST, parent, is_gone: false };
+        let inner = Inner { entries: Names::default(), parent, is_gone: false };
         let inode = fs.new_inode();
         Arc::new_cyclic(|me| Directory { fs: fs.clone(), inode, attributes, me: me.clone(), inner: Lock::new(inner) })
     }
@@ -194,17 +182,11 @@ fn lose_link(node: &Arc<dyn Node>, now: u64) {
 
 impl Inner {
     fn put(&mut self, name: &[u8], node: Arc<dyn Node>) {
-        let number = self.next;
-        self.next += 1;
-        let name: Box<[u8]> = name.into();
-        self.by_number.insert(number, name.clone());
-        self.entries.insert(name, Entry { number, node, mounted: None });
+        self.entries.put(name, node, FIRST);
     }
 
     fn take(&mut self, name: &[u8]) -> Option<Arc<dyn Node>> {
-        let entry = self.entries.remove(name)?;
-        self.by_number.remove(&entry.number);
-        Some(entry.node)
+        self.entries.take(name)
     }
 }
 
@@ -231,7 +213,7 @@ impl Node for Directory {
     fn make(&self, visitor: &Visitor<'_>, name: &[u8], new: &New) -> Result<Arc<dyn Node>, Errno> {
         let now = visitor.now();
         let mut inner = self.inner.lock();
-        if inner.entries.contains_key(name) {
+        if inner.entries.get(name).is_some() {
             return Err(Errno::EEXIST);
         }
         if inner.is_gone {
@@ -271,7 +253,7 @@ impl Node for Directory {
         }
         let now = visitor.now();
         let mut inner = self.inner.lock();
-        if inner.entries.contains_key(name) {
+        if inner.entries.get(name).is_some() {
             return Err(Errno::EEXIST);
         }
         let attributes = node.attributes().ok_or(Errno::EPERM)?;
@@ -349,7 +331,7 @@ impl Node for Directory {
             }
         }
         let inner = self.inner.lock();
-        for (number, name) in inner.by_number.range(from..) {
+        for (number, name) in inner.entries.since(from) {
             let Some(entry) = inner.entries.get(name) else { continue };
             let inode = inode_of(&entry.node);
             if !take(Listed { name, inode, kind: entry.node.kind(), next: number + 1 }) {
@@ -377,7 +359,7 @@ impl Node for Directory {
         let (parent, name) = self.parent().ok_or(Errno::EBUSY)?;
         let parent = Directory::of(&parent).ok_or(Errno::EPERM)?;
         let mut inner = parent.inner.lock();
-        let entry = inner.entries.get_mut(&*name).ok_or(Errno::ENOENT)?;
+        let entry = inner.entries.get_mut(&name).ok_or(Errno::ENOENT)?;
         if let Some(root) = Directory::of(&with) {
             root.inner.lock().parent = Some((parent.me(), name));
         }

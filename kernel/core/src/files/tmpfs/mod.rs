@@ -1,6 +1,7 @@
 //! Files in memory.
 
 mod directory;
+mod names;
 mod plain;
 mod regular;
 pub(crate) mod store;
@@ -28,6 +29,15 @@ pub struct Tmpfs {
 static NEXT_DEVICE: AtomicU64 = AtomicU64::new(0x14);
 
 impl Tmpfs {
+    fn new(physical: &'static Physical) -> Tmpfs {
+        Tmpfs {
+            device: NEXT_DEVICE.fetch_add(1, Ordering::Relaxed),
+            physical,
+            next_inode: AtomicU64::new(1),
+            structure: crate::lock::Lock::new(()),
+        }
+    }
+
     /// The root of a new one.
     pub fn root(physical: &'static Physical, now: u64) -> Arc<dyn Node> {
         Tmpfs::root_with(physical, now, 0o755)
@@ -35,12 +45,7 @@ impl Tmpfs {
 
     /// The root of a new one with permissions.
     pub fn root_with(physical: &'static Physical, now: u64, mode: u32) -> Arc<dyn Node> {
-        let fs = Arc::new(Tmpfs {
-            device: NEXT_DEVICE.fetch_add(1, Ordering::Relaxed),
-            physical,
-            next_inode: AtomicU64::new(1),
-            structure: crate::lock::Lock::new(()),
-        });
+        let fs = Arc::new(Tmpfs::new(physical));
         let new = New { kind: Kind::Directory, mode, user: 0, group: 0, device: 0, target: alloc::vec::Vec::new() };
         Directory::make_node(&fs, &new, now, None)
     }

@@ -33,6 +33,26 @@ impl Key {
     }
 }
 
+/// How much of a text is looked at at a time: most paths.
+const TEXT_PART: usize = 56;
+
+/// Where the first zero byte is, by words; the length if there is none.
+#[inline]
+fn zero_at(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let (words, _) = bytes.as_chunks::<8>();
+    for (nth, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The lowest byte that this marks is zero; those above it may be marked by a borrow.
+        let marks = word.wrapping_sub(ONES) & !word & HIGH;
+        if marks != 0 {
+            return nth * 8 + (marks.trailing_zeros() / 8) as usize;
+        }
+    }
+    bytes.len()
+}
+
 impl From<FaultEnd> for Errno {
     /// What a call says of a bad address.
     fn from(_: FaultEnd) -> Errno {
@@ -135,14 +155,33 @@ impl Space {
 
     /// The bytes before the first zero byte; `ENAMETOOLONG` when `max` bytes hold none.
     pub fn cstr(&self, from: Addr, max: usize) -> Result<Vec<u8>, Errno> {
-        let len = self.cstr_len(from, max)?;
-        let mut bytes = alloc::vec![0; len];
-        Memory::read(self, from, &mut bytes)?;
-        // Another thread may write meanwhile.
-        if let Some(end) = bytes.iter().position(|byte| *byte == 0) {
-            bytes.truncate(end);
-        }
+        let mut bytes = Vec::new();
+        self.each_part(from, max, &mut |part| bytes.extend_from_slice(part))?;
         Ok(bytes)
+    }
+
+    /// Hands over the bytes before the first zero byte part by part.
+    #[inline]
+    fn each_part(&self, from: Addr, max: usize, take: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
+        let mut inner = self.inner.lock();
+        let mut done = 0;
+        while done < max {
+            let here = from.0.checked_add(done as u64).ok_or(Errno::EFAULT)?;
+            let frame = inner.frame(self.physical, &self.limits, here, Access::Read)?;
+            let offset = (here % PAGE_SIZE) as usize;
+            let count = (PAGE_SIZE as usize - offset).min(max - done).min(TEXT_PART);
+            // What is behind the part stays zero and ends it, if nothing else does.
+            let mut words = [0; TEXT_PART + 8];
+            let part = words.get_mut(..count).unwrap_or_default();
+            self.physical.machine.read_frame(frame, offset, part);
+            let len = zero_at(&words);
+            take(words.get(..len.min(count)).unwrap_or_default());
+            if len < count {
+                return Ok(());
+            }
+            done += count;
+        }
+        Err(Errno::ENAMETOOLONG)
     }
 
     /// A word of 32 bits.
@@ -243,22 +282,9 @@ impl Memory for Space {
     }
 
     fn cstr_len(&self, from: Addr, max: usize) -> Result<usize, Errno> {
-        let mut inner = self.inner.lock();
-        let mut done = 0;
-        let mut buffer = [0; 128];
-        while done < max {
-            let here = from.0.checked_add(done as u64).ok_or(Errno::EFAULT)?;
-            let frame = inner.frame(self.physical, &self.limits, here, Access::Read)?;
-            let offset = (here % PAGE_SIZE) as usize;
-            let count = (PAGE_SIZE as usize - offset).min(max - done).min(buffer.len());
-            let part = buffer.get_mut(..count).unwrap_or_default();
-            self.physical.machine.read_frame(frame, offset, part);
-            if let Some(end) = part.iter().position(|byte| *byte == 0) {
-                return Ok(done + end);
-            }
-            done += count;
-        }
-        Err(Errno::ENAMETOOLONG)
+        let mut len = 0;
+        self.each_part(from, max, &mut |part| len += part.len())?;
+        Ok(len)
     }
 
     fn load_u32(&self, at: Addr) -> Result<u32, Errno> {
