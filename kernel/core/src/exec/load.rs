@@ -98,8 +98,8 @@ fn map(space: &Space, mapped: &Arc<Mapped>, segment: &Segment, bias: u64) -> Res
             file: Some((mapped.clone(), segment.offset / PAGE_SIZE)),
         })?;
         if segment.len > segment.file_len && segment.prot.has(Prot::WRITE) {
-            let tail = rest.0.min(at + segment.len) - file_end;
-            space.clear_out(Addr(file_end), tail as usize)?;
+            // To the end of the page: loaders take what is behind their data as memory without anything in it.
+            space.clear_out(Addr(file_end), (rest.0 - file_end) as usize)?;
         }
     }
     if rest < end {

@@ -158,6 +158,18 @@ fn movable_programs_and_interpreters_find_their_places() {
 }
 
 #[test]
+fn what_is_behind_a_segment_in_its_last_page_is_zero() {
+    let program = program();
+    let mut elf = Elf::new(2, 0x40_0000);
+    (elf.rows[1].2, elf.rows[1].4) = (0x41_2100, 8);
+    install(&program, "/prog", &elf.bytes());
+    run(&program, "/prog", &["x"]).unwrap();
+    for at in [0x41_2104, 0x41_2108, 0x41_2110, 0x41_2ff8] {
+        assert_eq!(program.thread.space().read_u64(Addr(at)).unwrap(), 0, "{at:#x}");
+    }
+}
+
+#[test]
 fn scripts_run_their_programs() {
     let program = program();
     install(&program, "/sh", &Elf::new(2, 0x40_0000).bytes());
