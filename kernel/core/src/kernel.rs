@@ -11,6 +11,7 @@ use crate::machine::{Machine, Nanos, NoMemory, Trap};
 use crate::memory::{Physical, Space};
 use crate::net::{Card, Names};
 use crate::process::{Parts, Process};
+use crate::quick::Caller;
 use crate::sched::{Sched, Verdict};
 use crate::thread::{State, Thread, attention};
 use crate::timers::Timers;
@@ -326,6 +327,7 @@ impl Kernel {
 
     /// Runs a thread until its CPU has to leave it.
     fn run(&self, here: usize, thread: &Arc<Thread>, own: &mut Own) -> Leave {
+        let caller = Caller { kernel: self, thread };
         loop {
             if own.call.is_some()
                 && let Some(leave) = self.ask_again(thread, own)
@@ -346,7 +348,7 @@ impl Kernel {
                 Verdict::Stay(until) => self.set_alarm(here, until.min(self.timers.earliest())),
             }
             loop {
-                match self.machine().run(&mut own.context) {
+                match self.machine().run(&mut own.context, &caller) {
                     Trap::Call => {
                         if let Some(leave) = self.answer(thread, own) {
                             return leave;
@@ -397,7 +399,15 @@ impl Kernel {
 
     #[inline]
     fn traced(&self, call: &mut Call<'_>, number: u64) -> Answer {
-        let Some(ring) = &self.trace else { return calls::answer(call, number) };
+        match &self.trace {
+            None => calls::answer(call, number),
+            Some(ring) => self.recorded(ring, call, number),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn recorded(&self, ring: &Ring, call: &mut Call<'_>, number: u64) -> Answer {
         let began = self.now();
         let answer = calls::answer(call, number);
         ring.call(call, number, began, &answer);

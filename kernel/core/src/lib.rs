@@ -37,6 +37,7 @@ pub mod memory;
 mod net;
 pub mod place;
 pub mod process;
+pub mod quick;
 mod sched;
 pub mod signals;
 pub mod task;

@@ -4,6 +4,7 @@
 //! machine knows where they lie.
 
 use crate::frames::Frames;
+use crate::quick::Caller;
 use alloc::boxed::Box;
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_isa::aarch64::{Regs, Vectors};
@@ -234,8 +235,9 @@ pub trait Machine: Sync {
     /// Saves this CPU's vector registers to the context that `arrive` was called with.
     fn leave(&self, context: &mut Context);
 
-    /// Runs a program's thread until it stops. The vector registers stay in the CPU.
-    fn run(&self, context: &mut Context) -> Trap;
+    /// Runs a program's thread until it stops. The vector registers stay in the CPU. Calls that `caller` has a handler for are
+    /// answered by that, unless it leaves them.
+    fn run(&self, context: &mut Context, caller: &Caller<'_>) -> Trap;
 
     /// A new address space without entries.
     fn new_table(&self, frames: &Frames) -> Result<Box<dyn PageTable>, NoMemory>;

@@ -5,6 +5,7 @@ use crate::space::UserSpace;
 use crate::vectors::{enter, load_vectors, save_vectors};
 use crate::{clock, console, crash, identity, interrupts, memory, random, start, trap};
 use alloc::boxed::Box;
+use ashore_kernel_core::quick::{self, Caller};
 use ashore_kernel_core::{Context, Ending, Frame, Machine, Nanos, Network, NoMemory, PageTable, Trap, frames::Frames};
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -92,16 +93,17 @@ impl Machine for Board {
     }
 
     #[inline]
-    fn run(&self, context: &mut Context) -> Trap {
+    fn run(&self, context: &mut Context, caller: &Caller<'_>) -> Trap {
         let cpu = Cpu::own();
         let regs = &mut context.regs;
         if regs.pstate & STEP != 0 {
-            return step(cpu, context);
+            return step(cpu, context, caller);
         }
+        let (who, handlers) = (core::ptr::from_ref(caller).cast(), caller.handlers());
         loop {
             cpu.go_out();
             // SAFETY: the registers are the caller's alone, and the lower half is the program's that the core entered.
-            let syndrome = unsafe { enter(&raw mut *regs) };
+            let syndrome = unsafe { enter(&raw mut *regs, who, handlers) };
             cpu.come_in();
             if trap::class(syndrome) == trap::CALL {
                 return Trap::Call;
@@ -190,12 +192,12 @@ impl Machine for Board {
 
 /// Runs one instruction: the debug unit is on only meanwhile.
 #[cold]
-fn step(cpu: &Cpu, context: &mut Context) -> Trap {
+fn step(cpu: &Cpu, context: &mut Context, caller: &Caller<'_>) -> Trap {
     crate::registers::write!("mdscr_el1", 1);
     let trap = loop {
         cpu.go_out();
         // SAFETY: as in `run`.
-        let syndrome = unsafe { enter(&raw mut context.regs) };
+        let syndrome = unsafe { enter(&raw mut context.regs, core::ptr::from_ref(caller).cast(), &quick::NONE) };
         cpu.come_in();
         if trap::class(syndrome) == trap::CALL {
             break Trap::Call;

@@ -4,26 +4,37 @@
 //! 20) comes into the CPU. A step (21) works only while the debug unit is on, the rest means nothing to a program.
 //!
 //! [`enter`] keeps the kernel's own registers and the address of the thread's on the stack, where the vectors find it: no
-//! register of the CPU is spent on it, and there is nothing to look up; what is below the stack pointer is free, since nothing interrupts the kernel. Both ways together are 70 instructions.
+//! register of the CPU is spent on it, and there is nothing to look up. Both ways together are 75 instructions. A call that has
+//! a handler for that is answered with most registers in the CPU, in 40 instructions and the handler's.
 //!
 //! Anything that comes while the kernel itself runs is a defect of the kernel. Its registers go to the CPU's own area without
 //! touching the stack, which may be what is broken.
 
 use ashore_isa::aarch64::{Regs, Vectors};
+use ashore_kernel_core::quick::{Handlers, NUMBERS};
 use core::arch::global_asm;
+use core::ffi::c_void;
 
 /// What [`enter`] answers for an interrupt; no syndrome looks so.
 pub(crate) const INTERRUPT: u64 = u64::MAX;
 /// What [`enter`] answers for an error that nobody asked for (SError).
 pub(crate) const ERROR: u64 = u64::MAX - 1;
 
+/// What [`enter`] keeps on the stack: the kernel's own registers, two of the program's that have no place yet, the two
+/// arguments that a stop needs and the handlers; how much that is.
+const SCRATCH: usize = 96;
+const REGS: usize = 112;
+const HANDLERS: usize = 128;
+const FRAME: usize = 144;
+
 unsafe extern "C" {
     /// Runs the program whose registers these are until it stops; answers the syndrome (`ESR_EL1`), or one of the words
-    /// above.
+    /// above. Calls that there is a handler for are answered by that; one that leaves a call stops the program.
     ///
     /// # Safety
-    /// The pointer is to registers nobody else uses meanwhile, and the lower half of the address space is the program's.
-    pub(crate) fn enter(regs: *mut Regs) -> u64;
+    /// The pointers are to registers nobody else uses meanwhile and to the `Caller` that the handlers are told of; the lower half of
+    /// the address space is the program's.
+    pub(crate) fn enter(regs: *mut Regs, caller: *const c_void, handlers: &Handlers) -> u64;
 
     /// Loads the vector registers.
     ///
@@ -64,16 +75,24 @@ _vectors:
     broken  7
 
     .balign 128
-    stp     x0, x1, [sp, #-16]
+    stp     x0, x1, [sp, #{scratch}]
     mrs     x0, esr_el1
-    b       _stopped
+    lsr     x1, x0, #26
+    cmp     x1, #{call}
+    b.ne    _stopped
+    ldr     x1, [sp, #{handlers}]
+    cmp     x8, #{numbers}
+    b.hs    _stopped
+    ldr     x1, [x1, x8, lsl #3]
+    cbz     x1, _stopped
+    b       _quick
     .balign 128
-    stp     x0, x1, [sp, #-16]
+    stp     x0, x1, [sp, #{scratch}]
     mov     x0, #{interrupt}
     b       _stopped
     broken  10
     .balign 128
-    stp     x0, x1, [sp, #-16]
+    stp     x0, x1, [sp, #{scratch}]
     mov     x0, #{error}
     b       _stopped
 
@@ -85,13 +104,14 @@ _vectors:
     .balign 64
     .global enter
 enter:
-    stp     x19, x20, [sp, #-112]!
+    stp     x19, x20, [sp, #-{frame}]!
     stp     x21, x22, [sp, #16]
     stp     x23, x24, [sp, #32]
     stp     x25, x26, [sp, #48]
     stp     x27, x28, [sp, #64]
     stp     x29, x30, [sp, #80]
-    str     x0, [sp, #96]
+    stp     x0, x1, [sp, #{regs}]
+    str     x2, [sp, #{handlers}]
     ldp     x1, x2, [x0, #256]
     msr     elr_el1, x1
     and     x2, x2, #{no_mode}
@@ -118,8 +138,45 @@ enter:
     ldp     x0, x1, [x0]
     eret
 
+// A call that the handler at x1 may answer: what a function may change is kept where it belongs anyway, the rest stays. Neither
+// where the program goes on nor its status changes meanwhile.
+_quick:
+    ldr     x0, [sp, #{regs}]
+    stp     x2, x3, [x0, #16]
+    stp     x4, x5, [x0, #32]
+    stp     x6, x7, [x0, #48]
+    stp     x8, x9, [x0, #64]
+    stp     x10, x11, [x0, #80]
+    stp     x12, x13, [x0, #96]
+    stp     x14, x15, [x0, #112]
+    stp     x16, x17, [x0, #128]
+    stp     x18, x19, [x0, #144]
+    str     x30, [x0, #240]
+    mov     x3, x1
+    ldp     x0, x1, [sp, #{scratch}]
+    ldr     x2, [sp, #{caller}]
+    blr     x3
+    ldr     x18, [sp, #{regs}]
+    cbz     x1, 2f
+    ldr     x1, [sp, #{scratch} + 8]
+    ldp     x2, x3, [x18, #16]
+    ldp     x4, x5, [x18, #32]
+    ldp     x6, x7, [x18, #48]
+    ldp     x8, x9, [x18, #64]
+    ldp     x10, x11, [x18, #80]
+    ldp     x12, x13, [x18, #96]
+    ldp     x14, x15, [x18, #112]
+    ldp     x16, x17, [x18, #128]
+    ldr     x30, [x18, #240]
+    ldr     x18, [x18, #144]
+    eret
+2:  mov     x1, x18
+    ldr     x30, [x1, #240]
+    mrs     x0, esr_el1
+    b       _kept
+
 _stopped:
-    ldr     x1, [sp, #96]
+    ldr     x1, [sp, #{regs}]
     stp     x2, x3, [x1, #16]
     stp     x4, x5, [x1, #32]
     stp     x6, x7, [x1, #48]
@@ -129,12 +186,13 @@ _stopped:
     stp     x14, x15, [x1, #112]
     stp     x16, x17, [x1, #128]
     stp     x18, x19, [x1, #144]
+_kept:
     stp     x20, x21, [x1, #160]
     stp     x22, x23, [x1, #176]
     stp     x24, x25, [x1, #192]
     stp     x26, x27, [x1, #208]
     stp     x28, x29, [x1, #224]
-    ldp     x2, x3, [sp, #-16]
+    ldp     x2, x3, [sp, #{scratch}]
     stp     x2, x3, [x1]
     mrs     x2, sp_el0
     stp     x30, x2, [x1, #240]
@@ -148,7 +206,7 @@ _stopped:
     ldp     x25, x26, [sp, #48]
     ldp     x27, x28, [sp, #64]
     ldp     x29, x30, [sp, #80]
-    ldp     x19, x20, [sp], #112
+    ldp     x19, x20, [sp], #{frame}
     ret
 
 // The kernel faulted: x0 is the CPU's area, x1 the kind, their own values are at 8 and in tpidrro_el0.
@@ -248,6 +306,13 @@ save_vectors:
     .arch_extension nosimd
     .arch_extension nofp
     "#,
+    frame = const FRAME,
+    scratch = const SCRATCH,
+    regs = const REGS,
+    caller = const REGS + 8,
+    handlers = const HANDLERS,
+    numbers = const NUMBERS,
+    call = const crate::trap::CALL,
     no_mode = const !0x3ffu64,
     no_state = const !0x1f_e000u64,
     interrupt = const INTERRUPT as i64,

@@ -23,10 +23,8 @@ pub(crate) mod time;
 pub(crate) mod user;
 
 use crate::call::{Answer, Call, Restart, Row, Stop};
+use crate::quick::{self, Handlers, NUMBERS};
 use ashore_pivot::{Errno, Sys};
-
-/// Calls by their number on AArch64: an index into [`table::GROUPS`]'s rows.
-const NUMBERS: usize = 512;
 
 /// The number on AArch64 of a call.
 const fn generic(sys: Sys) -> Option<u16> {
@@ -58,6 +56,23 @@ const fn by_number() -> [Option<Row>; NUMBERS] {
             at += 1;
         }
         group += 1;
+    }
+    all
+}
+
+/// The handlers of quick calls.
+pub(crate) static QUICK: Handlers = quickly();
+
+const fn quickly() -> Handlers {
+    let mut all = quick::NONE;
+    let mut at = 0;
+    while at < table::QUICK.len() {
+        let (sys, handler) = table::QUICK[at];
+        match generic(sys) {
+            Some(number) => all[number as usize] = Some(handler),
+            None => panic!("a call that AArch64 does not have"),
+        }
+        at += 1;
     }
     all
 }

@@ -2,6 +2,7 @@
 
 use crate::call::{Answer, Call, Restart, Row, Stop};
 use crate::process::{End, Process};
+use crate::quick::{Caller, Reply};
 use crate::task::{Found, Request, Whom, clone as make, exit_signal, wait};
 use alloc::sync::Arc;
 use ashore_pivot::layout::process::*;
@@ -34,6 +35,14 @@ pub(crate) const ROWS: &[Row] = &[
 
 fn getpid(call: &mut Call<'_>) -> Answer {
     Ok(u64::from(call.thread.process.pid))
+}
+
+pub(super) extern "C" fn getpid_quickly(_: u64, _: u64, caller: &Caller<'_>) -> Reply {
+    Reply::done(u64::from(caller.thread.process.pid))
+}
+
+pub(super) extern "C" fn gettid_quickly(_: u64, _: u64, caller: &Caller<'_>) -> Reply {
+    Reply::done(u64::from(caller.thread.tid))
 }
 
 fn gettid(call: &mut Call<'_>) -> Answer {

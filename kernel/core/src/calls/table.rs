@@ -1,6 +1,7 @@
 //! Every call the kernel answers, by topic. A new topic is a file with its rows and a line here.
 
 use super::*;
+use crate::quick::Quick;
 
 /// The rows of every topic.
 pub(crate) const GROUPS: &[&[Row]] = &[
@@ -23,4 +24,12 @@ pub(crate) const GROUPS: &[&[Row]] = &[
     stat::ROWS,
     system::ROWS,
     time::ROWS,
+];
+
+/// Handlers for where most registers of the caller are still in the CPU.
+pub(crate) const QUICK: &[(Sys, Quick)] = &[
+    (Sys::GETPID, process::getpid_quickly),
+    (Sys::GETTID, process::gettid_quickly),
+    (Sys::GETUID, ids::getuid_quickly),
+    (Sys::CLOCK_GETTIME, time::clock_gettime_quickly),
 ];

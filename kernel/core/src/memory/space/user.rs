@@ -101,6 +101,20 @@ impl Space {
         (done, Ok(()))
     }
 
+    /// Writes within one page if the program may write that now; says whether it did.
+    #[inline]
+    pub(crate) fn put_at_once(&self, to: Addr, bytes: &[u8]) -> bool {
+        let page = Addr(to.0 & !(PAGE_SIZE - 1));
+        let inner = self.inner.lock();
+        match inner.table.look(page) {
+            Some((frame, rights)) if to.0 < TASK_END && allows(rights, Access::Write) => {
+                self.physical.machine.write_frame(frame, (to.0 % PAGE_SIZE) as usize, bytes);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Reads as much as can be read; how much that was.
     pub fn copy_in(&self, from: Addr, into: &mut [u8]) -> usize {
         let machine = self.physical.machine;
