@@ -183,8 +183,9 @@ impl Asm {
             Rm::Reg(number) => (0, number),
             Rm::Mem(mem) => (mem.index.map_or(0, |(index, _)| index.0), mem.base.0),
         };
+        let mut bytes = Bytes16::default();
         if let Some(byte) = code.prefix.byte() {
-            self.byte(byte);
+            bytes.push(byte);
         }
         let wide = u8::from(code.width == Width::W64);
         let rex = wide << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
@@ -194,23 +195,55 @@ impl Asm {
             (Bytes::Rm, Rm::Mem(_)) | (Bytes::None, _) => false,
         };
         if rex != 0 || needs {
-            self.byte(0x40 | rex);
+            bytes.push(0x40 | rex);
         }
         match code.map {
             Map::One => {}
-            Map::M0f => self.byte(0x0f),
-            Map::M0f38 => self.raw(&[0x0f, 0x38]),
-            Map::M0f3a => self.raw(&[0x0f, 0x3a]),
+            Map::M0f => bytes.push(0x0f),
+            Map::M0f38 => bytes.put(0x380f, 2),
+            Map::M0f3a => bytes.put(0x3a0f, 2),
         }
-        self.byte(code.opcode);
-        self.operands(reg, rm);
+        bytes.push(code.opcode);
+        bytes.operands(reg, rm);
+        self.write(bytes);
+    }
+
+    /// Writes an instruction, or its first part.
+    #[inline]
+    pub(crate) fn write(&mut self, bytes: Bytes16) {
+        // A copy of a constant length is a single store.
+        let len = self.bytes.len() + bytes.len as usize;
+        self.bytes.extend_from_slice(&bytes.bytes.to_le_bytes());
+        self.bytes.truncate(len);
+    }
+}
+
+/// Up to sixteen bytes, the first one lowest: longer is no instruction.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Bytes16 {
+    bytes: u128,
+    len: u32,
+}
+
+impl Bytes16 {
+    #[inline]
+    pub(crate) fn push(&mut self, byte: u8) {
+        self.put(byte.into(), 1);
+    }
+
+    /// Appends the lowest `count` bytes of a number that has no others.
+    #[inline]
+    pub(crate) fn put(&mut self, number: u32, count: u32) {
+        self.bytes |= u128::from(number) << (self.len * 8);
+        self.len += count;
     }
 
     /// The bytes after an opcode that name its operands.
+    #[inline]
     pub(crate) fn operands(&mut self, reg: u8, rm: Rm) {
         let reg = (reg & 7) << 3;
         match rm {
-            Rm::Reg(number) => self.byte(0xc0 | reg | number & 7),
+            Rm::Reg(number) => self.push(0xc0 | reg | number & 7),
             Rm::Mem(mem) => self.memory(reg, mem),
         }
     }
@@ -223,15 +256,16 @@ impl Asm {
             -128..=127 => 0x40,
             _ => 0x80,
         };
+        let pair = |first: u8, second: u8| u32::from(first) | u32::from(second) << 8;
         match mem.index {
-            Some((index, scale)) => self.raw(&[mode | reg | 4, scale << 6 | (index.0 & 7) << 3 | base]),
-            None if base == Gpr::RSP.0 => self.raw(&[mode | reg | 4, 0x24]),
-            None => self.byte(mode | reg | base),
+            Some((index, scale)) => self.put(pair(mode | reg | 4, scale << 6 | (index.0 & 7) << 3 | base), 2),
+            None if base == Gpr::RSP.0 => self.put(pair(mode | reg | 4, 0x24), 2),
+            None => self.push(mode | reg | base),
         }
         match mode {
             0 => {}
-            0x40 => self.byte(mem.disp as u8),
-            _ => self.word(mem.disp),
+            0x40 => self.push(mem.disp as u8),
+            _ => self.put(mem.disp as u32, 4),
         }
     }
 }

@@ -122,6 +122,8 @@ impl Flags {
 
 pub(crate) struct Generator<'a> {
     unit: &'a Unit<'a>,
+    /// Whether registers live outside where they live inside.
+    is_same: bool,
     place: Place,
     asm: &'a mut Asm,
     exits: &'a mut Vec<Exit>,
@@ -171,6 +173,7 @@ impl<'a> Generator<'a> {
         let (free, vfree) = (SCRATCH, VSCRATCH);
         Generator {
             unit,
+            is_same: core::ptr::eq(unit.map, unit.outside) || unit.map == unit.outside,
             place,
             asm,
             exits,
@@ -200,14 +203,14 @@ impl<'a> Generator<'a> {
         match self.place.counter {
             Some(counter) => {
                 self.asm.count_down(counter as i32 - self.place.base as i32);
-                let number = self.exit(Exit { kind: ExitKind::Hot, pc, site: 0, resume: 0 });
+                let number = self.exit(Exit { kind: ExitKind::Hot, pc, site: 0, resume: counter });
                 let label = self.asm.label();
                 self.asm.jcc(crate::reg::Cc::Equal, label);
                 self.stubs.push(Stub { label, flags: Form::Stored, to: StubTo::Exit(number), pc });
             }
             None => self.asm.nop8(),
         }
-        if self.unit.parts.len() > 1 || self.unit.map != self.unit.outside {
+        if self.unit.parts.len() > 1 || !self.is_same {
             self.go_inside();
             if self.unit.entry != 0 {
                 let label = self.parts[self.unit.entry];
@@ -284,7 +287,7 @@ impl<'a> Generator<'a> {
                 }
                 self.pc = pc;
                 self.mark(MarkKind::Start);
-            } else if !live.dead[*at] {
+            } else if !live.dead(*at) {
                 self.at = *at;
                 self.op(body, live, op)?;
             }

@@ -4,83 +4,122 @@ use alloc::vec::Vec;
 use ashore_ir::{Block, Op, Slot, Value};
 
 /// No op.
-pub(crate) const NOWHERE: u32 = u32::MAX;
+const NOWHERE: u32 = u32::MAX;
+
+/// What is known of an op.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    uses: u32,
+    target: u32,
+    flags: bool,
+    exits: bool,
+    dead: bool,
+}
 
 /// The results, one entry for each op; made once and filled again.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Live {
-    /// How often the op's value is used by ops that are not left out.
-    pub(crate) uses: Vec<u32>,
-    /// The op that puts the value into a register.
-    pub(crate) target: Vec<u32>,
-    /// Whether the guest's flags are read after the op before they are written.
-    pub(crate) flags: Vec<bool>,
-    /// Whether they are read where the op leaves to.
-    pub(crate) exits: Vec<bool>,
-    /// Whether the op is left out.
-    pub(crate) dead: Vec<bool>,
-}
-
-/// Whether an op reads the guest's flags when it is executed: itself, or through a condition that is only looked at there.
-fn reads_flags(block: &Block, op: &Op, flags: Slot) -> bool {
-    let is_flags = |value: Value| matches!(block.op(value), Some(&Op::Get(slot)) if slot == flags);
-    op.operands().into_iter().any(|value| match block.op(value) {
-        Some(&Op::Cond { flags, .. }) => is_flags(flags),
-        Some(&Op::Get(slot)) => slot == flags,
-        _ => false,
-    })
+    ops: Vec<Known>,
 }
 
 impl Live {
+    /// How often the op's value is still used by ops that are not left out.
+    #[inline]
+    pub(crate) fn uses(&self, at: usize) -> u32 {
+        self.ops.get(at).map_or(0, |known| known.uses)
+    }
+
+    /// Takes a use of a value away; whether it was the last one.
+    #[inline]
+    pub(crate) fn use_up(&mut self, value: Value) -> bool {
+        let Some(known) = self.ops.get_mut(value.index()) else { return false };
+        known.uses = known.uses.saturating_sub(1);
+        known.uses == 0
+    }
+
+    /// The op that puts the op's value into a register.
+    #[inline]
+    pub(crate) fn target(&self, at: usize) -> Option<usize> {
+        self.ops.get(at).map(|known| known.target).filter(|target| *target != NOWHERE).map(|target| target as usize)
+    }
+
+    /// Whether the guest's flags are read after the op before they are written.
+    #[inline]
+    pub(crate) fn flags(&self, at: usize) -> bool {
+        self.ops.get(at).is_some_and(|known| known.flags)
+    }
+
+    /// Whether they are read where the op leaves to.
+    #[inline]
+    pub(crate) fn exits(&self, at: usize) -> bool {
+        self.ops.get(at).is_some_and(|known| known.exits)
+    }
+
+    /// Whether the op is left out.
+    #[inline]
+    pub(crate) fn dead(&self, at: usize) -> bool {
+        self.ops.get(at).is_some_and(|known| known.dead)
+    }
+
     /// Walks a block backwards. `leaves` says for an address whether the flags may be read there; `after` the same for the
     /// block's end. Gives whether they may be read at its start.
     pub(crate) fn walk(&mut self, block: &Block, flags: Slot, mut leaves: impl FnMut(Option<u64>) -> bool) -> bool {
         let ops = block.ops();
-        for (table, value) in [(&mut self.uses, 0), (&mut self.target, NOWHERE)] {
-            table.clear();
-            table.resize(ops.len(), value);
-        }
-        for table in [&mut self.flags, &mut self.exits, &mut self.dead] {
-            table.clear();
-            table.resize(ops.len(), false);
-        }
+        self.ops.clear();
+        self.ops.resize(ops.len(), Known { uses: 0, target: NOWHERE, flags: false, exits: false, dead: false });
         let mut live = false;
         for (at, op) in ops.iter().enumerate().rev() {
+            let Some(&Known { uses, target, .. }) = self.ops.get(at) else { break };
+            let mut exits = false;
             match *op {
                 Op::Goto(pc) | Op::GotoCall(pc) => live = leaves(Some(pc)),
                 Op::Jump { .. } | Op::Trap { .. } => live = leaves(None),
                 Op::ExitIf { pc, .. } => {
-                    let there = leaves(Some(pc));
-                    self.exits[at] = there;
-                    live = live || there;
+                    exits = leaves(Some(pc));
+                    live = live || exits;
                 }
                 _ => {}
             }
-            self.flags[at] = live;
-            let is_dead = match *op {
+            let is_live = live;
+            let dead = match *op {
+                Op::At(_) => false,
                 Op::Set(slot, _) if slot == flags => !core::mem::replace(&mut live, false),
-                _ => self.uses[at] == 0 && op.is_pure(),
+                Op::Set(..) => false,
+                _ => uses == 0 && op.is_pure(),
             };
-            if is_dead {
-                self.dead[at] = true;
+            if let Some(known) = self.ops.get_mut(at) {
+                *known = Known { uses, target, flags: is_live, exits, dead };
+            }
+            if dead {
                 continue;
             }
-            live = live || reads_flags(block, op, flags);
-            for value in op.operands() {
-                if let Some(count) = self.uses.get_mut(value.index()) {
-                    *count += 1;
-                }
-            }
-            let (value, target) = match *op {
+            let (moved, to) = match *op {
+                Op::At(_) | Op::Const(_) | Op::Get(_) => continue,
                 Op::Set(_, value) => (value, at as u32),
                 // What a number becomes in a register goes where the vector goes.
-                Op::VScalar { a, .. } => (a, self.target[at]),
-                _ => continue,
+                Op::VScalar { a, .. } => (a, target),
+                _ => (Value::NONE, NOWHERE),
             };
-            if let Some(place) = self.target.get_mut(value.index()) {
-                *place = target;
+            for value in op.operands() {
+                let Some(known) = self.ops.get_mut(value.index()) else { continue };
+                known.uses += 1;
+                if value == moved {
+                    known.target = to;
+                }
+                live = live || reads_flags(block, value, flags);
             }
         }
         live
+    }
+}
+
+/// Whether who uses a value reads the guest's flags with it: they are it, or a condition on them that is only looked at
+/// where it is used.
+fn reads_flags(block: &Block, value: Value, flags: Slot) -> bool {
+    let is_flags = |value: Value| matches!(block.op(value), Some(&Op::Get(slot)) if slot == flags);
+    match block.op(value) {
+        Some(&Op::Cond { flags, .. }) => is_flags(flags),
+        Some(&Op::Get(slot)) => slot == flags,
+        _ => false,
     }
 }

@@ -78,7 +78,7 @@ pub struct Exit {
     pub pc: u64,
     /// The four bytes of the jump's distance, from the unit's first byte; for what may be linked.
     pub site: u32,
-    /// Where to resume after an evaluation, from the unit's first byte.
+    /// Where to resume after an evaluation, from the unit's first byte; for [`ExitKind::Hot`] the place of the counter.
     pub resume: u32,
 }
 

@@ -324,13 +324,19 @@ impl Asm {
         self.op(Code::new(Map::One, 0xff, Width::W32), 4, rm.into());
     }
 
-    /// Takes one from a counter at a place counted from the buffer's start; sets the flags.
+    /// Takes one from a counter at a place counted from the buffer's start; sets the flags. It has eight bytes, so that it
+    /// can be replaced by one store even while a thread stands behind it.
     pub fn count_down(&mut self, place: i32) {
-        self.raw(&[0x83, 0x2d]);
+        // The first is a prefix that changes nothing.
+        self.raw(&[0x3e, 0x83, 0x2d]);
         let after = self.here() as i32 + 5;
         self.word(place.wrapping_sub(after));
         self.byte(1);
     }
+
+    /// What [`Asm::count_down`] can be replaced with: no counter, and flags that say it is not zero. It is `test rsp, rsp` and
+    /// five bytes that do nothing.
+    pub const UNCOUNTED: u64 = 0x0000_441f_0fe4_8548;
 
     /// An instruction that does nothing, of eight bytes.
     pub fn nop8(&mut self) {

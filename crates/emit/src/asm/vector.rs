@@ -1,6 +1,6 @@
 //! Instructions with a vector prefix: 128 bits, three operands.
 
-use super::{Asm, Map, Prefix};
+use super::{Asm, Bytes16, Map, Prefix};
 use crate::reg::{Gpr, Rm, Xmm};
 use ashore_ir::Width;
 
@@ -198,6 +198,7 @@ pub mod ops {
         ROUNDPD = P66 M0f3a 0x09;
         FMADD231S = P66 M0f38 0xb9;
         FMADD231P = P66 M0f38 0xb8;
+        AESENC = P66 M0f38 0xdc;
         AESENCLAST = P66 M0f38 0xdd;
         AESDECLAST = P66 M0f38 0xdf;
         AESIMC = P66 M0f38 0xdb;
@@ -240,13 +241,15 @@ impl Asm {
         let high = |number: u8| (number >> 3 ^ 1) & 1;
         let tail = (!second & 15) << 3 | op.prefix as u8;
         let wide = u8::from(op.wide == Width::W64);
+        let mut bytes = Bytes16::default();
         if op.map == Map::M0f && wide == 0 && index < 8 && base < 8 {
-            self.raw(&[0xc5, high(reg) << 7 | tail, op.opcode]);
+            bytes.put(u32::from_le_bytes([0xc5, high(reg) << 7 | tail, op.opcode, 0]), 3);
         } else {
             let first = high(reg) << 7 | high(index) << 6 | high(base) << 5 | op.map as u8;
-            self.raw(&[0xc4, first, wide << 7 | tail, op.opcode]);
+            bytes.put(u32::from_le_bytes([0xc4, first, wide << 7 | tail, op.opcode]), 4);
         }
-        self.operands(reg, rm);
+        bytes.operands(reg, rm);
+        self.write(bytes);
     }
 
     /// `dst = a op b`.

@@ -146,7 +146,8 @@ impl Generator<'_> {
             Rmw::And | Rmw::AndNot | Rmw::Or | Rmw::Xor => {
                 self.clobber(live)?;
                 self.take_exactly(Gpr::RAX)?;
-                let source = self.gpr(body, live, value)?;
+                // It may stay in memory: there are no registers to spare.
+                let source = self.rm(body, live, value)?;
                 let new = self.take()?;
                 self.may_fault();
                 self.asm.load(size, Extend::Zero, Gpr::RAX, mem);

@@ -25,10 +25,10 @@ impl Generator<'_> {
             Op::Scalar { shape: Shape::F16, .. } | Op::VScalar { shape: Shape::F16, .. } => Err(Refused),
             Op::Scalar { a, .. } => {
                 let loc = self.loc(a);
-                match (loc, live.uses.get(a.index())) {
+                match (loc, live.uses(a.index())) {
                     (Loc::Slot(_), _) => {}
                     // The register changes hands.
-                    (Loc::Xmm(_), Some(1)) => self.give(a.index(), Loc::None),
+                    (Loc::Xmm(_), 1) => self.give(a.index(), Loc::None),
                     _ => return Err(Refused),
                 }
                 self.used(live, a);
@@ -122,7 +122,7 @@ impl Generator<'_> {
     fn extend_number(&mut self, body: Body<'_>, live: &mut Live, shape: Shape, a: Value) -> Done {
         let x = self.xmm(a)?;
         let needs = if shape == Shape::F64 { Upper::Zero64 } else { Upper::Zero32 };
-        let is_own = matches!(self.loc(a), Loc::Xmm(_)) && live.uses.get(a.index()) == Some(&1);
+        let is_own = matches!(self.loc(a), Loc::Xmm(_)) && live.uses(a.index()) == 1;
         if is_own {
             self.give(a.index(), Loc::None);
             if self.upper[usize::from(x.0)] < needs {

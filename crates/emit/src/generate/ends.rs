@@ -7,7 +7,7 @@ use crate::frame;
 use crate::live::Live;
 use crate::map::RegMap;
 use crate::reg::{Cc, Gpr, Mem};
-use crate::unit::{Exit, ExitKind, Mark, MarkKind};
+use crate::unit::{Exit, ExitKind, MarkKind};
 use ashore_ir::{Extend, Op, Size, Value, Width};
 
 /// The bytes within which a store is atomic.
@@ -18,7 +18,7 @@ impl Generator<'_> {
         match *op {
             Op::ExitIf { cond, pc } => self.exit_if(body, live, cond, pc),
             Op::Goto(pc) | Op::GotoCall(pc) => {
-                if live.flags[self.at] {
+                if live.flags(self.at) {
                     self.store_flags();
                 }
                 self.goto(pc);
@@ -92,14 +92,13 @@ impl Generator<'_> {
             }
         };
         self.used(live, cond);
-        let needs = self.flags.form != Form::Stored && !self.flags.stored && live.exits[self.at];
-        let is_same = self.unit.map == self.unit.outside;
+        let needs = self.flags.form != Form::Stored && !self.flags.stored && live.exits(self.at);
         match self.part_at(pc) {
             Some(index) if !needs => {
                 let label = self.parts[index];
                 self.jump_if(host, |this, cc| this.asm.jcc(cc, label));
             }
-            None if !needs && is_same => {
+            None if !needs && self.is_same => {
                 let number = self.exit(Exit { kind: ExitKind::Goto, pc, site: 0, resume: 0 });
                 self.link_if(host, number, pc);
             }
@@ -167,7 +166,7 @@ impl Generator<'_> {
 
     /// To an address computed at run time: by the jump cache, else by the engine.
     fn jump(&mut self, body: Body<'_>, live: &mut Live, target: Value) -> Done {
-        if live.flags[self.at] {
+        if live.flags(self.at) {
             self.store_flags();
         }
         self.copy_to(body, live, (Gpr::RAX, target, Width::W64))?;
@@ -242,12 +241,10 @@ impl Generator<'_> {
     }
 
     fn change_map(&mut self, from: &RegMap, to: &RegMap) {
-        if from == to {
+        if self.is_same {
             return;
         }
-        let kind = MarkKind::Between;
-        let mark = Mark { at: self.asm.here(), kind, flags: self.form_to_read(), pc: self.pc };
-        self.marks.push(mark);
+        self.mark(MarkKind::Between);
         for (reg, slot) in from.ints() {
             if to.int(slot) != Some(reg) {
                 self.asm.store(Size::B8, RegMap::memory(slot), reg);

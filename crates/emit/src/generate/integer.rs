@@ -346,7 +346,7 @@ impl Generator<'_> {
         let this = Value(self.at as u32);
         let next_uses = matches!(body.ops.get(self.at + 1),
             Some(&Op::ExitIf { cond, .. } | &Op::Select { cond, .. }) if cond == this);
-        if next_uses && live.uses.get(self.at) == Some(&1) {
+        if next_uses && live.uses(self.at) == 1 {
             self.give(self.at, Loc::HostCond(host));
             self.pending = Some(this);
             return Ok(());
@@ -364,7 +364,7 @@ impl Generator<'_> {
         let next = [body.ops.get(self.at + 1), body.ops.get(self.at + 2)];
         let is_compared = matches!(next,
             [Some(Op::Const(0)), Some(&Op::Compare { cond: IntCond::Eq | IntCond::Ne, a, .. })] if a == this);
-        is_mask && is_compared && live.uses.get(self.at) == Some(&1)
+        is_mask && is_compared && live.uses(self.at) == 1
     }
 
     /// The host's flags of a mask that was left for this comparison with zero.

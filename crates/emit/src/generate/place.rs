@@ -2,7 +2,7 @@
 
 use super::{Body, Done, Generator, Loc, Refused, Upper};
 use crate::asm::ops;
-use crate::live::{Live, NOWHERE};
+use crate::live::Live;
 use crate::map::RegMap;
 use crate::reg::{Gpr, Mem, Rm, Xmm};
 use ashore_ir::{Bin, Extend, FlagOp, Op, Size, Slot, SlotKind, Value, Width};
@@ -58,9 +58,7 @@ impl Generator<'_> {
 
     /// The op at hand has used a value.
     pub(super) fn used(&mut self, live: &mut Live, value: Value) {
-        let Some(count) = live.uses.get_mut(value.index()) else { return };
-        *count = count.saturating_sub(1);
-        if *count == 0 {
+        if live.use_up(value) {
             match self.loc(value) {
                 Loc::Gpr(reg) => self.put_back(reg),
                 Loc::Xmm(reg) => self.vput_back(reg),
@@ -136,7 +134,7 @@ impl Generator<'_> {
     /// The guest register the value of op `at` goes to, if it may be written already at this op: nothing between here and
     /// there can stop the instruction or wants the register's old value.
     pub(super) fn goal(&self, body: Body<'_>, live: &Live, at: usize) -> Option<Slot> {
-        let target = live.target.get(at).copied().filter(|target| *target != NOWHERE)? as usize;
+        let target = live.target(at)?;
         let Some(&Op::Set(slot, _)) = body.ops.get(target) else { return None };
         let first = if self.is_flagged(body, live, at) { at + 2 } else { at + 1 };
         let is_old = |value: Value| matches!(self.loc(value), Loc::Slot(other) if other == slot);
@@ -165,7 +163,7 @@ impl Generator<'_> {
             return false;
         };
         let fits = matches!((op, flags), (Bin::Add, FlagOp::Add) | (Bin::Sub, FlagOp::Sub) | (Bin::And, FlagOp::And));
-        fits && width == same && [a, b] == [x, y] && !live.dead[at + 1]
+        fits && width == same && [a, b] == [x, y] && !live.dead(at + 1)
     }
 
     /// The general register a value is in now.
@@ -202,7 +200,7 @@ impl Generator<'_> {
             return Ok(reg);
         }
         if let Loc::Gpr(reg) = self.loc(a)
-            && live.uses.get(a.index()) == Some(&1)
+            && live.uses(a.index()) == 1
             && self.free & 1 << reg.0 == 0
             && super::SCRATCH & 1 << reg.0 != 0
             && !others.contains(&reg)
@@ -262,7 +260,7 @@ impl Generator<'_> {
 
     /// A vector register for the value of the op at hand. It is none of `others`.
     pub(super) fn vdest(&mut self, body: Body<'_>, live: &Live, others: &[Xmm]) -> Result<Xmm, Refused> {
-        let is_direct = live.uses.get(self.at) == Some(&1);
+        let is_direct = live.uses(self.at) == 1;
         if is_direct
             && let Some(slot) = self.goal(body, live, self.at)
             && let Some(reg) = self.unit.map.vector(slot)

@@ -12,7 +12,7 @@ use ashore_ir::{Carry, Flag, FlagOp, Op, Size, Value, Width};
 impl Generator<'_> {
     /// Whether the guest's flags are only in the host's and are needed later.
     pub(super) fn flags_wanted(&self, live: &Live) -> bool {
-        self.pending.is_some() || (self.flags.form != Form::Stored && !self.flags.stored && live.flags[self.at])
+        self.pending.is_some() || (self.flags.form != Form::Stored && !self.flags.stored && live.flags(self.at))
     }
 
     /// The next instruction changes the host's flags.
@@ -21,7 +21,7 @@ impl Generator<'_> {
             return Err(Refused);
         }
         self.fresh = None;
-        if self.flags.form != Form::Stored && !self.flags.stored && live.flags[self.at] {
+        if self.flags.form != Form::Stored && !self.flags.stored && live.flags(self.at) {
             self.store_flags();
         }
         // What nobody reads any more may be anything.
@@ -114,7 +114,7 @@ impl Generator<'_> {
         let user = rest.clone().find(|op| op.operands().contains(&this));
         match user {
             // Written where the choice is known.
-            Some(Op::Select { .. }) if live.uses.get(self.at) == Some(&1) => {
+            Some(Op::Select { .. }) if live.uses(self.at) == 1 => {
                 self.give(self.at, Loc::Later);
                 return Ok(());
             }
@@ -182,7 +182,7 @@ impl Generator<'_> {
     pub(super) fn set_flags(&mut self, live: &mut Live, value: Value) -> Done {
         for index in self.start..self.at {
             let is_old = matches!(self.locs[index], Loc::Cond(_) | Loc::GuestFlags);
-            if is_old && index != value.index() && live.uses.get(index).is_some_and(|uses| *uses != 0) {
+            if is_old && index != value.index() && live.uses(index) != 0 {
                 return Err(Refused);
             }
         }
@@ -277,7 +277,7 @@ impl Generator<'_> {
             return Err(Refused);
         };
         let Some(&Op::Flags { op, width, a: x, b: y }) = body.block.op(a) else { return Err(Refused) };
-        if op == FlagOp::And || live.flags[self.at] {
+        if op == FlagOp::And || live.flags(self.at) {
             return Err(Refused);
         }
         for value in [x, y] {
@@ -371,12 +371,12 @@ impl Generator<'_> {
         let follows = matches!(body.ops.get(self.at + 1),
             Some(&Op::CarryFlags { op: o, width: w, a: x, b: y, flags: f })
                 if (o, w, x, y, f) == (op, width, a, b, flags))
-            && !live.dead[self.at + 1];
+            && !live.dead(self.at + 1);
         let y = self.gpr(body, live, b)?;
         if let Loc::Later | Loc::Cond(_) | Loc::HostCond(_) = self.loc(a) {
             return Err(Refused);
         }
-        if live.flags[self.at] && !follows && !self.flags.stored {
+        if live.flags(self.at) && !follows && !self.flags.stored {
             self.store_flags();
         }
         self.carry_on_host(op)?;
@@ -400,7 +400,7 @@ impl Generator<'_> {
         let form = if op == Carry::Adc { Form::Add } else { Form::Sub };
         let is_done = self.at > 0 && self.fresh == Some(self.at - 1);
         if !is_done {
-            if self.loc(flags) != Loc::GuestFlags || live.flags[self.at] {
+            if self.loc(flags) != Loc::GuestFlags || live.flags(self.at) {
                 return Err(Refused);
             }
             let y = self.gpr(body, live, b)?;

@@ -127,7 +127,7 @@ impl Generator<'_> {
         let int = self.unit.map.int(slot);
         let vector = self.unit.map.vector(slot);
         for index in self.start..self.at {
-            if index == except.index() || live.uses.get(index).is_none_or(|uses| *uses == 0) {
+            if index == except.index() || live.uses(index) == 0 {
                 continue;
             }
             match self.locs[index] {
@@ -160,7 +160,7 @@ impl Generator<'_> {
 
     /// Whether the op at hand is computed by the access or addition that uses it.
     pub(super) fn is_late(&self, body: Body<'_>, live: &Live, op: &Op) -> bool {
-        if live.uses.get(self.at) != Some(&1) {
+        if live.uses(self.at) != 1 {
             return false;
         }
         let this = Value(self.at as u32);

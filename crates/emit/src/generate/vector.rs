@@ -505,6 +505,11 @@ impl Generator<'_> {
             Crypto::AesSubShift => self.asm.v3(ops::AESENCLAST, reg, x, none_rm),
             Crypto::AesInverseSubShift => self.asm.v3(ops::AESDECLAST, reg, x, none_rm),
             Crypto::AesInverseMix => self.asm.v2(ops::AESIMC, reg, x),
+            // The host mixes only behind the rows' shift and the byte table: those are undone before.
+            Crypto::AesMix => {
+                self.asm.v3(ops::AESDECLAST, reg, x, none_rm);
+                self.asm.v3(ops::AESENC, reg, reg, none_rm);
+            }
             _ => return Err(Refused),
         }
         self.vput_back(none);

@@ -6,7 +6,7 @@ use super::region::Region;
 use super::{Code, Lifter};
 use ashore_base::Addr;
 use ashore_emit::asm::Asm;
-use ashore_emit::{Emitter, Exit, ExitKind, Guest, Mark, Part, Place, RegMap, Unit};
+use ashore_emit::{Emitter, Exit, ExitKind, Form, Guest, Mark, MarkKind, Part, Place, RegMap, Unit};
 use ashore_ir::{Block, Op};
 use ashore_isa::lift::Next;
 use ashore_pivot::Errno;
@@ -67,8 +67,6 @@ pub struct Stats {
     pub bytes: u64,
     /// Instructions without a template, as they stand in code.
     pub evaluated: u64,
-    /// The time it took.
-    pub nanoseconds: u64,
     /// How often an instruction was evaluated.
     pub evaluations: u64,
 }
@@ -99,10 +97,9 @@ pub(super) struct Inner {
     next: u32,
     next_counter: u32,
     pub(super) exits: Vec<Way>,
-    marks: Vec<Mark>,
+    marks: Vec<Packed>,
     units: Vec<Made>,
     pages: BTreeMap<u64, Vec<u32>>,
-    counters: BTreeMap<u64, u32>,
     pub(super) stats: Stats,
 }
 
@@ -131,7 +128,6 @@ impl Jit {
             marks: Vec::new(),
             units: Vec::new(),
             pages: BTreeMap::new(),
-            counters: BTreeMap::new(),
             stats: Stats::default(),
         };
         let gates_end = asm.here();
@@ -176,8 +172,16 @@ impl Jit {
         self.lock().exits.get(number as usize).copied()
     }
 
+    /// Translates the block at an address, for measuring; gives the address behind its last instruction.
+    pub fn translate(&self, pc: u64, code: &dyn Code) -> Option<u64> {
+        let mut inner = self.lock();
+        let before = inner.stats.instructions;
+        self.translate_block(&mut inner, pc, code)?;
+        let count = inner.stats.instructions - before;
+        Some(pc + (count << self.lifter.align_log2()))
+    }
+
     fn translate_block(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Option<u32> {
-        let started = std::time::Instant::now();
         let mut bytes = [0; BLOCK_LEN * 4];
         let len = code.fetch(pc, &mut bytes);
         let mut part = inner.parts.pop().unwrap_or_default();
@@ -191,14 +195,12 @@ impl Jit {
             inner.next_counter += 4;
             let hot = if self.settings.hot == 0 { COLD } else { self.settings.hot };
             self.arena.set_counter(counter, hot);
-            inner.counters.insert(pc, counter);
         }
         let map = self.map.clone();
         let parts = [part];
         let place = if count == 0 { None } else { self.add(inner, (&parts, 0, &map), counter, code) };
         let [part] = parts;
         inner.parts.push(part);
-        inner.stats.nanoseconds += started.elapsed().as_nanos() as u64;
         place
     }
 
@@ -221,7 +223,7 @@ impl Jit {
         }
         self.arena.write(base, made.asm.bytes());
         inner.exits.extend(made.exits.iter().map(|exit| Way { base, exit: *exit }));
-        inner.marks.extend(made.marks.iter().map(|mark| Mark { at: mark.at + base, ..*mark }));
+        inner.marks.extend(made.marks.iter().map(|mark| Packed::new(base, mark)));
         inner.stats.bytes += u64::from(made.asm.here());
         inner.stats.evaluated += u64::from(made.evaluated);
         inner.next = end.next_multiple_of(ALIGN);
@@ -240,13 +242,10 @@ impl Jit {
     }
 
     /// A block was entered often: a region from it, if it is part of a loop.
-    pub(super) fn promote(&self, pc: u64, code: &dyn Code) -> Option<u32> {
-        let started = std::time::Instant::now();
+    pub(super) fn promote(&self, (pc, counter): (u64, u32), code: &dyn Code) -> Option<u32> {
         let mut guard = self.lock();
         let inner = &mut *guard;
-        if let Some(&counter) = inner.counters.get(&pc) {
-            self.arena.set_counter(counter, COLD);
-        }
+        self.arena.set_counter(counter, COLD);
         let old = inner.blocks.get(pc)?;
         let mut region = core::mem::take(&mut inner.region);
         let place = region.form(self.lifter.as_ref(), &self.map, pc, code).and_then(|(entry, map)| {
@@ -255,10 +254,10 @@ impl Jit {
             self.add(inner, (region.parts(), entry, &Arc::new(map)), None, code)
         });
         inner.region = region;
-        if let Some(place) = place {
-            self.redirect(old, place);
+        match place {
+            Some(place) => self.redirect(old, place),
+            None => self.arena.patch_eight(old, Asm::UNCOUNTED),
         }
-        inner.stats.nanoseconds += started.elapsed().as_nanos() as u64;
         place.or(Some(old))
     }
 
@@ -314,8 +313,40 @@ impl Jit {
         let inner = self.lock();
         let unit = inner.units.partition_point(|unit| unit.base <= place).checked_sub(1)?;
         let unit = inner.units.get(unit).filter(|unit| place < unit.end)?;
-        let mark = inner.marks.partition_point(|mark| mark.at <= place).checked_sub(1)?;
-        Some((unit.clone(), *inner.marks.get(mark)?))
+        let mark = inner.marks.partition_point(|mark| mark.place() <= place).checked_sub(1)?;
+        Some((unit.clone(), inner.marks.get(mark)?.near(unit.pc)))
+    }
+}
+
+/// A mark in the arena, in eight bytes: there is one for almost every instruction.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    /// The place, which has 28 bits, and below it what is there and where the flags are.
+    at: u32,
+    /// The low half of the guest address.
+    pc: u32,
+}
+
+const _: () = assert!(CODE_LEN <= 1 << 28);
+
+const KINDS: [MarkKind; 3] = [MarkKind::Start, MarkKind::Inside, MarkKind::Between];
+const FORMS: [Form; 4] = [Form::Stored, Form::Sub, Form::Add, Form::Float];
+
+impl Packed {
+    fn new(base: u32, mark: &Mark) -> Packed {
+        Packed { at: (mark.at + base) << 4 | (mark.kind as u32) << 2 | mark.flags as u32, pc: mark.pc as u32 }
+    }
+
+    fn place(self) -> u32 {
+        self.at >> 4
+    }
+
+    /// The mark, whose address is less than two gigabytes from another.
+    fn near(self, pc: u64) -> Mark {
+        let distance = self.pc.wrapping_sub(pc as u32) as i32;
+        let kind = KINDS.get((self.at >> 2 & 3) as usize).copied().unwrap_or(MarkKind::Between);
+        let flags = FORMS.get((self.at & 3) as usize).copied().unwrap_or_default();
+        Mark { at: self.place(), kind, flags, pc: pc.wrapping_add(distance as u64) }
     }
 }
 

@@ -270,7 +270,7 @@ impl Thread {
             }
             ExitKind::Hot => {
                 self.set_pc(exit.pc);
-                jit.promote(exit.pc, code).map_or(Step::Look, Step::Enter)
+                jit.promote((exit.pc, exit.resume), code).map_or(Step::Look, Step::Enter)
             }
             ExitKind::Trap(kind, number) => {
                 self.set_pc(exit.pc);
