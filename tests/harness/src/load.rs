@@ -77,3 +77,21 @@ pub(super) fn load(file: &[u8], args: &[String]) -> Result<Program, String> {
     }
     Ok(Program { entry, stack, end })
 }
+
+/// The executable parts of a file: where they would be, and their bytes.
+pub(super) fn text(file: &[u8]) -> Result<Vec<(u64, &[u8])>, String> {
+    if file.get(..6) != Some(b"\x7fELF\x02\x01") || word(file, 18, 2)? != 183 {
+        return Err("not an AArch64 program".to_owned());
+    }
+    let (headers, count) = (word(file, 32, 8)?, word(file, 56, 2)?);
+    let mut found = Vec::new();
+    for number in 0..count {
+        let at = headers + number * 56;
+        if word(file, at, 4)? == 1 && word(file, at + 4, 4)? & 1 != 0 {
+            let (offset, start, len) = (word(file, at + 8, 8)?, word(file, at + 16, 8)?, word(file, at + 32, 8)?);
+            let bytes = file.get(offset as usize..).and_then(|rest| rest.get(..len as usize));
+            found.push((start, bytes.ok_or("the file is too short")?));
+        }
+    }
+    Ok(found)
+}

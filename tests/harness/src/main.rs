@@ -6,6 +6,7 @@
 
 mod calls;
 mod load;
+mod sweep;
 
 use ashore_base::Addr;
 use ashore_engine::jit::{Code, Exit, Jit, Settings, Thread};
@@ -13,6 +14,9 @@ use ashore_isa::aarch64::state;
 use ashore_pivot::Memory as _;
 use ashore_sys::GuestMemory;
 use std::process::ExitCode;
+
+/// How many instructions are translated when nobody says.
+const SWEEP: u64 = 1_000_000;
 
 /// Everything that can be read can be executed.
 struct Everything;
@@ -35,10 +39,19 @@ impl Code for Everything {
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let Some(path) = args.first() else {
-        eprintln!("usage: ashore-harness PROGRAM [ARGUMENT...]");
+        eprintln!(
+            "usage: ashore-harness PROGRAM [ARGUMENT...]\n       ashore-harness --translate PROGRAM [INSTRUCTIONS]"
+        );
         return ExitCode::from(125);
     };
-    match run(path, &args) {
+    let done = match (path.as_str(), args.get(1)) {
+        ("--translate", Some(path)) => {
+            let limit = args.get(2).and_then(|text| text.parse().ok()).unwrap_or(SWEEP);
+            sweep::sweep(path, limit).map(|()| 0)
+        }
+        _ => run(path, &args),
+    };
+    match done {
         Ok(code) => ExitCode::from(code),
         Err(why) => {
             eprintln!("ashore-harness: {why}");

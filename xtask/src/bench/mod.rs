@@ -3,6 +3,7 @@
 //! A number without its peer means nothing on a shared machine, so a benchmark measures both
 //! alternately and prints the quotient. Nothing here is ever asserted by a test.
 
+mod engine;
 mod gdb;
 mod kernel;
 mod measure;

@@ -1,6 +1,6 @@
 //! The benchmarks, one row each.
 
-use super::{gdb, kernel, native, patch, record};
+use super::{engine, gdb, kernel, native, patch, record};
 use crate::args::Args;
 use crate::{Outcome, Repo};
 
@@ -20,6 +20,7 @@ pub(super) const BENCHES: &[Bench] = &[
     Bench { name: "gdb", run: gdb::run },
     Bench { name: "patch", run: patch::run },
     Bench { name: "kernel", run: kernel::run },
+    Bench { name: "engine", run: engine::run },
 ];
 
 #[cfg(test)]

@@ -1,0 +1,101 @@
+//! The programs that are timed, one row each, and what is wanted of them.
+
+/// What a program does most of the time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// Computes with integers.
+    Integer,
+    /// Computes with numbers or vectors.
+    Float,
+    /// Runs a large run-time system of its own.
+    Mixed,
+    /// Asks the kernel.
+    Calls,
+    /// Ends at once.
+    Start,
+}
+
+/// What a program is written in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    C,
+    Go,
+}
+
+/// What is wanted of a program's time.
+#[derive(Clone, Copy)]
+pub(super) enum Goal {
+    /// At most this many times native.
+    Native(f64),
+    /// At most this many milliseconds.
+    Milliseconds(f64),
+    /// Only what holds for all: [`LEAST_GAIN`].
+    Gain,
+    /// No slower than the others.
+    Equal,
+}
+
+/// A program.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) source: Source,
+    pub(super) class: Class,
+    pub(super) args: &'static [&'static str],
+    pub(super) goal: Goal,
+}
+
+/// How many times faster than the fastest other emulator each program is to be, and all of them in the geometric mean.
+pub(super) const LEAST_GAIN: f64 = 1.5;
+pub(super) const MEAN_GAIN: f64 = 5.0;
+
+/// How many times native the geometric mean may be.
+pub(super) const MEAN_NATIVE: f64 = 1.6;
+
+/// How many instructions a microsecond are to be translated.
+pub(super) const SPEED: f64 = 4.0;
+
+const INTEGER: Goal = Goal::Native(2.0);
+const FLOAT: Goal = Goal::Native(1.6);
+
+const fn c(name: &'static str, class: Class, args: &'static [&'static str], goal: Goal) -> Row {
+    Row { name, source: Source::C, class, args, goal }
+}
+
+const fn go(name: &'static str, class: Class, args: &'static [&'static str], goal: Goal) -> Row {
+    Row { name, source: Source::Go, class, args, goal }
+}
+
+/// Every program. Arguments say how long each runs: a tenth to a half of a second.
+pub(super) const ROWS: &[Row] = &[
+    c("sieve", Class::Integer, &["20"], INTEGER),
+    c("sha256", Class::Integer, &["100"], INTEGER),
+    c("strings", Class::Integer, &["150"], INTEGER),
+    c("hashmap", Class::Integer, &["6000000"], INTEGER),
+    c("calls", Class::Integer, &["32"], INTEGER),
+    c("nbody", Class::Float, &["2000000"], FLOAT),
+    c("matmul", Class::Float, &["10"], FLOAT),
+    c("simd", Class::Float, &["3000"], FLOAT),
+    go("gob", Class::Mixed, &["1"], Goal::Gain),
+    c("syscalls", Class::Calls, &["1000000"], Goal::Equal),
+    c("hello", Class::Start, &[], Goal::Milliseconds(5.0)),
+    go("gohello", Class::Start, &[], Goal::Milliseconds(60.0)),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Repo;
+
+    #[test]
+    fn every_program_has_a_source_and_a_name_of_its_own() {
+        let folder = Repo::find().unwrap().path("tests/bench");
+        for (at, row) in ROWS.iter().enumerate() {
+            let file = match row.source {
+                Source::C => format!("{}.c", row.name),
+                Source::Go => format!("{}/main.go", row.name),
+            };
+            assert!(folder.join(&file).is_file(), "{file}");
+            assert!(ROWS.iter().skip(at + 1).all(|other| other.name != row.name), "{}", row.name);
+        }
+    }
+}
