@@ -21,8 +21,8 @@ pub struct Guest {
 pub static GUESTS: &[Guest] = &[
     Guest { os: &crate::linux::OS, x86_64: Some(&crate::linux::AMD64), aarch64: Some(&crate::linux::ARM64) },
     Guest { os: &crate::dragonfly::OS, x86_64: Some(&crate::dragonfly::AMD64), aarch64: None },
-    Guest { os: &crate::freebsd::OS, x86_64: Some(&crate::freebsd::AMD64), aarch64: None },
-    Guest { os: &crate::netbsd::OS, x86_64: Some(&crate::netbsd::AMD64), aarch64: None },
+    Guest { os: &crate::freebsd::OS, x86_64: Some(&crate::freebsd::AMD64), aarch64: Some(&crate::freebsd::ARM64) },
+    Guest { os: &crate::netbsd::OS, x86_64: Some(&crate::netbsd::AMD64), aarch64: Some(&crate::netbsd::ARM64) },
 ];
 
 impl Guest {

@@ -4,13 +4,16 @@
 //! values stand in its own folder in the file of the same name.
 
 pub mod amd64;
+pub mod arm64;
 pub mod errno;
 pub mod events;
 pub mod files;
 pub mod process;
+pub mod record;
 pub mod route;
 pub mod signals;
 pub mod sockets;
+pub mod start;
 pub mod state;
 pub mod sysctl;
 pub mod threads;
@@ -30,4 +33,17 @@ pub struct Family {
     pub sysctl: &'static sysctl::Words,
     /// Processes, threads, limits, memory, time.
     pub process: &'static process::Words,
+    /// The CPU.
+    pub machine: Machine,
+}
+
+/// What the shared code must know of the CPU that a system runs on.
+#[derive(Debug, Clone, Copy)]
+pub struct Machine {
+    /// What `uname -m` prints.
+    pub name: &'static str,
+    /// What `uname -p` prints.
+    pub arch: &'static str,
+    /// Where a context has the thread pointer, on systems that start threads with contexts.
+    pub context_tls: u64,
 }

@@ -1,9 +1,9 @@
 //! DragonFly BSD on x86-64: start-up, calls, frames.
 
 use crate::StartRequest;
-use crate::bsd::amd64::{
-    Bits, Convention, Entry, FpPlace, Layout, Placed, Record, Reg, Says, StartWords, TrapPlaces, Wide,
-};
+use crate::bsd::amd64::{Bits, Convention, Entry, FpPlace, Layout, Reg, Says, TrapPlaces, Wide};
+use crate::bsd::record::Record;
+use crate::bsd::start::{Placed, StartWords};
 use alloc::vec;
 use alloc::vec::Vec;
 use ashore_base::{Bytes, PAGE_SIZE};

@@ -15,7 +15,7 @@ mod words;
 pub use amd64::AMD64;
 
 use crate::Os;
-use crate::bsd::{self, Family};
+use crate::bsd::{self, Family, Machine};
 
 /// What the shared BSD code must know of this system.
 pub static FAMILY: Family = Family {
@@ -25,6 +25,8 @@ pub static FAMILY: Family = Family {
     signals: &signals::WORDS,
     sysctl: &sysctl::WORDS,
     process: &process::WORDS,
+    // Threads start at an entry here.
+    machine: Machine { name: "x86_64", arch: "x86_64", context_tls: 0 },
 };
 
 /// The system.

@@ -45,7 +45,7 @@ static LEAVES: &[Leaf] = &[
     leaf(&[4, 2, 6, 6], "net.inet.tcp.recvspace", Int(57_344)),
     leaf(&[4, 17], "net.route", Record(of::routes)),
     leaf(&[4, 28, 41, 24], "net.inet6.ip6.v6only", Int(1)),
-    leaf(&[6, 1], "hw.machine", Text("x86_64")),
+    leaf(&[6, 1], "hw.machine", TextOf(of::machine)),
     leaf(&[6, 2], "hw.model", TextOf(of::cpu_model)),
     leaf(&[6, 3], "hw.ncpu", IntOf(of::cpus)),
     leaf(&[6, 4], "hw.byteorder", Int(1234)),
@@ -53,7 +53,7 @@ static LEAVES: &[Leaf] = &[
     leaf(&[6, 6], "hw.usermem", LongOf(of::physical_long)),
     leaf(&[6, 7], "hw.pagesize", Int(4096)),
     leaf(&[6, 10], "hw.floatingpoint", Int(1)),
-    leaf(&[6, 11], "hw.machine_arch", Text("x86_64")),
+    leaf(&[6, 11], "hw.machine_arch", TextOf(of::machine_arch)),
     leaf(&[6, 256], "hw.availpages", IntOf(of::physical_pages)),
     leaf(&[8, 1], "user.cs_path", Text("/usr/bin:/bin:/usr/sbin:/sbin:")),
 ];

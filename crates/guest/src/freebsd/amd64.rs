@@ -1,21 +1,17 @@
 //! FreeBSD on x86-64: start-up, calls, frames.
 
-use super::sysctl::RELEASE_NUMBER;
-use crate::StartRequest;
-use crate::bsd::amd64::{
-    Bits, CANARY_LEN, Convention, Entry, FpPlace, Layout, PAGE_SIZES_LEN, Placed, Record, Reg, Says, StartWords,
-    TrapPlaces, Wide,
-};
-use alloc::vec;
-use alloc::vec::Vec;
-use ashore_base::{Addr, Bytes, PAGE_SIZE};
+use super::start;
+use crate::bsd::amd64::{Bits, Convention, Entry, FpPlace, Layout, Reg, Says, TrapPlaces, Wide};
+use crate::bsd::record::Record;
+use crate::bsd::start::{Placed, StartWords};
+use ashore_base::{Addr, Bytes};
 use ashore_isa::x86_64::Regs;
 
 /// The convention.
 pub static AMD64: Convention = Convention {
     os: &super::OS,
     signals: &super::signals::WORDS,
-    start: StartWords { auxv, registers },
+    start: StartWords { auxv: start::auxv, registers },
     // Old mmap, sendfile, the two sctp calls.
     wide: Wide::of(&[197, 393, 472, 473, 474]),
     clock_gettime: 232,
@@ -35,38 +31,6 @@ pub static TRAMPOLINE: &[u8] = &[
     0xf4, // hlt
     0xeb, 0xfd, // jmp to the hlt
 ];
-
-/// Read and write: what the stack's permission is said to be.
-const STACK_PROT: u64 = 3;
-
-fn auxv(request: &StartRequest<'_>, placed: &Placed) -> Vec<(u64, u64)> {
-    vec![
-        (3, request.headers.0),      // PHDR
-        (4, request.header_size),    // PHENT
-        (5, request.header_count),   // PHNUM
-        (6, PAGE_SIZE),              // PAGESZ
-        (8, 0),                      // FLAGS
-        (9, request.entry.0),        // ENTRY
-        (7, request.base.0),         // BASE
-        (24, 0),                     // EHDRFLAGS
-        (15, placed.exec_path.0),    // EXECPATH
-        (18, RELEASE_NUMBER as u64), // OSRELDATE
-        (16, placed.canary.0),       // CANARY
-        (17, CANARY_LEN),            // CANARYLEN
-        (19, request.cpus),          // NCPUS
-        (20, placed.page_sizes.0),   // PAGESIZES
-        (21, PAGE_SIZES_LEN),        // PAGESIZESLEN
-        // No TIMEKEEP (22): without a shared clock page programs ask the kernel.
-        (23, STACK_PROT),                // STACKPROT
-        (28, request.args.len() as u64), // ARGC
-        (29, placed.argv.0),             // ARGV
-        (30, request.env.len() as u64),  // ENVC
-        (31, placed.envp.0),             // ENVV
-        (32, placed.ps_strings.0),       // PS_STRINGS
-        (35, request.stack.end.0),       // USRSTACKBASE
-        (36, request.stack.len()),       // USRSTACKLIM
-    ]
-}
 
 fn registers(regs: &mut Regs, placed: &Placed) {
     regs.rdi = placed.record.0;

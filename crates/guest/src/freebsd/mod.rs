@@ -1,6 +1,7 @@
 //! FreeBSD.
 
 mod amd64;
+mod arm64;
 mod errno;
 mod events;
 mod files;
@@ -8,27 +9,37 @@ mod process;
 mod route;
 mod signals;
 mod sockets;
+mod start;
 mod sysctl;
 mod table;
 mod words;
 
 pub use amd64::{AMD64, trap_number};
+pub use arm64::ARM64;
 
 use crate::Os;
-use crate::bsd::{self, Family};
+use crate::bsd::{self, Family, Machine};
 
-/// What the shared BSD code must know of this system.
-pub static FAMILY: Family = Family {
+/// What the shared BSD code must know of this system on x86-64.
+pub static FAMILY: Family = FAMILY_BASE;
+
+/// The same with what is x86-64's.
+const FAMILY_BASE: Family = Family {
     files: &files::WORDS,
     sockets: &sockets::WORDS,
     events: &events::WORDS,
     signals: &signals::WORDS,
     sysctl: &sysctl::WORDS,
     process: &process::WORDS,
+    // Threads start at an entry here.
+    machine: Machine { name: "amd64", arch: "amd64", context_tls: 0 },
 };
 
-/// The system.
-pub static OS: Os = Os {
+/// The system on x86-64.
+pub static OS: Os = BASE;
+
+/// The system, with what is x86-64's.
+const BASE: Os = Os {
     name: "freebsd",
     title: "FreeBSD",
     calls: table::CALLS,

@@ -2,6 +2,8 @@
 
 use crate::bsd::sysctl::{self as of, Dialect, Leaf, Value, Words, leaf};
 use Value::{Int, IntOf, Long, LongOf, Record, Text, TextOf};
+use alloc::format;
+use alloc::vec::Vec;
 
 /// The values of this system.
 pub static WORDS: Words = Words { leaves: LEAVES, dialect: Dialect::FreeBsd };
@@ -40,7 +42,7 @@ static LEAVES: &[Leaf] = &[
     leaf(&[1, 33], "kern.usrstack", LongOf(of::stack_top)),
     leaf(&[1, 35], "kern.iov_max", Int(1024)),
     leaf(&[1, 37], "kern.arandom", Record(of::random)),
-    leaf(&[1, 256], "kern.conftxt", Text("options\tGENERIC\nident\tGENERIC\nmachine\tamd64\n")),
+    leaf(&[1, 256], "kern.conftxt", TextOf(configuration)),
     leaf(&[1, 257, 1], "kern.smp.maxid", IntOf(last_cpu)),
     leaf(&[1, 257, 2], "kern.smp.maxcpus", Int(1024)),
     leaf(&[1, 257, 3], "kern.smp.active", Int(1)),
@@ -59,7 +61,7 @@ static LEAVES: &[Leaf] = &[
     leaf(&[4, 2, 6, 6], "net.inet.tcp.recvspace", Int(65_536)),
     leaf(&[4, 17], "net.route", Record(of::routes)),
     leaf(&[4, 28, 41, 24], "net.inet6.ip6.v6only", Int(1)),
-    leaf(&[6, 1], "hw.machine", Text("amd64")),
+    leaf(&[6, 1], "hw.machine", TextOf(of::machine)),
     leaf(&[6, 2], "hw.model", TextOf(of::cpu_model)),
     leaf(&[6, 3], "hw.ncpu", IntOf(of::cpus)),
     leaf(&[6, 4], "hw.byteorder", Int(1234)),
@@ -67,7 +69,7 @@ static LEAVES: &[Leaf] = &[
     leaf(&[6, 6], "hw.usermem", LongOf(of::physical_long)),
     leaf(&[6, 7], "hw.pagesize", Int(4096)),
     leaf(&[6, 10], "hw.floatingpoint", Int(1)),
-    leaf(&[6, 11], "hw.machine_arch", Text("amd64")),
+    leaf(&[6, 11], "hw.machine_arch", TextOf(of::machine_arch)),
     leaf(&[6, 12], "hw.realmem", LongOf(of::physical_long)),
     leaf(&[6, 256], "hw.availpages", IntOf(of::physical_pages)),
     leaf(&[8, 1], "user.cs_path", Text("/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")),
@@ -76,4 +78,10 @@ static LEAVES: &[Leaf] = &[
 
 fn last_cpu(ctx: &crate::Ctx<'_>) -> Result<i32, crate::Fail> {
     Ok(of::cpus(ctx)? - 1)
+}
+
+/// The kernel's configuration file.
+fn configuration(ctx: &crate::Ctx<'_>) -> Result<Vec<u8>, crate::Fail> {
+    let machine = ctx.bsd()?.family.machine.name;
+    Ok(format!("options\tGENERIC\nident\tGENERIC\nmachine\t{machine}\n").into_bytes())
 }

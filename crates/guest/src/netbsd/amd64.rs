@@ -1,19 +1,17 @@
 //! NetBSD on x86-64: start-up, calls, frames.
 
-use crate::StartRequest;
-use crate::bsd::amd64::{
-    Bits, Convention, Entry, FpPlace, Layout, Placed, Record, Reg, Says, StartWords, TrapPlaces, Wide,
-};
-use alloc::vec;
-use alloc::vec::Vec;
-use ashore_base::{Addr, Bytes, PAGE_SIZE};
+use super::start;
+use crate::bsd::amd64::{Bits, Convention, Entry, FpPlace, Layout, Reg, Says, TrapPlaces, Wide};
+use crate::bsd::record::Record;
+use crate::bsd::start::{Placed, StartWords};
+use ashore_base::{Addr, Bytes};
 use ashore_isa::x86_64::Regs;
 
 /// The convention.
 pub static AMD64: Convention = Convention {
     os: &super::OS,
     signals: &super::signals::WORDS,
-    start: StartWords { auxv, registers },
+    start: StartWords { auxv: start::auxv, registers },
     // mmap.
     wide: Wide::of(&[197]),
     clock_gettime: 427,
@@ -25,25 +23,6 @@ pub static AMD64: Convention = Convention {
 
 /// Programs bring their own: sigaction takes its address.
 pub static TRAMPOLINE: &[u8] = &[];
-
-fn auxv(request: &StartRequest<'_>, placed: &Placed) -> Vec<(u64, u64)> {
-    let [uid, euid, gid, egid] = request.ids.map(u64::from);
-    vec![
-        (3, request.headers.0),     // PHDR
-        (4, request.header_size),   // PHENT
-        (5, request.header_count),  // PHNUM
-        (6, PAGE_SIZE),             // PAGESZ
-        (7, request.base.0),        // BASE
-        (8, 0),                     // FLAGS
-        (9, request.entry.0),       // ENTRY
-        (2000, euid),               // EUID
-        (2001, uid),                // RUID
-        (2002, egid),               // EGID
-        (2003, gid),                // RGID
-        (13, request.stack.end.0),  // STACKBASE
-        (2014, placed.exec_path.0), // SUN_EXECNAME
-    ]
-}
 
 fn registers(regs: &mut Regs, placed: &Placed) {
     regs.rbx = placed.ps_strings.0;

@@ -187,8 +187,12 @@ fn is_same_name(row: &Row, go: &str) -> bool {
         let is_version = |part: &str| part.trim_end_matches(|c: char| c.is_ascii_digit()) == "freebsd";
         let name = name.split_once('_').filter(|(first, _)| is_version(first)).map_or(name, |(_, rest)| rest);
         let name = name.strip_prefix("compat_").and_then(|rest| rest.split_once('_')).map_or(name, |(_, rest)| rest);
-        // The generic table has one `fstatat`, and the C name of it differs.
-        let name = if name == "newfstatat" { "fstatat" } else { name };
+        // The generic table has one `fstatat`, and the C name of it differs; one call of FreeBSD changed its name.
+        let name = match name {
+            "newfstatat" => "fstatat",
+            "cap_rights_get" => "cap_getrights",
+            name => name,
+        };
         name.trim_start_matches('_').trim_end_matches(|c: char| c.is_ascii_digit())
     }
     plain(row.name()) == plain(go)

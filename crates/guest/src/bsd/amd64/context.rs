@@ -2,8 +2,7 @@
 
 use super::{FLAGS_FIXED, FLAGS_USER, USER_END};
 use crate::AltStack;
-use alloc::vec;
-use alloc::vec::Vec;
+use crate::bsd::record::Record;
 use ashore_base::{Addr, Bytes};
 use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Errno, SigSet};
@@ -133,41 +132,6 @@ pub struct Says {
     pub tls: Option<Addr>,
     /// Where the parts of the floating-point state past the first 512 bytes are, and how many bytes they have.
     pub rest: Option<(Addr, u64)>,
-}
-
-/// A context's bytes while they are written.
-pub struct Record(pub Vec<u8>);
-
-impl Record {
-    /// A record of `len` zeros.
-    pub fn new(len: u64) -> Record {
-        Record(vec![0; len as usize])
-    }
-
-    /// Writes bytes. A place outside the record is a defect of a layout, which its tests find.
-    pub fn put(&mut self, at: u64, bytes: &[u8]) {
-        let at = at as usize;
-        if let Some(place) = self.0.get_mut(at..at + bytes.len()) {
-            place.copy_from_slice(bytes);
-        } else {
-            debug_assert!(false, "a layout names byte {at} of {}", self.0.len());
-        }
-    }
-
-    /// Writes a 16-bit word.
-    pub fn put_u16(&mut self, at: u64, word: u16) {
-        self.put(at, &word.to_le_bytes());
-    }
-
-    /// Writes a 32-bit word.
-    pub fn put_u32(&mut self, at: u64, word: u32) {
-        self.put(at, &word.to_le_bytes());
-    }
-
-    /// Writes a 64-bit word.
-    pub fn put_u64(&mut self, at: u64, word: u64) {
-        self.put(at, &word.to_le_bytes());
-    }
 }
 
 impl Layout {

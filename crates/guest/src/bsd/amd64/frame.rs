@@ -5,7 +5,8 @@
 //! that a program copied elsewhere has no such record; then only the bytes in it come back.
 
 use super::Convention;
-use super::context::{Bits, Record};
+use super::context::Bits;
+use crate::bsd::record::Record;
 use crate::{Frame, Resumed, SaFlags};
 use alloc::vec;
 use alloc::vec::Vec;

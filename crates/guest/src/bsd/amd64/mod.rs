@@ -6,16 +6,15 @@
 mod call;
 mod context;
 mod frame;
-mod start;
 #[cfg(test)]
 mod tests;
 
 pub use call::Wide;
-pub use context::{Bits, FpPlace, Layout, Record, Reg, Says, TrapPlaces};
+pub use context::{Bits, FpPlace, Layout, Reg, Says, TrapPlaces};
 pub use frame::Entry;
-pub use start::{CANARY_LEN, PAGE_SIZES_LEN, Placed, StartWords};
 
 use crate::bsd::process::Clock;
+use crate::bsd::start::{self, StartWords};
 use crate::{Abi, Answer, CallFrame, ClockCall, Frame, Os, Resumed, StartRequest, Thread, ThreadStart};
 use ashore_base::Addr;
 use ashore_isa::x86_64::{FLAG_CARRY, FLAG_DIRECTION, FLAG_TRAP, Regs};
@@ -36,7 +35,7 @@ pub struct Convention {
     /// Its signals.
     pub signals: &'static crate::bsd::signals::Words,
     /// What stands on the stack when a program starts.
-    pub start: StartWords,
+    pub start: StartWords<Regs>,
     /// Calls with more than six words: the rest is read from the stack for these only, since the read costs time on
     /// every call.
     pub wide: Wide,
@@ -58,7 +57,7 @@ impl Abi<Regs> for Convention {
     }
 
     fn start(&self, regs: &mut Regs, request: &StartRequest<'_>, memory: &dyn Memory) -> Result<(), Errno> {
-        let placed = start::place(&self.start, request, memory)?;
+        let placed = start::place(self.start.auxv, request, memory)?;
         *regs = Regs { rip: request.entry.0, rflags: FLAGS_FIXED, ..Regs::default() };
         (self.start.registers)(regs, &placed);
         Ok(())

@@ -12,8 +12,9 @@ mod values;
 
 pub use protocol::{sysctl, sysctl_by_name, value};
 pub use values::{
-    boot_time, boot_timespec, clock_rate, cpu_model, cpus, domain_name, host_name, load, open_max, physical_long,
-    physical_pages, physical_short, process_path, process_path_last, random, random_word, routes, stack_top,
+    boot_time, boot_timespec, clock_rate, cpu_model, cpus, domain_name, host_name, load, machine, machine_arch,
+    open_max, physical_long, physical_pages, physical_short, process_path, process_path_last, random, random_word,
+    routes, stack_top,
 };
 
 use crate::{Ctx, Fail};

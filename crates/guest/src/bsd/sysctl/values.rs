@@ -54,6 +54,16 @@ fn file(ctx: &Ctx<'_>, path: &[u8], max: usize) -> Result<Vec<u8>, Errno> {
     Ok(bytes)
 }
 
+/// What `uname -m` prints.
+pub fn machine(ctx: &Ctx<'_>) -> Result<Vec<u8>, Fail> {
+    Ok(ctx.bsd()?.family.machine.name.as_bytes().to_vec())
+}
+
+/// What `uname -p` prints.
+pub fn machine_arch(ctx: &Ctx<'_>) -> Result<Vec<u8>, Fail> {
+    Ok(ctx.bsd()?.family.machine.arch.as_bytes().to_vec())
+}
+
 /// The CPU's name.
 pub fn cpu_model(ctx: &Ctx<'_>) -> Result<Vec<u8>, Fail> {
     let info = file(ctx, b"/proc/cpuinfo\0", 4096).unwrap_or_default();

@@ -79,9 +79,8 @@ pub fn extexit(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 const UC_SIGMASK: u32 = 0x01;
 const UC_CPU: u32 = 0x04;
 const UC_TLSBASE: u32 = 0x8_0000;
-/// Where NetBSD's context has its mask and its thread pointer.
+/// Where NetBSD's context has its mask.
 const UC_SIGMASK_AT: u64 = 16;
-const UC_TLSBASE_AT: u64 = 264;
 
 /// NetBSD's `_lwp_create(ucp, flags, new_lwp)`.
 pub fn create_from_context(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
@@ -96,7 +95,7 @@ pub fn create_from_context(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     };
     let tls = match flags & UC_TLSBASE {
         0 => None,
-        _ => Some(Addr(ctx.read_u64(context.plus(UC_TLSBASE_AT))?)),
+        _ => Some(Addr(ctx.read_u64(context.plus(ctx.bsd()?.family.machine.context_tls))?)),
     };
     let request = SpawnRequest {
         start: ThreadStart::Context(context),

@@ -25,6 +25,11 @@ pub fn sysarch(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     Ok(Value::One(0))
 }
 
+/// FreeBSD's on CPUs where programs write the thread pointer themselves.
+pub fn sysarch_without_bases(_ctx: &mut Ctx<'_>, _args: &Args) -> Answer {
+    Err(Errno::EINVAL.into())
+}
+
 /// DragonFly's sysarch has none of FreeBSD's operations: EOPNOTSUPP, as on the real system. A program
 /// that asks for one was built or ported with FreeBSD's start-up code.
 pub fn sysarch_of_dragonfly(ctx: &mut Ctx<'_>, args: &Args) -> Answer {

@@ -7,15 +7,17 @@
 use crate::StartRequest;
 use alloc::vec::Vec;
 use ashore_base::{Addr, PAGE_SIZE};
-use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Errno, Memory};
 
-/// What a system wants at the start of a program.
-pub struct StartWords {
-    /// Its auxiliary vector without the ending pair.
-    pub auxv: fn(&StartRequest<'_>, &Placed) -> Vec<(u64, u64)>,
+/// A system's auxiliary vector without the ending pair.
+pub type Vector = fn(&StartRequest<'_>, &Placed) -> Vec<(u64, u64)>;
+
+/// What a system wants at the start of a program on a CPU whose registers are `R`.
+pub struct StartWords<R> {
+    /// What the program is told.
+    pub auxv: Vector,
     /// Sets the registers that are not zero.
-    pub registers: fn(&mut Regs, &Placed),
+    pub registers: fn(&mut R, &Placed),
 }
 
 /// Where the record's parts went.
@@ -83,7 +85,7 @@ impl Stack<'_> {
 }
 
 /// Writes the record.
-pub fn place(words: &StartWords, request: &StartRequest<'_>, memory: &dyn Memory) -> Result<Placed, Errno> {
+pub fn place(auxv: Vector, request: &StartRequest<'_>, memory: &dyn Memory) -> Result<Placed, Errno> {
     // The record may take half of the stack; a program needs the rest.
     let floor = Addr(request.stack.start.0 + request.stack.len() / 2);
     let mut stack = Stack { at: request.stack.end.align_down(16), floor, memory };
@@ -101,7 +103,7 @@ pub fn place(words: &StartWords, request: &StartRequest<'_>, memory: &dyn Memory
     args.push(0);
 
     // The auxiliary vector names the places of the vectors under it, so its length comes first.
-    let pairs = (words.auxv)(request, &placed).len() as u64 + 1;
+    let pairs = auxv(request, &placed).len() as u64 + 1;
     let len = 8 * (1 + args.len() as u64 + env.len() as u64 + 2 * pairs);
     placed.record = stack.at.minus(len).align_down(16);
     placed.argv = placed.record.plus(8);
@@ -110,7 +112,7 @@ pub fn place(words: &StartWords, request: &StartRequest<'_>, memory: &dyn Memory
     record.push(argc);
     record.append(&mut args);
     record.append(&mut env);
-    for (tag, value) in (words.auxv)(request, &placed) {
+    for (tag, value) in auxv(request, &placed) {
         record.extend([tag, value]);
     }
     record.extend([0, 0]);
