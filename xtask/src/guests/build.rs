@@ -1,7 +1,7 @@
 //! Building the guests of one system.
 
 use super::source::{CSource, GoSource, Sources};
-use super::table::{CLink, Go, System};
+use super::table::{CLink, System};
 use super::toolchain::Toolchain;
 use crate::shell;
 use crate::{Failure, Outcome};
@@ -25,17 +25,8 @@ pub(crate) fn all(tools: &Toolchain, sources: &Sources, system: &System, out: &P
     Ok(built)
 }
 
-/// Whether a Go program is built for a system.
-fn is_wanted(source: &GoSource, system: &System) -> bool {
-    match system.go {
-        Go::All => true,
-        Go::Only(names) => names.contains(&source.name.as_str()),
-    }
-}
-
 fn go_programs(tools: &Toolchain, sources: &Sources, system: &System, out: &Path, built: &mut Vec<String>) -> Outcome {
-    let (own, shared): (Vec<&GoSource>, Vec<&GoSource>) =
-        sources.go.iter().filter(|source| is_wanted(source, system)).partition(|source| source.own_module);
+    let (own, shared): (Vec<&GoSource>, Vec<&GoSource>) = sources.go.iter().partition(|source| source.own_module);
     for source in own {
         built.extend(go_build(tools, system, out, &source.folder, &[source])?);
     }
@@ -115,13 +106,13 @@ pub(super) fn c_program(tools: &Toolchain, source: &CSource, system: &System, ou
             let mut command = compiler(tools, system.compile_target);
             shell::run(command.arg("-static").args(&source.options).arg("-o").arg(&program).arg(&source.file))
         }
-        CLink::Bare => {
+        CLink::Bare { target } => {
             let object = out.join(format!(".{}.o", source.name));
             let mut compile = compiler(tools, system.compile_target);
             shell::run(
                 compile.arg("-ffreestanding").args(&source.options).args(["-c", "-o"]).arg(&object).arg(&source.file),
             )?;
-            let mut link = compiler(tools, "x86_64-freestanding");
+            let mut link = compiler(tools, target);
             shell::run(link.args(["-nostdlib", "-static", "-o"]).arg(&program).arg(&object))?;
             fs::remove_file(&object).map_err(|why| Failure::of(object.display(), why))
         }

@@ -64,15 +64,15 @@ pub(crate) fn out_dir(repo: &Repo, system: &System) -> PathBuf {
     repo.guests().join("out").join(format!("{}-{}", system.name, system.cpu))
 }
 
-/// The rows named in `wanted`, or every row.
+/// The rows named in `wanted`, by a system's name or by that and a CPU's, or every row.
 pub(crate) fn select(wanted: &[String]) -> Outcome<Vec<&'static System>> {
     if wanted.is_empty() {
         return Ok(SYSTEMS.iter().collect());
     }
-    if let Some(unknown) = wanted.iter().find(|name| SYSTEMS.iter().all(|system| system.name != **name)) {
+    if let Some(unknown) = wanted.iter().find(|name| SYSTEMS.iter().all(|system| !system.is_named(name))) {
         return Err(Failure::new(format!("no system named {unknown}")));
     }
-    Ok(SYSTEMS.iter().filter(|system| wanted.iter().any(|name| system.name == *name)).collect())
+    Ok(SYSTEMS.iter().filter(|system| wanted.iter().any(|name| system.is_named(name))).collect())
 }
 
 /// Waits until nobody else changes `.guests`; the lock ends with the file it gives back.

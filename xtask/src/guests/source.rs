@@ -93,6 +93,9 @@ impl Sources {
         stamp.text(RECIPE);
         stamp.text(&toolchain::pins());
         stamp.text(system.compile_target);
+        if system.cpu != USUAL_CPU {
+            stamp.text(system.cpu);
+        }
         let c_files = self.c_for(system).map(|source| &source.file);
         for file in self.go_files.iter().chain(&self.headers).chain(c_files) {
             stamp.file(file);

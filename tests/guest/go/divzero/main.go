@@ -1,4 +1,6 @@
-// Division faults: checked by the compiler and raised by the processor.
+//go:build amd64
+
+// Division faults: checked by the compiler and raised by the processor. Others give zero and raise nothing.
 package main
 
 import (

@@ -14,6 +14,15 @@ import (
 
 var kinds = map[string]string{"dragonfly": "DragonFly", "freebsd": "FreeBSD", "netbsd": "NetBSD"}
 
+// machines are the names of the machine, by system and Go's name of the CPU.
+var machines = map[string]string{
+	"dragonfly/amd64": "x86_64",
+	"freebsd/amd64":   "amd64",
+	"freebsd/arm64":   "arm64",
+	"netbsd/amd64":    "amd64",
+	"netbsd/arm64":    "evbarm",
+}
+
 func release() {
 	text, err := syscall.Sysctl("kern.osrelease")
 	major, _, _ := strings.Cut(text, ".")
@@ -29,7 +38,7 @@ func release() {
 	page, err := syscall.SysctlUint32("hw.pagesize")
 	tell.Check("hw.pagesize", err == nil && page == 4096, page, err)
 	machine, err := syscall.Sysctl("hw.machine")
-	tell.Check("hw.machine", err == nil && (machine == "amd64" || machine == "x86_64"), machine, err)
+	tell.Check("hw.machine", err == nil && machine == machines[runtime.GOOS+"/"+runtime.GOARCH], machine, err)
 	_, err = syscall.Sysctl("no.such.name")
 	tell.Check("no such name", err != nil, err)
 }

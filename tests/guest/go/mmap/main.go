@@ -111,19 +111,18 @@ func protect() {
 	tell.Must(tell.Protect(memory[page:2*page], syscall.PROT_READ))
 	faults("read", func() { memory[0] = memory[page] })
 	faults("write", func() { memory[page] = 1 })
-	// Code made at run time: mov eax, 42; ret.
-	copy(memory, []byte{0xb8, 42, 0, 0, 0, 0xc3})
+	copy(memory, answering(42))
 	tell.Must(tell.Protect(memory[:page], syscall.PROT_READ|syscall.PROT_EXEC))
 	entry := uintptr(unsafe.Pointer(&memory[0]))
 	tell.Line("made code answers %d", call(entry))
 	tell.Must(tell.Protect(memory[:page], syscall.PROT_READ|syscall.PROT_WRITE))
-	memory[1] = 43
+	copy(memory, answering(43))
 	tell.Must(tell.Protect(memory[:page], syscall.PROT_READ|syscall.PROT_EXEC))
 	tell.Line("changed code answers %d", call(entry))
 	tell.Must(syscall.Munmap(memory))
 }
 
-// call jumps to an address; see call_amd64.s.
+// call jumps to an address; see call_amd64.s and its like.
 func call(entry uintptr) uint64
 
 func failures() {
