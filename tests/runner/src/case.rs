@@ -4,7 +4,7 @@
 //! # why this case exists
 //! guest: hello                       the file name under .guests/out/<system>-amd64
 //! systems: linux dragonfly netbsd    where it runs under Ashore
-//! cpus: arm64                        the Linux build for these CPUs runs under Ashore too
+//! cpus: arm64                        the builds for these CPUs run under Ashore too, where the system has one
 //! oracle: native qemu                run the Linux build without Ashore too; those for other CPUs under qemu, where it is
 //! args: one "two words"              arguments; $GUEST is the guest's own path
 //! env: NAME=value                    one variable; may be repeated
@@ -29,13 +29,13 @@ use crate::check::Expected;
 /// A guest system.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum System {
-    /// linux/amd64
+    /// Linux
     Linux,
-    /// dragonfly/amd64
+    /// DragonFly BSD
     DragonFly,
-    /// freebsd/amd64
+    /// FreeBSD
     FreeBsd,
-    /// netbsd/amd64
+    /// NetBSD
     NetBsd,
 }
 
@@ -71,6 +71,13 @@ impl Foreign {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Foreign::Arm64 => "arm64",
+        }
+    }
+
+    /// The systems whose programs for it are run.
+    pub(crate) fn systems(self) -> &'static [System] {
+        match self {
+            Foreign::Arm64 => &[System::Linux, System::FreeBsd, System::NetBsd],
         }
     }
 
@@ -117,7 +124,7 @@ pub(crate) struct Case {
     pub(crate) guest: String,
     /// Where it runs under Ashore.
     pub(crate) systems: Vec<System>,
-    /// The CPUs beside this machine's whose Linux build runs under Ashore.
+    /// The CPUs beside this machine's whose builds run under Ashore.
     pub(crate) cpus: Vec<Foreign>,
     /// Whether those run under qemu too.
     pub(crate) is_qemu_oracle: bool,

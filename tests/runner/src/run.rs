@@ -32,7 +32,7 @@ pub(crate) fn run(place: &Place, case: &Case, target: Target) -> Result<(), Stri
 fn command(place: &Place, case: &Case, target: Target, guest: &Path) -> Result<Command, String> {
     let mut command = match target {
         Target::Native => Command::new(guest),
-        Target::Ashore(_) | Target::Foreign(_) => {
+        Target::Ashore(_) | Target::Foreign(..) => {
             let mut command = Command::new(place.ashore()?);
             command.arg("run").args(case.options.rows(target.system()).flatten()).arg(guest);
             command

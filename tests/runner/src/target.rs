@@ -11,9 +11,9 @@ pub(crate) enum Target {
     Native,
     /// The guest of this system, run by Ashore.
     Ashore(System),
-    /// The Linux guest for this CPU, run by Ashore.
-    Foreign(Foreign),
-    /// The same, run by qemu: its oracle.
+    /// The guest of this system for this CPU, run by Ashore.
+    Foreign(System, Foreign),
+    /// The Linux guest for this CPU, run by qemu: the oracle of the others.
     Qemu(Foreign),
 }
 
@@ -22,7 +22,11 @@ impl Target {
     pub(crate) fn of_case(case: &Case) -> Vec<Target> {
         let native = case.is_native_oracle.then_some(Target::Native);
         let ashore = case.systems.iter().copied().map(Target::Ashore);
-        let foreign = case.cpus.iter().copied().map(Target::Foreign);
+        let systems = case.systems.iter().copied();
+        let foreign = case.cpus.iter().flat_map(|cpu| {
+            let there = systems.clone().filter(|system| cpu.systems().contains(system));
+            there.map(|system| Target::Foreign(system, *cpu))
+        });
         let qemu = case.cpus.iter().copied().filter(|cpu| case.is_qemu_oracle && is_in_path(cpu.qemu()));
         native.into_iter().chain(ashore).chain(foreign).chain(qemu.map(Target::Qemu)).collect()
     }
@@ -32,7 +36,7 @@ impl Target {
         match self {
             Target::Native => "native".to_owned(),
             Target::Ashore(system) => system.name().to_owned(),
-            Target::Foreign(cpu) => format!("linux-{}", cpu.name()),
+            Target::Foreign(system, cpu) => format!("{}-{}", system.name(), cpu.name()),
             Target::Qemu(cpu) => format!("qemu-{}", cpu.name()),
         }
     }
@@ -40,8 +44,8 @@ impl Target {
     /// The system the guest was built for.
     pub(crate) fn system(self) -> System {
         match self {
-            Target::Native | Target::Foreign(_) | Target::Qemu(_) => System::Linux,
-            Target::Ashore(system) => system,
+            Target::Native | Target::Qemu(_) => System::Linux,
+            Target::Ashore(system) | Target::Foreign(system, _) => system,
         }
     }
 
@@ -49,7 +53,7 @@ impl Target {
     fn cpu(self) -> &'static str {
         match self {
             Target::Native | Target::Ashore(_) => "amd64",
-            Target::Foreign(cpu) | Target::Qemu(cpu) => cpu.name(),
+            Target::Foreign(_, cpu) | Target::Qemu(cpu) => cpu.name(),
         }
     }
 }
