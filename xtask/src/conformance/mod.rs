@@ -22,19 +22,14 @@ use crate::{Failure, Outcome, Repo};
 use result::{Mode, Results, Status, Store};
 use run::Runner;
 use std::time::Duration;
-
-/// The system whose results the others are compared with.
-const NATIVE: &str = "linux";
-
-/// The systems compared with it.
-const SYSTEMS: &[&str] = &["dragonfly", "freebsd", "netbsd"];
+use table::{NATIVE, SYSTEMS, System};
 
 /// A test program that takes longer natively than this is not waited for.
 const NATIVE_LIMIT: Duration = Duration::from_secs(900);
 
 /// What a person asked for.
 struct Plan {
-    pairs: Vec<(&'static str, &'static str)>,
+    pairs: Vec<(&'static str, &'static System)>,
     mode: Mode,
     timeout: Option<Duration>,
     runner: Option<String>,
@@ -92,8 +87,10 @@ fn plan(mut args: Args) -> Outcome<Plan> {
     let build_only = args.flag("--build-only");
     args.finish()?;
     let packages = chosen(table::PACKAGES, &packages, "package")?;
-    let systems = chosen(SYSTEMS, &systems, "system")?;
-    let pairs = packages.iter().flat_map(|package| systems.iter().map(|system| (*package, *system)));
+    let names: Vec<&str> = SYSTEMS.iter().map(|system| system.name).collect();
+    let chosen_names = chosen(&names, &systems, "system")?;
+    let systems = SYSTEMS.iter().filter(|system| chosen_names.contains(&system.name));
+    let pairs = packages.iter().flat_map(|package| systems.clone().map(|system| (*package, system)));
     let (index, count) = shard.unwrap_or((0, 1));
     let pairs = pairs.enumerate().filter(|(at, _)| at % count == index).map(|(_, pair)| pair).collect();
     Ok(Plan { pairs, mode, timeout, runner, only, fresh, build_only })
@@ -118,19 +115,19 @@ fn shard(text: &str) -> Outcome<(usize, usize)> {
 
 /// The native results of a package: kept ones unless a fresh run is asked for.
 fn native(repo: &Repo, tools: &Toolchain, store: &Store, plan: &Plan, package: &str) -> Outcome<Results> {
-    let kept = store.load(NATIVE, package).filter(|results| results.mode == plan.mode && !plan.fresh);
+    let kept = store.load(NATIVE.name, package).filter(|results| results.mode == plan.mode && !plan.fresh);
     if let Some(results) = kept {
         return Ok(results);
     }
     let binary = build::test_program(repo, tools, NATIVE, package)?;
     let runner = Runner { tools, command: Vec::new(), shim: None, limit: NATIVE_LIMIT, mode: plan.mode, only: None };
     let results = runner.run(NATIVE, package, &binary, &[])?;
-    println!("{NATIVE} {package}: {} passed, {} failed", results.count(Status::Passed), results.failed());
+    println!("{} {package}: {} passed, {} failed", NATIVE.name, results.count(Status::Passed), results.failed());
     store.save(&results)?;
     Ok(results)
 }
 
-fn foreign(repo: &Repo, tools: &Toolchain, plan: &Plan, native: &Results, system: &str) -> Outcome<Results> {
+fn foreign(repo: &Repo, tools: &Toolchain, plan: &Plan, native: &Results, system: &System) -> Outcome<Results> {
     let binary = build::test_program(repo, tools, system, &native.package)?;
     let command = match &plan.runner {
         Some(words) => words.split_whitespace().map(str::to_owned).collect(),

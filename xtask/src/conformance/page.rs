@@ -2,7 +2,7 @@
 
 use super::reasons::{self, Reason};
 use super::result::{Compared, Mode, Results, Status, Store};
-use super::{NATIVE, SYSTEMS, table};
+use super::table::{self, NATIVE, SYSTEMS};
 use crate::{Failure, Outcome, Repo};
 use std::fmt::Write as _;
 use std::fs;
@@ -20,7 +20,7 @@ const HEAD: &str = "# Conformance\n\n\
 
 /// The results of one package: natively and on one system.
 struct Pair {
-    system: &'static str,
+    system: &'static table::System,
     native: Results,
     here: Results,
 }
@@ -39,7 +39,7 @@ fn load(store: &Store) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for system in SYSTEMS {
         for package in table::PACKAGES {
-            if let (Some(native), Some(here)) = (store.load(NATIVE, package), store.load(system, package)) {
+            if let (Some(native), Some(here)) = (store.load(NATIVE.name, package), store.load(system.name, package)) {
                 pairs.push(Pair { system, native, here });
             }
         }
@@ -51,9 +51,9 @@ fn render(pairs: &[Pair], reasons: &[Reason]) -> String {
     let mut text = String::from(HEAD);
     summary(&mut text, pairs);
     for system in SYSTEMS {
-        let own: Vec<&Pair> = pairs.iter().filter(|pair| pair.system == *system).collect();
+        let own: Vec<&Pair> = pairs.iter().filter(|pair| pair.system.name == system.name).collect();
         if !own.is_empty() {
-            let _ = writeln!(text, "\n## {system}\n");
+            let _ = writeln!(text, "\n## {}\n", system.name);
             packages(&mut text, &own);
             failures(&mut text, &own, reasons);
         }
@@ -64,7 +64,7 @@ fn render(pairs: &[Pair], reasons: &[Reason]) -> String {
 fn summary(text: &mut String, pairs: &[Pair]) {
     text.push_str("\n| system | packages | pass natively | of these pass | share | skip themselves |\n|---|---|---|---|---|---|\n");
     for system in SYSTEMS {
-        let own = pairs.iter().filter(|pair| pair.system == *system);
+        let own = pairs.iter().filter(|pair| pair.system.name == system.name);
         let packages = own.clone().count();
         let sum = own.fold(Compared::default(), |sum, pair| {
             let one = pair.here.against(&pair.native);
@@ -78,8 +78,8 @@ fn summary(text: &mut String, pairs: &[Pair]) {
         let share = percent(sum);
         let _ = writeln!(
             text,
-            "| {system} | {packages} of {all} | {} | {} | {share} | {} |",
-            sum.wanted, sum.passed, sum.skipped
+            "| {} | {packages} of {all} | {} | {} | {share} | {} |",
+            system.name, sum.wanted, sum.passed, sum.skipped
         );
     }
 }
@@ -144,8 +144,9 @@ mod tests {
 
     #[test]
     fn a_failure_without_a_reason_says_so() {
-        let native = results(NATIVE, Status::Passed);
-        let pair = Pair { system: "netbsd", native, here: results("netbsd", Status::Hung) };
+        let native = results(NATIVE.name, Status::Passed);
+        let netbsd = SYSTEMS.iter().find(|system| system.name == "netbsd").unwrap();
+        let pair = Pair { system: netbsd, native, here: results("netbsd", Status::Hung) };
         let text = render(&[pair], &[]);
         assert!(text.contains("| os | TestA | hang | pass |  | no reason written yet |"), "{text}");
         assert!(text.contains("| netbsd | 1 of 23 | 1 | 0 | 0.0 % | 0 |"), "{text}");

@@ -4,11 +4,12 @@
 //! [[reason]]
 //! package = "os"
 //! test = "TestNamed"          # or a beginning, with a star: "TestKqueue*"
-//! systems = ["netbsd"]        # every system when missing
+//! systems = ["netbsd"]        # by Go's names or ours, "netbsd-arm64"; every system when missing
 //! whose = "ours"              # or "test"
 //! reason = "what is missing, or the evidence that the test is at fault"
 //! ```
 
+use super::table::System;
 use crate::{Failure, Outcome, Repo};
 use std::fs;
 
@@ -62,25 +63,29 @@ fn reason(row: &toml::Value) -> Result<Reason, String> {
 
 impl Reason {
     /// Whether this is the reason for a failure.
-    pub(super) fn is_for(&self, package: &str, system: &str, test: &str) -> bool {
+    pub(super) fn is_for(&self, package: &str, system: &System, test: &str) -> bool {
         let name = match self.test.strip_suffix('*') {
             Some(start) => test.starts_with(start),
             None => self.test == test,
         };
-        name && self.package == package && (self.systems.is_empty() || self.systems.iter().any(|s| s == system))
+        name && self.package == package
+            && (self.systems.is_empty() || self.systems.iter().any(|s| s == system.os || s == system.name))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conformance::table::SYSTEMS;
 
     #[test]
     fn a_reason_is_found_by_package_system_and_name() {
         let text = "[[reason]]\npackage = \"os\"\ntest = \"TestA*\"\nsystems = [\"netbsd\"]\nwhose = \"ours\"\nreason = \"x\"\n";
         let reasons = parse(text).unwrap();
-        let found = |package, system, test| reasons.iter().any(|reason| reason.is_for(package, system, test));
+        let system = |name: &str| SYSTEMS.iter().find(|system| system.name == name).unwrap();
+        let found = |package, name, test| reasons.iter().any(|reason| reason.is_for(package, system(name), test));
         assert!(found("os", "netbsd", "TestAll"));
+        assert!(found("os", "netbsd-arm64", "TestAll"));
         assert!(!found("os", "freebsd", "TestAll"));
         assert!(!found("net", "netbsd", "TestAll"));
         assert!(!found("os", "netbsd", "TestB"));

@@ -5,6 +5,7 @@
 
 use super::parse::Transcript;
 use super::result::{Mode, Results, Status, Test};
+use super::table::System;
 use crate::guests::Toolchain;
 use crate::shell::{self, Limited};
 use crate::{Failure, Outcome};
@@ -44,10 +45,10 @@ pub(super) struct Runner<'a> {
 
 impl Runner<'_> {
     /// Runs every test of `binary`; `expected` are the tests it has if it cannot even list them.
-    pub(super) fn run(&self, system: &str, package: &str, binary: &Path, expected: &[&str]) -> Outcome<Results> {
+    pub(super) fn run(&self, system: &System, package: &str, binary: &Path, expected: &[&str]) -> Outcome<Results> {
         let scratch = Scratch::new()?;
         if let Some(shim) = &self.shim {
-            let link = scratch.0.join(SHIMS).join(format!("go_{system}_amd64_exec"));
+            let link = scratch.0.join(SHIMS).join(format!("go_{}_{}_exec", system.os, system.cpu));
             std::os::unix::fs::symlink(shim, &link).map_err(|why| Failure::of(link.display(), why))?;
         }
         let start = Start { system, package, binary, scratch: &scratch.0 };
@@ -80,7 +81,7 @@ impl Runner<'_> {
         for name in waiting {
             tests.insert(name, Test { status: Status::Unreached, output: String::new() });
         }
-        Ok(Results { system: system.to_owned(), package: package.to_owned(), mode: self.mode, seconds, tests })
+        Ok(Results { system: system.name.to_owned(), package: package.to_owned(), mode: self.mode, seconds, tests })
     }
 
     /// The names of the tests the program has.
@@ -118,7 +119,7 @@ impl Runner<'_> {
         let (go, shims) = (self.tools.goroot().join("bin"), start.scratch.join(SHIMS));
         command.env("PATH", format!("{}:{}:{path}", go.display(), shims.display()));
         // What the toolchain is told, the tests that call it must find too, the system included.
-        for (name, value) in self.tools.go(start.system).get_envs() {
+        for (name, value) in self.tools.go_on(start.system.os, start.system.cpu).get_envs() {
             if let Some(value) = value.filter(|_| !matches!(name.to_str(), Some("GOMAXPROCS" | "GOFLAGS"))) {
                 command.env(name, value);
             }
@@ -134,7 +135,7 @@ impl Runner<'_> {
 
 /// What is started.
 struct Start<'a> {
-    system: &'a str,
+    system: &'a System,
     package: &'a str,
     binary: &'a Path,
     scratch: &'a Path,
