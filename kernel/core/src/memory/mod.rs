@@ -7,6 +7,6 @@ mod space;
 pub use pages::{Gone, Mapped, Mappers, PageFail, Pages};
 pub use physical::Physical;
 pub use space::{
-    AreaView, FaultEnd, Flags, GUARD, Key, MAX_AREAS, MAX_MOVED, MIN_ADDR, MapRequest, Place, Prot, RemapRequest,
-    Sharing, Sizes, Space, TASK_END, Target,
+    AreaView, FaultEnd, Flags, GUARD, Key, MAX_AREAS, MAX_MOVED, MIN_ADDR, MapRequest, Place, Present, Prot,
+    RemapRequest, Sharing, Sizes, Space, TASK_END, Target,
 };

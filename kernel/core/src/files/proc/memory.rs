@@ -1,7 +1,7 @@
 //! The memory of a process.
 
 use crate::files::made::View;
-use crate::memory::{AreaView, Prot};
+use crate::memory::{AreaView, Present, Prot};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -45,21 +45,36 @@ pub(super) fn maps(view: &View<'_>) -> Text {
     Ok(out)
 }
 
-/// The sizes every area of `smaps` has; only the first is known.
-fn sizes(kib: u64) -> String {
-    let mut text = format!("Size:           {kib:>8} kB\nKernelPageSize:        4 kB\nMMUPageSize:           4 kB\n");
-    for name in ["Rss", "Pss", "Shared_Clean", "Shared_Dirty", "Private_Clean", "Private_Dirty", "Swap"] {
-        let name = format!("{name}:");
-        text += &format!("{name:<16}{:>8} kB\n", 0);
-    }
-    text
+/// The sizes of an area in `smaps`; nothing is ever swapped out.
+fn sizes(area: &AreaView, present: Present) -> String {
+    let all = (area.range.end.0 - area.range.start.0) / PAGE_SIZE;
+    let clean = present.private_clean + present.shared_clean;
+    let there = clean + present.private_dirty + present.shared_dirty;
+    let rows = [
+        ("Size", all),
+        ("KernelPageSize", 1),
+        ("MMUPageSize", 1),
+        ("Rss", there),
+        ("Pss", there),
+        ("Shared_Clean", present.shared_clean),
+        ("Shared_Dirty", present.shared_dirty),
+        ("Private_Clean", present.private_clean),
+        ("Private_Dirty", present.private_dirty),
+        ("Referenced", there),
+        ("Anonymous", if area.file.is_some() { 0 } else { there }),
+        ("Swap", 0),
+    ];
+    rows.into_iter()
+        .map(|(name, pages)| format!("{:<16}{:>8} kB\n", format!("{name}:"), pages * PAGE_SIZE / 1024))
+        .collect()
 }
 
 pub(super) fn smaps(view: &View<'_>) -> Text {
     let mut out = Vec::new();
-    for area in &view.thread()?.space().areas() {
+    let space = view.thread()?.space();
+    for area in &space.areas() {
         line(area, &mut out);
-        out.extend_from_slice(sizes((area.range.end.0 - area.range.start.0) / 1024).as_bytes());
+        out.extend_from_slice(sizes(area, space.present(area.range, area.file.is_some())).as_bytes());
     }
     Ok(out)
 }

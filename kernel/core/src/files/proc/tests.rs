@@ -4,6 +4,7 @@ use crate::testing_calls::{CWD, Program, program};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use ashore_base::Addr;
 use ashore_pivot::layout::dirent::Dirent;
 use ashore_pivot::{Errno, Sys};
 
@@ -45,6 +46,29 @@ fn every_file_can_be_read() {
     assert_eq!(program.file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size").unwrap(), "2097152\n");
     assert_eq!(program.open("/proc/meminfo", 1).map(|fd| program.write(fd, b"x")), Ok(Err(Errno::EIO)));
     assert_eq!(program.open("/proc/new", 0o101), Err(Errno::EACCES));
+}
+
+#[test]
+fn a_written_page_is_shared_after_a_fork_and_dirty() {
+    let program = program();
+    let at = program.must(Sys::MMAP, &[0, 4096, 3, 0x22, u64::MAX, 0]);
+    program.thread.space().write_u32(Addr(at), 1).unwrap();
+    let sizes = || {
+        let smaps = program.file("/proc/self/smaps").unwrap();
+        let area = smaps.split_once(&format!("{at:08x}-")).unwrap().1;
+        let size = |name: &str| {
+            let line = area.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+        };
+        ["Rss:", "Private_Dirty:", "Shared_Dirty:"].map(size)
+    };
+    // What lies beside it may be in one area with it.
+    let [_, private, shared] = sizes();
+    assert!(private >= 4);
+    let child = program.thread.space().fork().unwrap();
+    let [there, private_then, shared_then] = sizes();
+    assert!(there >= 4 && private_then < private && shared_then > shared);
+    drop(child);
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub use area::{Flags, GUARD, MAX_AREAS, MIN_ADDR, Prot, TASK_END};
 pub use fault::FaultEnd;
 pub use map::{MapRequest, Place};
 pub use remap::{RemapRequest, Target};
-pub use show::{AreaView, Sizes};
+pub use show::{AreaView, Present, Sizes};
 pub use user::{Key, MAX_MOVED, Sharing};
 
 use super::{Gone, Mapped, Pages, Physical};

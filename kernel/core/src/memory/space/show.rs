@@ -49,7 +49,40 @@ pub struct Sizes {
     pub locked: u64,
 }
 
+/// What of an area is there, in pages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Present {
+    /// Nobody else has them, and they are as in the file.
+    pub private_clean: u64,
+    /// Nobody else has them, and they were written.
+    pub private_dirty: u64,
+    /// Others have them too, and they are as in the file.
+    pub shared_clean: u64,
+    /// Others have them too, and they were written.
+    pub shared_dirty: u64,
+}
+
 impl Space {
+    /// What of a range is there that is all of one area; `is_file` says of what kind.
+    ///
+    /// The table does not note who wrote: what has no file was written when it came. A page of a file has the file as one
+    /// holder more, so a copy that a fork shared is taken for the file's own.
+    pub fn present(&self, range: AddrRange, is_file: bool) -> Present {
+        let mut present = Present::default();
+        let physical = self.physical;
+        self.inner.lock().table.each(range, &mut |_, frame, _| {
+            let place = match (is_file, physical.frames.holders(frame)) {
+                _ if frame == physical.zero => &mut present.shared_clean,
+                (_, ..=1) => &mut present.private_dirty,
+                (true, 2) => &mut present.private_clean,
+                (true, _) => &mut present.shared_clean,
+                (false, _) => &mut present.shared_dirty,
+            };
+            *place += 1;
+        });
+        present
+    }
+
     /// Says where the main thread's stack is.
     pub fn set_stack(&self, at: Addr) {
         self.inner.lock().stack = at;
