@@ -2,7 +2,8 @@
 
 use super::io::copy;
 use crate::call::{Answer, Call, Row};
-use crate::file::At;
+use crate::file::{At, Open};
+use alloc::sync::Arc;
 use ashore_base::Addr;
 use ashore_pivot::{Errno, Sys};
 
@@ -54,7 +55,7 @@ fn copy_file_range(call: &mut Call<'_>) -> Answer {
     if !input.can_read() || !output.can_write() || output.flags() & crate::file::O_APPEND != 0 {
         return Err(Errno::EBADF.into());
     }
-    let regular = |open: &crate::file::Open| {
+    let regular = |open: &Open| {
         open.node().map(|node| node.kind()).map_or(Err(Errno::EINVAL), |kind| match kind {
             crate::files::Kind::Regular => Ok(()),
             crate::files::Kind::Directory => Err(Errno::EISDIR),
@@ -65,10 +66,24 @@ fn copy_file_range(call: &mut Call<'_>) -> Answer {
     regular(&output)?;
     let (from, to) = (place(call, 1)?, place(call, 3)?);
     let most = call.arg(4).min(crate::memory::MAX_MOVED);
+    check_apart((&input, from), (&output, to), most)?;
     let count = copy(call, (&*input.file, &input, from), (&*output.file, &output, to), most)?;
     moved(call, call.addr(1), from, count)?;
     moved(call, call.addr(3), to, count)?;
     Ok(count)
+}
+
+/// Fails when both are one file and the copy would write what it reads.
+fn check_apart((input, from): (&Open, At), (output, to): (&Open, At), most: u64) -> Result<(), Errno> {
+    let (Some(node), Some(other)) = (input.node(), output.node()) else { return Ok(()) };
+    let at = |open: &Open, at| match at {
+        At::Here => *open.offset.lock(),
+        At::Place(place) => place,
+    };
+    let (from, to) = (at(input, from), at(output, to));
+    let count = most.min(node.status().size.saturating_sub(from));
+    let do_meet = to < from.saturating_add(count) && from < to.saturating_add(count);
+    if do_meet && Arc::ptr_eq(node, other) { Err(Errno::EINVAL) } else { Ok(()) }
 }
 
 /// Only what does not have to be put back into a pipe: from a file to a pipe.

@@ -45,7 +45,7 @@ fn make(call: &Call<'_>, found: &Found, new: &New, slash: Slash) -> Answer {
 }
 
 fn mkdirat(call: &mut Call<'_>) -> Answer {
-    let found = call.find_arg(0, 1, Last::Keep)?;
+    let found = call.find_arg(0, 1, Last::Name)?;
     let new = call.new_file(Kind::Directory, call.arg(2) as u32 & 0o1777);
     make(call, &found, &new, Slash::Allowed)
 }
@@ -61,7 +61,7 @@ fn mknodat(call: &mut Call<'_>) -> Answer {
         Kind::Character | Kind::Block if call.visitor().user != 0 => return Err(Errno::EPERM.into()),
         _ => {}
     }
-    let found = call.find_arg(0, 1, Last::Keep)?;
+    let found = call.find_arg(0, 1, Last::Name)?;
     let new = call.new_file(kind, mode & 0o7777);
     make(call, &found, &New { device: u64::from(call.arg(3) as u32), ..new }, Slash::Refused)
 }
@@ -71,7 +71,7 @@ fn symlinkat(call: &mut Call<'_>) -> Answer {
     if target.is_empty() {
         return Err(Errno::ENOENT.into());
     }
-    let found = call.find_arg(1, 2, Last::Keep)?;
+    let found = call.find_arg(1, 2, Last::Name)?;
     let new = call.new_file(Kind::Link, 0o777);
     make(call, &found, &New { target, ..new }, Slash::Refused)
 }
@@ -86,7 +86,7 @@ fn linkat(call: &mut Call<'_>) -> Answer {
         Target::Node(node) => node,
         Target::Open(open) => open.node().ok_or(Errno::EXDEV)?.clone(),
     };
-    let found = call.find_arg(2, 3, Last::Keep)?;
+    let found = call.find_arg(2, 3, Last::Name)?;
     if found.node.is_some() {
         return Err(Errno::EEXIST.into());
     }
@@ -105,7 +105,7 @@ fn unlinkat(call: &mut Call<'_>) -> Answer {
         return Err(Errno::EINVAL.into());
     }
     let what = if flags & AT_REMOVEDIR != 0 { Removal::Directory } else { Removal::File };
-    let found = call.find_arg(0, 1, Last::Keep)?;
+    let found = call.find_arg(0, 1, Last::Name)?;
     if found.name.is_empty() {
         return Err(match what {
             Removal::File => Errno::EISDIR,
@@ -140,8 +140,8 @@ fn renameat2(call: &mut Call<'_>) -> Answer {
 }
 
 fn rename(call: &mut Call<'_>, how: Renaming) -> Answer {
-    let old = call.find_arg(0, 1, Last::Keep)?;
-    let new = call.find_arg(2, 3, Last::Keep)?;
+    let old = call.find_arg(0, 1, Last::Name)?;
+    let new = call.find_arg(2, 3, Last::Name)?;
     if old.name.is_empty() || new.name.is_empty() {
         return Err(Errno::EBUSY.into());
     }

@@ -78,6 +78,9 @@ fn umask(call: &mut Call<'_>) -> Answer {
     Ok(u64::from(core::mem::replace(&mut inner.mask, call.arg(0) as u32 & 0o777)))
 }
 
+/// Flags that ask for no new mount: changed, bound, shared between name spaces, kept private, moved. There is no such thing.
+const OTHER_MOUNTS: u64 = 0x20 | 0x1000 | 0x2000 | 0x2_0000 | 0x4_0000 | 0x8_0000 | 0x10_0000;
+
 /// Mounts of one of the kernel's own kinds; anything else there is no such thing for.
 fn mount(call: &mut Call<'_>) -> Answer {
     if call.visitor().user != 0 {
@@ -86,6 +89,9 @@ fn mount(call: &mut Call<'_>) -> Answer {
     let path = call.path(1)?;
     let found = call.find(AT_FDCWD, &path, Last::Follow)?;
     let node = found.node()?;
+    if call.arg(3) & OTHER_MOUNTS != 0 {
+        return Err(Errno::EINVAL.into());
+    }
     if node.kind() != Kind::Directory {
         return Err(Errno::ENOTDIR.into());
     }

@@ -32,6 +32,43 @@ fn stat(program: &crate::testing_calls::Program, path: &str, flags: u64) -> Resu
 }
 
 #[test]
+fn names_to_be_made_or_taken_away_are_no_links_to_follow() {
+    let program = program();
+    let text = |path: &str| program.text(path);
+    program.must(Sys::SYMLINKAT, &[text("target"), CWD, text("/tmp/link")]);
+    program.make("/tmp/file", b"");
+    for path in ["/tmp/link", "/tmp/link/", "/tmp/file/"] {
+        assert_eq!(program.ask(Sys::MKDIRAT, &[CWD, text(path), 0o777]), Err(Errno::EEXIST), "{path}");
+    }
+    assert_eq!(names(&program, "/tmp", 60), [".", "..", "link", "file"]);
+    program.must(Sys::MKDIRAT, &[CWD, text("/tmp/target"), 0o777]);
+    assert_eq!(program.ask(Sys::UNLINKAT, &[CWD, text("/tmp/link/"), 0x200]), Err(Errno::ENOTDIR));
+    assert_eq!(program.ask(Sys::UNLINKAT, &[CWD, text("/tmp/link/"), 0]), Err(Errno::ENOTDIR));
+    assert_eq!(program.ask(Sys::RENAMEAT, &[CWD, text("/tmp/link/"), CWD, text("/tmp/x")]), Err(Errno::ENOTDIR));
+    assert!(stat(&program, "/tmp/link/", 0).is_ok());
+    // What mount cannot do is not done silently.
+    let remount = [text("none"), text("/tmp/target"), text("tmpfs"), 0x20 | 0x8, 0];
+    assert_eq!(program.ask(Sys::MOUNT, &remount), Err(Errno::EINVAL));
+}
+
+#[test]
+fn a_file_is_not_copied_onto_what_is_read_of_it() {
+    let program = program();
+    program.make("/tmp/file", b"hello world\n");
+    let (from, to) = (program.open("/tmp/file", 0).unwrap(), program.open("/tmp/file", 1).unwrap());
+    let copy = |at: u64, place: u64, len: u64| {
+        let (here, there) = (program.record(&at), program.record(&place));
+        program.ask(Sys::COPY_FILE_RANGE, &[from, here, to, there, len, 0])
+    };
+    assert_eq!(
+        (copy(0, 0, 12), copy(0, 11, 100), copy(4, 0, 8)),
+        (Err(Errno::EINVAL), Err(Errno::EINVAL), Err(Errno::EINVAL))
+    );
+    assert_eq!((copy(6, 0, 6), copy(0, 12, 100), copy(50, 50, 9)), (Ok(6), Ok(12), Ok(0)));
+    assert_eq!(program.file("/tmp/file").unwrap(), "world\nworld\nworld\nworld\n");
+}
+
+#[test]
 fn names_come_move_and_go() {
     let program = program();
     let text = |path: &str| program.text(path);

@@ -20,8 +20,10 @@ pub const PATH_MAX: usize = 4096;
 pub enum Last {
     /// Follow it.
     Follow,
-    /// It is what is meant.
+    /// It is what is meant, unless a slash follows it.
     Keep,
+    /// It is a name to be made or taken away: whatever is there is what is meant, with a slash after it too.
+    Name,
 }
 
 /// Links and directories a path must not use (`openat2`).
@@ -190,7 +192,7 @@ impl Walk<'_> {
                     Err(Errno::ENOENT) if is_last => return Ok(Step::Done(End::new(name, None, has_slash))),
                     Err(errno) => return Err(errno),
                     Ok(node) => match node.kind() {
-                        Kind::Link if !is_last || has_slash || last == Last::Follow => {
+                        Kind::Link if !is_last || last == Last::Follow || has_slash && last == Last::Keep => {
                             if let Some(step) = self.link(&node, rest, is_last && has_slash)? {
                                 return Ok(match step {
                                     Step::Link(target, _) => Step::Link(target, if is_last { after } else { rest }),
@@ -199,7 +201,7 @@ impl Walk<'_> {
                             }
                         }
                         Kind::Directory if !is_last => self.dir = node,
-                        kind if kind == Kind::Directory || is_last && !has_slash => {
+                        kind if kind == Kind::Directory || is_last && (!has_slash || last == Last::Name) => {
                             return Ok(Step::Done(End::new(name, Some(node), has_slash)));
                         }
                         _ => return Err(Errno::ENOTDIR),
