@@ -19,6 +19,16 @@ pub mod attention {
     pub const STOP: u32 = 8;
 }
 
+/// What a thread and those it makes were told to be: bits of [`Thread::kept`].
+pub mod kept {
+    /// It keeps its capabilities when it becomes another user.
+    pub const CAPABILITIES: u32 = 1;
+    /// No program it runs gives it more than it has.
+    pub const NO_NEW_PRIVILEGES: u32 = 2;
+    /// No huge pages.
+    pub const NO_HUGE_PAGES: u32 = 4;
+}
+
 /// A thread.
 pub struct Thread {
     /// Its number.
@@ -51,6 +61,8 @@ pub struct Thread {
     pub robust: AtomicU64,
     /// Its name (`PR_SET_NAME`), zero-padded.
     pub name: Lock<[u8; 16]>,
+    /// What `prctl` was told to keep: bits of [`kept`].
+    pub kept: AtomicU32,
     /// Who waits until it has left the memory it was made in (`vfork`).
     pub released: crate::wait::WaitQueue,
     /// Where it waits for a futex.
@@ -94,6 +106,7 @@ impl Thread {
             clear_tid: AtomicU64::new(0),
             robust: AtomicU64::new(0),
             name: Lock::default(),
+            kept: AtomicU32::new(0),
             released: crate::wait::WaitQueue::new(),
             seat: crate::futex::Seat::default(),
             is_released: AtomicBool::new(false),

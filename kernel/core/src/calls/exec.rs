@@ -8,6 +8,7 @@ use crate::files::{Kind, Spot};
 use crate::memory::Space;
 use crate::process::End;
 use crate::signals::NO_STACK;
+use crate::thread::kept;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -184,6 +185,7 @@ fn become_other(call: &mut Call<'_>, ready: Ready) {
     *call.context = ready.context();
     kernel.machine().arrive(call.context);
     ready.name(thread);
+    thread.kept.fetch_and(!kept::CAPABILITIES, Ordering::Relaxed);
     drop((old, before));
     // Whoever made it by `vfork` has its memory back.
     thread.release(kernel);

@@ -328,6 +328,7 @@ fn receive_one(call: &mut Call<'_>, held: &Held<'_>, at: Addr, flags: u32) -> An
     bytes.skip(call.progress.done);
     let Received { len, whole, from, parcel } = socket.receive(call, &held.open, &mut bytes, flags)?;
     message.flags = if whole > len && socket.kind != Kind::Stream { MSG_TRUNC } else { 0 };
+    message.flags |= flags & MSG_CMSG_CLOEXEC;
     let mut control = Vec::new();
     if let Some(parcel) = parcel {
         let room = message.controllen.min(CONTROL_LEN) as usize;

@@ -2,7 +2,7 @@
 
 use crate::call::{Answer, Call, Row};
 use crate::process::Process;
-use crate::thread::{Thread, attention};
+use crate::thread::{Thread, attention, kept};
 use alloc::sync::Arc;
 use ashore_pivot::layout::prctl::*;
 use ashore_pivot::layout::process::Rlimit;
@@ -101,6 +101,19 @@ fn getrandom(call: &mut Call<'_>) -> Answer {
     Ok(done)
 }
 
+fn is_kept(call: &Call<'_>, bit: u32) -> u64 {
+    u64::from(call.thread.kept.load(Ordering::Relaxed) & bit != 0)
+}
+
+/// Keeps what the second argument says of a bit.
+fn keep(call: &Call<'_>, bit: u32) -> Answer {
+    match call.arg(1) {
+        0 => call.thread.kept.fetch_and(!bit, Ordering::Relaxed),
+        _ => call.thread.kept.fetch_or(bit, Ordering::Relaxed),
+    };
+    Ok(0)
+}
+
 fn prctl(call: &mut Call<'_>) -> Answer {
     let at = call.addr(1);
     match call.arg(0) as u32 {
@@ -123,14 +136,19 @@ fn prctl(call: &mut Call<'_>) -> Answer {
         }
         PR_GET_TIMERSLACK => Ok(50_000),
         PR_CAPBSET_READ => Ok(u64::from(call.arg(1) <= 40)),
-        PR_GET_SECUREBITS | PR_GET_KEEPCAPS | PR_GET_SECCOMP | PR_GET_THP_DISABLE | PR_GET_NO_NEW_PRIVS => Ok(0),
+        PR_GET_KEEPCAPS => Ok(is_kept(call, kept::CAPABILITIES)),
+        PR_GET_NO_NEW_PRIVS => Ok(is_kept(call, kept::NO_NEW_PRIVILEGES)),
+        PR_GET_THP_DISABLE => Ok(is_kept(call, kept::NO_HUGE_PAGES)),
+        PR_SET_KEEPCAPS if call.arg(1) > 1 => Err(Errno::EINVAL.into()),
+        PR_SET_NO_NEW_PRIVS if call.arg(1) != 1 => Err(Errno::EINVAL.into()),
+        PR_SET_KEEPCAPS => keep(call, kept::CAPABILITIES),
+        PR_SET_NO_NEW_PRIVS => keep(call, kept::NO_NEW_PRIVILEGES),
+        PR_SET_THP_DISABLE => keep(call, kept::NO_HUGE_PAGES),
+        PR_GET_SECUREBITS | PR_GET_SECCOMP => Ok(0),
         PR_SET_PDEATHSIG
         | PR_SET_DUMPABLE
-        | PR_SET_KEEPCAPS
         | PR_SET_TIMERSLACK
         | PR_SET_CHILD_SUBREAPER
-        | PR_SET_NO_NEW_PRIVS
-        | PR_SET_THP_DISABLE
         | PR_CAPBSET_DROP
         | PR_SET_SECUREBITS => Ok(0),
         _ => Err(Errno::EINVAL.into()),

@@ -170,6 +170,18 @@ fn what_is_behind_a_segment_in_its_last_page_is_zero() {
 }
 
 #[test]
+fn of_what_prctl_kept_a_new_program_keeps_some() {
+    let program = program();
+    install(&program, "/prog", &Elf::new(2, 0x40_0000).bytes());
+    let prctl = |what: u64, value: u64| program.ask(Sys::PRCTL, &[what, value, 0, 0, 0]);
+    assert_eq!((prctl(8, 2), prctl(38, 0), prctl(7, 0)), (Err(Errno::EINVAL), Err(Errno::EINVAL), Ok(0)));
+    assert_eq!((prctl(8, 1), prctl(7, 0), prctl(38, 1), prctl(39, 0)), (Ok(0), Ok(1), Ok(0), Ok(1)));
+    assert_eq!((prctl(8, 0), prctl(7, 0), prctl(8, 1)), (Ok(0), Ok(0), Ok(0)));
+    run(&program, "/prog", &["x"]).unwrap();
+    assert_eq!((prctl(7, 0), prctl(39, 0)), (Ok(0), Ok(1)));
+}
+
+#[test]
 fn scripts_run_their_programs() {
     let program = program();
     install(&program, "/sh", &Elf::new(2, 0x40_0000).bytes());

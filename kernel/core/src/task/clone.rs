@@ -155,6 +155,7 @@ fn inherit(call: &Call<'_>, child: &Arc<Thread>, flags: u64) {
         signals.stack = stack;
     }
     *child.name.lock() = *mine.name.lock();
+    child.kept.store(mine.kept.load(Ordering::Relaxed), Ordering::Relaxed);
     child.affinity.store(mine.affinity.load(Ordering::Relaxed), Ordering::Relaxed);
     child.share.store(mine.share.load(Ordering::Relaxed), Ordering::Relaxed);
 }
