@@ -20,6 +20,7 @@ mod repo;
 mod selfbuild;
 mod shell;
 mod signals;
+mod soak;
 mod table;
 mod tidy;
 

@@ -2,7 +2,9 @@
 
 use crate::args::Args;
 use crate::shell;
-use crate::{Outcome, Repo, bench, boot, ci, conformance, differ, fuzz, guests, kernel, patched, selfbuild, tidy};
+use crate::{
+    Outcome, Repo, bench, boot, ci, conformance, differ, fuzz, guests, kernel, patched, selfbuild, soak, tidy,
+};
 use std::fmt::Write as _;
 
 /// A task a person can run.
@@ -52,13 +54,13 @@ pub(crate) const TASKS: &[Task] = &[
     },
     Task {
         name: "conformance",
-        usage: "[--package P] [--system OS] [--shard I/N] [--timeout SECONDS] [--short] [--run PATTERN] [--runner CMD] [--fresh] [--build-only] [--page]",
+        usage: "[--boot] [--package P] [--system OS] [--shard I/N] [--timeout SECONDS] [--short] [--run PATTERN] [--runner CMD] [--fresh] [--build-only] [--page]",
         summary: "Go's own package tests, natively and under Ashore; writes docs/conformance.md",
         run: conformance::run,
     },
     Task {
         name: "selfbuild",
-        usage: "[--system OS]",
+        usage: "[--system OS|boot]",
         summary: "Go's toolchain, built for a guest system, builds a program under Ashore; bytes must equal the native's",
         run: selfbuild::run,
     },
@@ -67,6 +69,12 @@ pub(crate) const TASKS: &[Task] = &[
         usage: "[--only CASE] [--cpus N] [--write]",
         summary: "the cases of `ashore boot` under Debian's kernel: what they expect is what Linux does",
         run: boot::run,
+    },
+    Task {
+        name: "soak",
+        usage: "kernel [--minutes N] [--cpus N]",
+        summary: "programs by turns on a machine to itself, for long: none may fail, no memory may be lost",
+        run: soak::run,
     },
     Task {
         name: "patched",

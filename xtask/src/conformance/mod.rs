@@ -1,7 +1,8 @@
 //! `cargo xtask conformance`: Go's own package tests, natively on Linux and under Ashore.
 //!
 //! A test program per package and system is built from the pinned Go's sources, run natively for
-//! Linux and through Ashore for the others, and compared test by test. Results are kept as JSON in
+//! Linux and through Ashore for the others, and compared test by test. With `--boot` they run on a machine
+//! to itself; the peer of that is QEMU's emulation of a process. Results are kept as JSON in
 //! `.guests/conformance/results`, so that the page can be written from partial runs; a shard is
 //! `--shard I/N`. The page is `docs/conformance.md`.
 //!
@@ -9,6 +10,7 @@
 //! a person writes.
 
 mod build;
+mod machine;
 mod page;
 mod parse;
 mod reasons;
@@ -19,13 +21,18 @@ mod table;
 use crate::args::Args;
 use crate::guests::{self, Toolchain};
 use crate::{Failure, Outcome, Repo};
+use machine::Machine;
 use result::{Mode, Results, Status, Store};
 use run::Runner;
 use std::time::Duration;
-use table::{NATIVE, SYSTEMS, System};
+use table::{BOOT, QEMU, SYSTEMS, System};
 
 /// A test program that takes longer natively than this is not waited for.
 const NATIVE_LIMIT: Duration = Duration::from_secs(900);
+
+/// The limit of a run: how often the native time, how many seconds more, at most what.
+const LIMITS: (f64, f64, Duration) = (4.0, 60.0, NATIVE_LIMIT);
+const MACHINE_LIMITS: (f64, f64, Duration) = (12.0, 240.0, Duration::from_secs(3600));
 
 /// What a person asked for.
 struct Plan {
@@ -53,7 +60,8 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
         return build_all(repo, &tools, &plan);
     }
     for (package, system) in &plan.pairs {
-        let native = native(repo, &tools, &store, &plan, package)?;
+        let Some(peer) = system.peer else { continue };
+        let native = native(repo, &tools, &store, &plan, (package, peer))?;
         let results = foreign(repo, &tools, &plan, &native, system)?;
         println!("{}", line(&results, &native));
         if plan.only.is_none() {
@@ -69,7 +77,9 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
 /// Builds the test programs and runs none: that can be done long before, on a busy machine.
 fn build_all(repo: &Repo, tools: &Toolchain, plan: &Plan) -> Outcome {
     for (package, system) in &plan.pairs {
-        build::test_program(repo, tools, NATIVE, package)?;
+        if let Some(peer) = system.peer {
+            build::test_program(repo, tools, peer, package)?;
+        }
         build::test_program(repo, tools, system, package)?;
     }
     Ok(())
@@ -77,31 +87,47 @@ fn build_all(repo: &Repo, tools: &Toolchain, plan: &Plan) -> Outcome {
 
 fn plan(mut args: Args) -> Outcome<Plan> {
     let packages = args.values("--package")?;
-    let systems = args.values("--system")?;
+    let mut systems = args.values("--system")?;
+    if args.flag("--boot") {
+        systems.push(BOOT.to_owned());
+    }
     let shard = args.value("--shard")?.map(|text| shard(&text)).transpose()?;
-    let mode = if args.flag("--short") { Mode::Short } else { Mode::Full };
+    let is_short = args.flag("--short") || systems.iter().any(|system| system == BOOT);
+    let mode = if is_short { Mode::Short } else { Mode::Full };
     let timeout = args.parsed("--timeout")?.map(Duration::from_secs);
     let runner = args.value("--runner")?;
     let only = args.value("--run")?;
     let fresh = args.flag("--fresh");
     let build_only = args.flag("--build-only");
     args.finish()?;
-    let packages = chosen(table::PACKAGES, &packages, "package")?;
-    let names: Vec<&str> = SYSTEMS.iter().map(|system| system.name).collect();
-    let chosen_names = chosen(&names, &systems, "system")?;
-    let systems = SYSTEMS.iter().filter(|system| chosen_names.contains(&system.name));
-    let pairs = packages.iter().flat_map(|package| systems.clone().map(|system| (*package, system)));
+    let systems = chosen_systems(&systems)?;
+    let all: Vec<&str> = systems.iter().flat_map(|system| system.packages.iter().copied()).collect();
+    check_names(&all, &packages, "package")?;
+    let is_wanted = |package: &&str| packages.is_empty() || packages.iter().any(|wanted| wanted == package);
+    let of_system = |system: &'static System| system.packages.iter().map(move |package| (*package, system));
+    let pairs = systems.into_iter().flat_map(of_system).filter(|(package, _)| is_wanted(package));
     let (index, count) = shard.unwrap_or((0, 1));
     let pairs = pairs.enumerate().filter(|(at, _)| at % count == index).map(|(_, pair)| pair).collect();
     Ok(Plan { pairs, mode, timeout, runner, only, fresh, build_only })
 }
 
-/// The members of `all` that `wanted` names, or all of them.
-fn chosen(all: &[&'static str], wanted: &[String], what: &str) -> Outcome<Vec<&'static str>> {
-    if let Some(unknown) = wanted.iter().find(|name| !all.contains(&name.as_str())) {
-        return Err(Failure::new(format!("no {what} named {unknown}; there are: {}", all.join(", "))));
+/// The systems that `wanted` names; those whose programs run beside the host's when it names none.
+fn chosen_systems(wanted: &[String]) -> Outcome<Vec<&'static System>> {
+    let names: Vec<&str> = SYSTEMS.iter().map(|system| system.name).collect();
+    check_names(&names, wanted, "system")?;
+    let is_wanted = |system: &&System| match wanted {
+        [] => system.name != BOOT,
+        _ => wanted.iter().any(|name| name == system.name),
+    };
+    Ok(SYSTEMS.iter().filter(is_wanted).collect())
+}
+
+/// Fails when `wanted` has a name that `all` has not.
+fn check_names(all: &[&str], wanted: &[String], what: &str) -> Outcome {
+    match wanted.iter().find(|name| !all.contains(&name.as_str())) {
+        Some(unknown) => Err(Failure::new(format!("no {what} named {unknown}; there are: {}", all.join(", ")))),
+        None => Ok(()),
     }
-    Ok(all.iter().filter(|name| wanted.is_empty() || wanted.iter().any(|w| w == *name)).copied().collect())
 }
 
 /// `I/N` with I from one to N, as an index from zero and a count.
@@ -113,16 +139,24 @@ fn shard(text: &str) -> Outcome<(usize, usize)> {
     }
 }
 
-/// The native results of a package: kept ones unless a fresh run is asked for.
-fn native(repo: &Repo, tools: &Toolchain, store: &Store, plan: &Plan, package: &str) -> Outcome<Results> {
-    let kept = store.load(NATIVE.name, package).filter(|results| results.mode == plan.mode && !plan.fresh);
+/// The results of a package at the peer: kept ones unless a fresh run is asked for.
+fn native(
+    repo: &Repo,
+    tools: &Toolchain,
+    store: &Store,
+    plan: &Plan,
+    (package, peer): (&str, &System),
+) -> Outcome<Results> {
+    let kept = store.load(peer.name, package).filter(|results| results.mode == plan.mode && !plan.fresh);
     if let Some(results) = kept {
         return Ok(results);
     }
-    let binary = build::test_program(repo, tools, NATIVE, package)?;
-    let runner = Runner { tools, command: Vec::new(), shim: None, limit: NATIVE_LIMIT, mode: plan.mode, only: None };
-    let results = runner.run(NATIVE, package, &binary, &[])?;
-    println!("{} {package}: {} passed, {} failed", NATIVE.name, results.count(Status::Passed), results.failed());
+    let binary = build::test_program(repo, tools, peer, package)?;
+    let machine = (peer == QEMU).then_some(Machine::Emulator);
+    let limit = NATIVE_LIMIT;
+    let runner = Runner { tools, command: Vec::new(), shim: None, machine, limit, mode: plan.mode, only: None };
+    let results = runner.run(peer, package, &binary, &[])?;
+    println!("{} {package}: {} passed, {} failed", peer.name, results.count(Status::Passed), results.failed());
     store.save(&results)?;
     Ok(results)
 }
@@ -137,11 +171,14 @@ fn foreign(repo: &Repo, tools: &Toolchain, plan: &Plan, native: &Results, system
         }
         None => vec![repo.ashore().to_string_lossy().into_owned(), "run".to_owned()],
     };
-    let shim = plan.runner.is_none().then(|| repo.ashore());
-    // Four times the native time and a minute: enough on a busy machine, and a hang is found soon.
-    let fair = Duration::from_secs_f64(native.seconds * 4.0 + 60.0).min(NATIVE_LIMIT);
+    let is_machine = system.name == BOOT;
+    let machine = if is_machine { Some(machine::booted(repo, tools)?) } else { None };
+    let shim = (plan.runner.is_none() && !is_machine).then(|| repo.ashore());
+    // Enough on a busy machine, and a hang is found soon; a machine is emulated with all that is in it.
+    let (times, more, most) = if is_machine { MACHINE_LIMITS } else { LIMITS };
+    let fair = Duration::from_secs_f64(native.seconds * times + more).min(most);
     let limit = plan.timeout.unwrap_or(fair);
-    let runner = Runner { tools, command, shim, limit, mode: plan.mode, only: plan.only.clone() };
+    let runner = Runner { tools, command, shim, machine, limit, mode: plan.mode, only: plan.only.clone() };
     let expected: Vec<&str> = native.tests.keys().map(String::as_str).collect();
     runner.run(system, &native.package, &binary, &expected)
 }
@@ -184,5 +221,7 @@ mod tests {
         assert_eq!(joined.len(), all.len());
         assert!(shard("0/3").is_err());
         assert!(shard("4/3").is_err());
+        assert!(all.iter().all(|(_, system)| system.name != BOOT));
+        assert!(pairs("--boot --package net").iter().all(|(package, system)| *package == "net" && system.name == BOOT));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::reasons::{self, Reason};
 use super::result::{Compared, Mode, Results, Status, Store};
-use super::table::{self, NATIVE, SYSTEMS};
+use super::table::{self, SYSTEMS};
 use crate::{Failure, Outcome, Repo};
 use std::fmt::Write as _;
 use std::fs;
@@ -16,7 +16,9 @@ const HEAD: &str = "# Conformance\n\n\
     The tests of Go's own packages, built for each system and run under Ashore, against the same\n\
     tests built for Linux and run natively on the same machine. A test counts when it passes natively\n\
     and does not skip itself on the system; a hang, a crash and a test that was never reached are\n\
-    failures. Subtests belong to their test.\n";
+    failures. Subtests belong to their test.\n\n\
+    `boot` (`cargo xtask conformance --boot`) is Linux on arm64 on a machine to itself, two CPUs under QEMU's emulation\n\
+    with our kernel. Natively means there: under `qemu-aarch64`, which emulates one process on the host's kernel.\n";
 
 /// The results of one package: natively and on one system.
 struct Pair {
@@ -38,8 +40,9 @@ pub(super) fn write(repo: &Repo) -> Outcome {
 fn load(store: &Store) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for system in SYSTEMS {
-        for package in table::PACKAGES {
-            if let (Some(native), Some(here)) = (store.load(NATIVE.name, package), store.load(system.name, package)) {
+        let Some(peer) = system.peer else { continue };
+        for package in system.packages {
+            if let (Some(native), Some(here)) = (store.load(peer.name, package), store.load(system.name, package)) {
                 pairs.push(Pair { system, native, here });
             }
         }
@@ -74,7 +77,7 @@ fn summary(text: &mut String, pairs: &[Pair]) {
                 skipped: sum.skipped + one.skipped,
             }
         });
-        let all = table::PACKAGES.len();
+        let all = system.packages.len();
         let share = percent(sum);
         let _ = writeln!(
             text,
@@ -144,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_failure_without_a_reason_says_so() {
-        let native = results(NATIVE.name, Status::Passed);
+        let native = results(table::NATIVE.name, Status::Passed);
         let netbsd = SYSTEMS.iter().find(|system| system.name == "netbsd").unwrap();
         let pair = Pair { system: netbsd, native, here: results("netbsd", Status::Hung) };
         let text = render(&[pair], &[]);

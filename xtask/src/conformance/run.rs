@@ -3,6 +3,7 @@
 //! A program that hangs or dies takes the tests after it along, so it is started again for those
 //! that have no verdict yet. That ends: each further run gives at least one test a verdict.
 
+use super::machine::Machine;
 use super::parse::Transcript;
 use super::result::{Mode, Results, Status, Test};
 use super::table::System;
@@ -25,7 +26,7 @@ const HEAD_START: Duration = Duration::from_secs(10);
 const SHIMS: &str = "shims";
 
 /// How long listing the tests may take.
-const LIST_LIMIT: Duration = Duration::from_secs(60);
+const LIST_LIMIT: Duration = Duration::from_secs(120);
 
 /// How test programs are run.
 pub(super) struct Runner<'a> {
@@ -35,6 +36,8 @@ pub(super) struct Runner<'a> {
     pub(super) command: Vec<String>,
     /// What Go's own tools run programs of the system with, so that tests which call them work.
     pub(super) shim: Option<PathBuf>,
+    /// What runs programs for arm64.
+    pub(super) machine: Option<Machine>,
     /// How long one run may take.
     pub(super) limit: Duration,
     /// How the tests are asked to run.
@@ -111,6 +114,9 @@ impl Runner<'_> {
 
     /// The program in the environment `go test` would give it.
     fn command(&self, start: &Start<'_>) -> Command {
+        if let Some(machine) = &self.machine {
+            return machine.command(self.tools, start.package, start.binary);
+        }
         let folder = self.tools.goroot().join("src").join(start.package);
         let mut words = self.command.iter().map(String::as_str).chain([start.binary.to_str().unwrap_or_default()]);
         let mut command = Command::new(words.next().unwrap_or_default());

@@ -29,6 +29,31 @@ pub(super) const PACKAGES: &[&str] = &[
     "log/syslog",
 ];
 
+/// Packages for a machine to itself, which is slow: those whose tests do not run Go's tools.
+pub(super) const BOOT_PACKAGES: &[&str] = &[
+    "sync",
+    "sync/atomic",
+    "time",
+    "context",
+    "io",
+    "io/fs",
+    "bufio",
+    "bytes",
+    "strings",
+    "encoding/json",
+    "path/filepath",
+    "os",
+    "os/exec",
+    "os/signal",
+    "os/user",
+    "syscall",
+    "internal/poll",
+    "net",
+    "net/http",
+    "runtime",
+    "runtime/debug",
+];
+
 /// A system on a CPU.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct System {
@@ -38,19 +63,36 @@ pub(super) struct System {
     pub(super) os: &'static str,
     /// Go's name of the CPU.
     pub(super) cpu: &'static str,
+    /// Whose results these are compared with.
+    pub(super) peer: Option<&'static System>,
+    /// The packages whose tests run there.
+    pub(super) packages: &'static [&'static str],
+}
+
+const fn system(name: &'static str, os: &'static str, cpu: &'static str) -> System {
+    System { name, os, cpu, peer: Some(NATIVE), packages: PACKAGES }
 }
 
 /// The system whose results the others are compared with.
-pub(super) const NATIVE: &System = &System { name: "linux", os: "linux", cpu: USUAL_CPU };
+pub(super) const NATIVE: &System =
+    &System { name: "linux", os: "linux", cpu: USUAL_CPU, peer: None, packages: PACKAGES };
+
+/// QEMU's emulation of one process.
+pub(super) const QEMU: &System =
+    &System { name: "qemu", os: "linux", cpu: "arm64", peer: None, packages: BOOT_PACKAGES };
+
+/// The name of a machine to itself.
+pub(super) const BOOT: &str = "boot";
 
 /// The systems compared with it.
 pub(super) const SYSTEMS: &[System] = &[
-    System { name: "dragonfly", os: "dragonfly", cpu: USUAL_CPU },
-    System { name: "freebsd", os: "freebsd", cpu: USUAL_CPU },
-    System { name: "netbsd", os: "netbsd", cpu: USUAL_CPU },
-    System { name: "linux-arm64", os: "linux", cpu: "arm64" },
-    System { name: "freebsd-arm64", os: "freebsd", cpu: "arm64" },
-    System { name: "netbsd-arm64", os: "netbsd", cpu: "arm64" },
+    system("dragonfly", "dragonfly", USUAL_CPU),
+    system("freebsd", "freebsd", USUAL_CPU),
+    system("netbsd", "netbsd", USUAL_CPU),
+    system("linux-arm64", "linux", "arm64"),
+    system("freebsd-arm64", "freebsd", "arm64"),
+    system("netbsd-arm64", "netbsd", "arm64"),
+    System { peer: Some(QEMU), packages: BOOT_PACKAGES, ..system(BOOT, "linux", "arm64") },
 ];
 
 #[cfg(test)]

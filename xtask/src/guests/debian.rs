@@ -38,6 +38,19 @@ pub(crate) fn package(repo: &Repo, name: &str) -> Outcome<PathBuf> {
     Ok(unpacked)
 }
 
+/// Puts the files of packages together into one tree; what nothing reads there stays out.
+pub(crate) fn tree(repo: &Repo, names: &[&str], root: &Path) -> Outcome {
+    fs::create_dir_all(root).map_err(|why| Failure::of(root.display(), why))?;
+    for name in names {
+        let files = package(repo, name)?;
+        shell::output(Command::new("cp").arg("-a").arg(files.join(".")).arg(root))?;
+    }
+    for unread in ["usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info"] {
+        let _ = fs::remove_dir_all(root.join(unread));
+    }
+    Ok(())
+}
+
 /// The package that a package without files stands for, by the beginning of its name.
 pub(crate) fn dependency(repo: &Repo, name: &str, beginning: &str) -> Outcome<String> {
     let note = repo.guests().join("debian").join(format!("{name}.means"));

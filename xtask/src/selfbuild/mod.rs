@@ -1,6 +1,8 @@
 //! Go's own toolchain, built for a guest system and run under Ashore: what it compiles must be what the
 //! native toolchain compiles, byte for byte.
 
+mod boot;
+
 use crate::args::Args;
 use crate::guests::Toolchain;
 use crate::shell;
@@ -21,6 +23,9 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
     let system = args.value("--system")?.unwrap_or_else(|| "dragonfly".to_owned());
     args.finish()?;
     let tools = Toolchain::install(repo)?;
+    if system == boot::NAME {
+        return boot::run(repo, &tools);
+    }
     let ashore = repo.ashore();
     if !ashore.is_file() {
         return Err(Failure::new(format!("{} is missing: cargo build --release", ashore.display())));

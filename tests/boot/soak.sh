@@ -1,0 +1,20 @@
+# Runs programs by turns for the given number of seconds and tells what memory is free before and after.
+free() { grep MemFree /proc/meminfo | tr -dc 0-9; }
+round() {
+    for program in trees threads signals memory futex; do
+        ./$program >/dev/null || { echo "$program failed with $?"; failed=$((failed + 1)); }
+    done
+}
+failed=0
+round
+before=$(free)
+end=$(($(date +%s) + $1))
+rounds=0
+while [ $(date +%s) -lt $end ]; do
+    round
+    rounds=$((rounds + 1))
+    [ $((rounds % 20)) = 0 ] && echo "$rounds rounds, $(free) kB of $before kB free"
+done
+# What ended is collected by then.
+sleep 1
+echo "end $rounds $failed $before $(free)"
