@@ -104,10 +104,14 @@ impl Space {
     /// Writes within one page if the program may write that now; says whether it did.
     #[inline]
     pub(crate) fn put_at_once(&self, to: Addr, bytes: &[u8]) -> bool {
+        // A table knows programs' addresses only.
+        if to.0 >= TASK_END {
+            return false;
+        }
         let page = Addr(to.0 & !(PAGE_SIZE - 1));
         let inner = self.inner.lock();
         match inner.table.look(page) {
-            Some((frame, rights)) if to.0 < TASK_END && allows(rights, Access::Write) => {
+            Some((frame, rights)) if allows(rights, Access::Write) => {
                 self.physical.machine.write_frame(frame, (to.0 % PAGE_SIZE) as usize, bytes);
                 true
             }

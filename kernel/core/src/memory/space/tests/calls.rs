@@ -24,6 +24,19 @@ fn a_stack_grows_to_its_limit_and_keeps_its_guard() {
 }
 
 #[test]
+fn what_is_written_at_once_is_there_and_a_program_s() {
+    let (machine, physical) = with(64);
+    let space = Space::new(physical).unwrap();
+    space.map(&fixed(START, 1, RW)).unwrap();
+    assert!(!space.put_at_once(Addr(START), b"early"));
+    store(machine, &space, START, 1).unwrap();
+    assert!(space.put_at_once(Addr(START + 9), b"there"));
+    for at in [0, START + PAGE, TASK_END, TASK_END + START, 1 << 63, u64::MAX - 4] {
+        assert!(!space.put_at_once(Addr(at), b"what"), "{at:#x}");
+    }
+}
+
+#[test]
 fn places_are_chosen_from_the_top_and_wishes_kept_when_free() {
     let (_, physical) = with(64);
     let space = Space::new(physical).unwrap();
