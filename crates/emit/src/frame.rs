@@ -70,11 +70,14 @@ pub enum Vector {
     AesInverseShift,
     EvenBytes,
     EvenWords,
+    ShaChoose,
+    ShaParity,
+    ShaMajority,
 }
 
 impl Vector {
     /// Every vector and its value.
-    pub const ALL: [(Vector, u128); 19] = [
+    pub const ALL: [(Vector, u128); 22] = [
         (Vector::Sign32, 0x8000_0000_8000_0000_8000_0000_8000_0000),
         (Vector::Sign64, 0x8000_0000_0000_0000_8000_0000_0000_0000),
         (Vector::Rest32, 0x7fff_ffff_7fff_ffff_7fff_ffff_7fff_ffff),
@@ -96,6 +99,10 @@ impl Vector {
         (Vector::AesInverseShift, 0x0306_090c_0f02_0508_0b0e_0104_070a_0d00),
         (Vector::EvenBytes, 0x00ff_00ff_00ff_00ff_00ff_00ff_00ff_00ff),
         (Vector::EvenWords, 0x0000_ffff_0000_ffff_0000_ffff_0000_ffff),
+        // What the host's rounds of SHA-1 add by themselves.
+        (Vector::ShaChoose, 0x5a82_7999_5a82_7999_5a82_7999_5a82_7999),
+        (Vector::ShaParity, 0x6ed9_eba1_6ed9_eba1_6ed9_eba1_6ed9_eba1),
+        (Vector::ShaMajority, 0x8f1b_bcdc_8f1b_bcdc_8f1b_bcdc_8f1b_bcdc),
     ];
 
     /// Where it is.

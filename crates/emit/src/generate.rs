@@ -4,6 +4,7 @@ mod atomic;
 mod convert;
 mod ends;
 mod float;
+mod hash;
 mod integer;
 mod memory;
 mod place;

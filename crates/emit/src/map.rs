@@ -18,7 +18,7 @@ pub struct RegMap {
     pub guest: Guest,
 }
 
-/// What templates know of the guest's CPU.
+/// What templates know of the guest's CPU, and of what not every host has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Guest {
     /// Where its flags are.
@@ -27,6 +27,8 @@ pub struct Guest {
     pub watch: [Slot; 3],
     /// Instructions begin at multiples of two to the power of this.
     pub align_log2: u8,
+    /// Whether the host has instructions for the rounds of hashes.
+    pub has_hashes: bool,
 }
 
 /// The general registers that hold guest registers, the best first.

@@ -174,6 +174,9 @@ impl Generator<'_> {
         self.may_fault();
         let upper = self.upper_of(shape, cx);
         self.asm.v3(code, reg, cx, cy);
+        if op == FBin::AbsDiff {
+            self.asm.v3(ops::ANDPS, reg, reg, Vector::Rest32.place());
+        }
         if is_extreme {
             // Of two zeros the host gives the second one: taken both ways, their signs are joined.
             let other = self.vtake()?;

@@ -4,8 +4,8 @@ use super::{Body, Done, Generator, Loc, Refused, Upper};
 use crate::asm::{VOp, ops};
 use crate::frame::Vector;
 use crate::live::Live;
-use crate::reg::{Gpr, Rm, Xmm};
-use ashore_ir::{Crypto, Lane, Op, Ty, VBin, VCompare, VShift, VUn, Value, Width};
+use crate::reg::{Gpr, Xmm};
+use ashore_ir::{Lane, Op, Ty, VBin, VCompare, VShift, VUn, Value, Width};
 
 /// One instruction for each size of lane; nothing where the host has none.
 type Lanes = [Option<VOp>; 4];
@@ -493,27 +493,6 @@ impl Generator<'_> {
         self.asm.v2(ops::MOVAPS, reg, x);
         self.asm.bind(over);
         self.vdone(live, reg, &[a, b, cond])
-    }
-
-    fn crypto(&mut self, body: Body<'_>, live: &mut Live, op: Crypto, [a, b, c]: [Value; 3]) -> Done {
-        let x = self.xmm(a)?;
-        let reg = self.vdest(body, live, &[x])?;
-        let none = self.vtake()?;
-        self.zero(none);
-        let none_rm = Rm::from(none);
-        match op {
-            Crypto::AesSubShift => self.asm.v3(ops::AESENCLAST, reg, x, none_rm),
-            Crypto::AesInverseSubShift => self.asm.v3(ops::AESDECLAST, reg, x, none_rm),
-            Crypto::AesInverseMix => self.asm.v2(ops::AESIMC, reg, x),
-            // The host mixes only behind the rows' shift and the byte table: those are undone before.
-            Crypto::AesMix => {
-                self.asm.v3(ops::AESDECLAST, reg, x, none_rm);
-                self.asm.v3(ops::AESENC, reg, reg, none_rm);
-            }
-            _ => return Err(Refused),
-        }
-        self.vput_back(none);
-        self.vdone(live, reg, &[a, b, c])
     }
 }
 

@@ -111,7 +111,8 @@ impl Jit {
         let arena = Arena::new(CODE_LEN, DATA_LEN)?;
         let layout = lifter.model().layout();
         let watch = [layout.watch_value, layout.watch_addr, layout.watch_size];
-        let guest = Guest { flags: lifter.flags(), watch, align_log2: lifter.align_log2() };
+        let has_hashes = std::is_x86_feature_detected!("sha");
+        let guest = Guest { flags: lifter.flags(), watch, align_log2: lifter.align_log2(), has_hashes };
         let map = Arc::new(RegMap::new(lifter.favourites(), guest));
         let mut asm = Asm::new();
         let leave = Emitter::gates(&map, &mut asm);
