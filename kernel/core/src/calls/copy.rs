@@ -2,9 +2,12 @@
 
 use super::io::copy;
 use crate::call::{Answer, Call, Row};
-use crate::file::{At, Open};
+use crate::file::{At, Open, OwnBytes};
+use crate::files::pipe::{End, Patience};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use ashore_base::Addr;
+use ashore_pivot::layout::fcntl::SPLICE_F_NONBLOCK;
 use ashore_pivot::{Errno, Sys};
 
 /// The calls of this topic.
@@ -86,21 +89,55 @@ fn check_apart((input, from): (&Open, At), (output, to): (&Open, At), most: u64)
     if do_meet && Arc::ptr_eq(node, other) { Err(Errno::EINVAL) } else { Ok(()) }
 }
 
-/// Only what does not have to be put back into a pipe: from a file to a pipe.
+/// Between a pipe and anything else, or two pipes.
 fn splice(call: &mut Call<'_>) -> Answer {
+    let flags = call.arg(5) as u32;
+    if flags & !SPLICE_FLAGS != 0 {
+        return Err(Errno::EINVAL.into());
+    }
     let (input, output) = (call.open(call.arg(0))?, call.open(call.arg(2))?);
     if !input.can_read() || !output.can_write() {
         return Err(Errno::EBADF.into());
     }
-    if !input.file.has_places() || output.file.has_places() {
-        return Err(Errno::EINVAL.into());
+    let (source, sink) = (input.file.as_any().downcast_ref::<End>(), output.file.as_any().downcast_ref::<End>());
+    let has_place = |at: Addr, end: Option<&End>, open: &Open| match (at.is_null(), end) {
+        (true, _) => Ok(()),
+        (false, None) if open.file.has_places() => Ok(()),
+        (false, _) => Err(Errno::ESPIPE),
+    };
+    has_place(call.addr(1), source, &input)?;
+    has_place(call.addr(3), sink, &output)?;
+    let (from, to) = (place(call, 1)?, place(call, 3)?);
+    let most = call.arg(4).min(SPLICED_AT_ONCE) as usize;
+    let patience = if flags & SPLICE_F_NONBLOCK != 0 { Patience::None } else { Patience::AsOpened };
+    if most == 0 {
+        return Ok(0);
     }
-    let from = place(call, 1)?;
-    if !call.addr(3).is_null() {
-        return Err(Errno::ESPIPE.into());
-    }
-    let most = call.arg(4).min(crate::memory::MAX_MOVED);
-    let count = copy(call, (&*input.file, &input, from), (&*output.file, &output, At::Here), most)?;
+    let mut buffer = Vec::new();
+    let count = match (source, sink) {
+        (Some(source), _) => {
+            if source.peek(call, (&input, patience), &mut OwnBytes::Into(&mut buffer, most))? == 0 {
+                return Ok(0);
+            }
+            let count = output.file.write(call, &output, &mut OwnBytes::From(&buffer), to)?;
+            source.consume(call.kernel, count as usize);
+            count
+        }
+        (None, Some(sink)) => {
+            let most = most.min(sink.room(call, (&output, patience))?);
+            let count = input.file.read(call, &input, &mut OwnBytes::Into(&mut buffer, most), from)?;
+            sink.push(call.kernel, &mut OwnBytes::From(&buffer))?;
+            count
+        }
+        (None, None) => return Err(Errno::EINVAL.into()),
+    };
     moved(call, call.addr(1), from, count)?;
+    moved(call, call.addr(3), to, count)?;
     Ok(count)
 }
+
+/// The flags there are: to move pages, not to wait for the pipe, that more comes, to give pages away.
+const SPLICE_FLAGS: u32 = 0xf;
+
+/// Bytes that one call moves.
+const SPLICED_AT_ONCE: u64 = 64 << 10;

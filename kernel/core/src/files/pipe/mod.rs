@@ -64,6 +64,15 @@ impl Side {
     }
 }
 
+/// Whether a call waits for a pipe.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Patience {
+    /// As the open file says.
+    AsOpened,
+    /// It does not.
+    None,
+}
+
 /// An end of a pipe, open.
 #[derive(Debug)]
 pub struct End {
@@ -202,6 +211,68 @@ impl End {
             let most = inner.ring.most();
             inner.ring = Ring::new(most);
         }
+    }
+
+    /// Looks at what is there without taking it; 0 when nothing will come.
+    ///
+    /// Whoever looks and then takes ([`End::consume`]) is alone with that, or takes what another has seen too.
+    pub fn peek(
+        &self,
+        call: &Call<'_>,
+        (open, patience): (&Open, Patience),
+        bytes: &mut dyn Bytes,
+    ) -> Result<usize, Stop> {
+        let inner = self.pipe.inner.lock();
+        if !inner.ring.is_empty() {
+            return Ok(inner.ring.peek(bytes)?);
+        }
+        if inner.writers == 0 {
+            return Ok(0);
+        }
+        self.wait(call, (open, patience), Events::IN | Events::HUP)
+    }
+
+    /// Takes what was looked at.
+    pub fn consume(&self, kernel: &Kernel, count: usize) {
+        self.pipe.inner.lock().ring.drop_first(count);
+        self.pipe.queue.wake(kernel, Events::OUT);
+    }
+
+    /// How much it takes now.
+    pub fn room(&self, call: &Call<'_>, (open, patience): (&Open, Patience)) -> Result<usize, Stop> {
+        let inner = self.pipe.inner.lock();
+        if inner.readers == 0 {
+            drop(inner);
+            call.kernel.signal_thread(call.thread, SigInfo::kernel(Signal::PIPE));
+            return Err(Errno::EPIPE.into());
+        }
+        match inner.ring.room() {
+            0 => self.wait(call, (open, patience), Events::OUT | Events::ERR),
+            room => Ok(room),
+        }
+    }
+
+    /// Puts all in, even if another writer came first and took the room.
+    pub fn push(&self, kernel: &Kernel, bytes: &mut dyn Bytes) -> Result<(), Errno> {
+        {
+            let mut inner = self.pipe.inner.lock();
+            let most = inner.ring.most();
+            let needed = inner.ring.len() + bytes.left();
+            inner.ring.set_most(most.max(needed));
+            let done = inner.ring.fill(bytes, usize::MAX);
+            inner.ring.set_most(most);
+            done?;
+        }
+        self.pipe.queue.wake(kernel, Events::IN);
+        Ok(())
+    }
+
+    fn wait(&self, call: &Call<'_>, (open, patience): (&Open, Patience), events: Events) -> Result<usize, Stop> {
+        if patience == Patience::None || open.is_nonblocking() {
+            return Err(Errno::EAGAIN.into());
+        }
+        self.pipe.queue.join(call.thread, events);
+        Err(WAIT)
     }
 
     /// What the pipe holds at most.

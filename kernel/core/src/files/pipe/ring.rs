@@ -126,7 +126,7 @@ impl Ring {
     }
 
     /// Forgets the first bytes.
-    fn drop_first(&mut self, count: usize) {
+    pub fn drop_first(&mut self, count: usize) {
         let count = count.min(self.len);
         self.len -= count;
         self.head += count;

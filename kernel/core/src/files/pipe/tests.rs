@@ -67,3 +67,28 @@ fn a_named_pipe_waits_for_both_ends() {
     program.write(write, b"abc").unwrap();
     assert_eq!(program.read(read, 9).unwrap(), b"abc");
 }
+
+#[test]
+fn splice_moves_between_pipes_and_files_and_loses_nothing() {
+    let program = program();
+    let ((read, write), (out, into)) = (pipe(&program, 0), pipe(&program, 0o4000));
+    let splice = |from: u64, to: u64, len: u64, flags: u64| program.ask(Sys::SPLICE, &[from, 0, to, 0, len, flags]);
+    program.make("/tmp/file", &[7; 70_000]);
+    let file = program.open("/tmp/file", 0).unwrap();
+    let copy = program.open("/tmp/copy", 0o102).unwrap();
+    assert_eq!((splice(file, copy, 9, 0), splice(file, write, 9, 16)), (Err(Errno::EINVAL), Err(Errno::EINVAL)));
+    let place = program.record(&0u64);
+    assert_eq!(program.ask(Sys::SPLICE, &[file, 0, write, place, 9, 0]), Err(Errno::ESPIPE));
+    assert_eq!((splice(read, into, 9, 2), splice(file, write, 100_000, 0)), (Err(Errno::EAGAIN), Ok(65536)));
+    assert_eq!(splice(file, write, 9, 2), Err(Errno::EAGAIN));
+    // The other pipe takes what it has room for; the rest stays.
+    assert_eq!(splice(read, into, 60_000, 0), Ok(60_000));
+    assert_eq!(splice(read, into, 60_000, 0), Ok(5536));
+    assert_eq!(splice(file, write, 9000, 0), Ok(4464));
+    assert_eq!(splice(read, into, 9000, 0), Err(Errno::EAGAIN));
+    assert_eq!((splice(read, copy, 9000, 0), splice(out, copy, 70_000, 0)), (Ok(4464), Ok(65536)));
+    program.must(Sys::CLOSE, &[write]);
+    assert_eq!(splice(read, copy, 9, 0), Ok(0));
+    let wanted = alloc::string::String::from_utf8(alloc::vec![7; 70_000]).unwrap();
+    assert_eq!(program.file("/tmp/copy").unwrap(), wanted);
+}
