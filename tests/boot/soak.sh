@@ -2,7 +2,7 @@
 free() { grep MemFree /proc/meminfo | tr -dc 0-9; }
 round() {
     for program in trees threads signals memory futex; do
-        ./$program >/dev/null || { echo "$program failed with $?"; failed=$((failed + 1)); }
+        ./$program >/tmp/out 2>&1 || { echo "$program failed with $?"; cat /tmp/out; failed=$((failed + 1)); }
     done
 }
 failed=0
