@@ -114,7 +114,9 @@ impl Channel {
             let mut piece = [0; PIECE];
             let (len, found) = {
                 let mut inner = self.inner.lock();
+                // What came before the connection broke is still read.
                 if done == 0
+                    && inner.bytes.is_empty()
                     && let Some(errno) = inner.error.take()
                 {
                     return Err(errno);

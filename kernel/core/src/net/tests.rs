@@ -146,7 +146,9 @@ fn bytes_left_unread_break_the_connection() {
     let world = world();
     let (a, b) = Socket::pair(Kind::Stream);
     world.send(&a, b"unread").unwrap();
+    world.send(&b, b"answer").unwrap();
     world.close(&b);
+    assert_eq!(world.receive(&a, 0).unwrap(), b"answer");
     assert_eq!(world.receive(&a, 0), Err(Errno::ECONNRESET.into()));
     assert_eq!(world.receive(&a, 0).unwrap(), b"");
 }
