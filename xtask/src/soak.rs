@@ -2,8 +2,7 @@
 //! fail, and afterwards as much memory must be free as after their first round.
 
 use crate::args::Args;
-use crate::{Failure, Outcome, Repo, guests, machine, shell};
-use std::process::Command;
+use crate::{Failure, Outcome, Repo, guests, kernel, machine, shell};
 
 /// The script that the machine runs, and the programs it runs.
 const SCRIPT: &str = "tests/boot/soak.sh";
@@ -23,11 +22,10 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
         return Err(Failure::new("what is to be soaked? There is: kernel"));
     }
     args.finish()?;
-    machine::build(repo)?;
     let programs = guests::boot::out_dir(repo);
     let seconds = minutes * 60;
-    let mut command = Command::new(repo.ashore());
-    command.args(["boot", "--cpus", &cpus, "--timeout", &(seconds + GRACE).to_string(), "--env", "BOOT_X=1"]);
+    let mut command = machine::boot(repo, &kernel::build(repo)?);
+    command.args(["--cpus", &cpus, "--timeout", &(seconds + GRACE).to_string(), "--env", "BOOT_X=1"]);
     command.arg("--file").arg(format!("{}:/soak.sh", repo.path(SCRIPT).display()));
     for program in PROGRAMS {
         command.arg("--file").arg(format!("{}:/{program}", programs.join(program).display()));

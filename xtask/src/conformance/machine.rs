@@ -3,8 +3,7 @@
 //! Both find the same: Go's sources, no Go command, few programs. The machine has them from Debian's packages.
 
 use crate::guests::{Toolchain, debian};
-use crate::shell;
-use crate::{Failure, Outcome, Repo};
+use crate::{Failure, Outcome, Repo, kernel, machine, shell};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -48,13 +47,13 @@ const SIZE: [&str; 4] = ["--cpus", "2", "--memory", "3G"];
 pub(super) enum Machine {
     /// QEMU's emulation of one process.
     Emulator,
-    /// The command with its kernel, and the tree that the machine gets.
-    Booted { ashore: PathBuf, root: PathBuf },
+    /// The kernel, and the tree that the machine gets.
+    Booted { kernel: PathBuf, root: PathBuf },
 }
 
 impl Machine {
     /// The beginning of a command that runs a test program; its arguments follow.
-    pub(super) fn command(&self, tools: &Toolchain, package: &str, binary: &Path) -> Command {
+    pub(super) fn command(&self, (repo, tools): (&Repo, &Toolchain), package: &str, binary: &Path) -> Command {
         match self {
             Machine::Emulator => {
                 let folder = tools.goroot().join("src").join(package);
@@ -63,12 +62,15 @@ impl Machine {
                 command.current_dir(&folder).env("PWD", &folder).arg(binary);
                 command
             }
-            Machine::Booted { ashore, root } => {
-                let mut command = Command::new(ashore);
-                let folder = format!("/go/src/{package}");
-                command.arg("boot").args(SIZE).arg("--root").arg(root).args(["--cwd", &folder]);
-                for (name, value) in ENVIRONMENT.iter().chain(&[("GOROOT", "/go"), ("PWD", folder.as_str())]) {
+            Machine::Booted { kernel, root } => {
+                let mut command = machine::boot(repo, kernel);
+                let (go, folder) = (tools.goroot(), tools.goroot().join("src").join(package));
+                command.args(SIZE).arg("--root").arg(root).arg("--cwd").arg(&folder);
+                for (name, value) in ENVIRONMENT {
                     command.args(["--env", &format!("{name}={value}")]);
+                }
+                for (name, value) in [("GOROOT", go), ("PWD", &folder)] {
+                    command.args(["--env", &format!("{name}={}", value.display())]);
                 }
                 // Tests start themselves by what they are called.
                 if let Some(name) = binary.file_name() {
@@ -92,12 +94,14 @@ pub(super) fn booted(repo: &Repo, tools: &Toolchain) -> Outcome<Machine> {
         make(tools, &root)?;
         fs::write(&stamp, wanted).map_err(|why| Failure::of(stamp.display(), why))?;
     }
-    Ok(Machine::Booted { ashore: repo.ashore(), root })
+    Ok(Machine::Booted { kernel: kernel::build(repo)?, root })
 }
 
 fn make(tools: &Toolchain, root: &Path) -> Outcome {
-    for folder in ["etc", "root", "go"] {
-        fs::create_dir_all(root.join(folder)).map_err(|why| Failure::of(root.display(), why))?;
+    // Where it is here, too: tests have the paths of their sources in them.
+    let go = root.join(tools.goroot().strip_prefix("/").unwrap_or(tools.goroot()));
+    for folder in [&root.join("etc"), &root.join("root"), &go] {
+        fs::create_dir_all(folder).map_err(|why| Failure::of(folder.display(), why))?;
     }
     for (name, text) in FILES {
         let file = root.join("etc").join(name);
@@ -107,7 +111,7 @@ fn make(tools: &Toolchain, root: &Path) -> Outcome {
     let _ = fs::remove_file(&shell);
     std::os::unix::fs::symlink("dash", &shell).map_err(|why| Failure::of(shell.display(), why))?;
     for part in GO_PARTS.iter().map(|part| tools.goroot().join(part)).filter(|part| part.exists()) {
-        shell::run(Command::new("cp").arg("-a").arg(&part).arg(root.join("go")))?;
+        shell::run(Command::new("cp").arg("-a").arg(&part).arg(&go))?;
     }
     Ok(())
 }

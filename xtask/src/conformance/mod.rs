@@ -154,7 +154,7 @@ fn native(
     let binary = build::test_program(repo, tools, peer, package)?;
     let machine = (peer == QEMU).then_some(Machine::Emulator);
     let limit = NATIVE_LIMIT;
-    let runner = Runner { tools, command: Vec::new(), shim: None, machine, limit, mode: plan.mode, only: None };
+    let runner = Runner { repo, tools, command: Vec::new(), shim: None, machine, limit, mode: plan.mode, only: None };
     let results = runner.run(peer, package, &binary, &[])?;
     println!("{} {package}: {} passed, {} failed", peer.name, results.count(Status::Passed), results.failed());
     store.save(&results)?;
@@ -178,7 +178,7 @@ fn foreign(repo: &Repo, tools: &Toolchain, plan: &Plan, native: &Results, system
     let (times, more, most) = if is_machine { MACHINE_LIMITS } else { LIMITS };
     let fair = Duration::from_secs_f64(native.seconds * times + more).min(most);
     let limit = plan.timeout.unwrap_or(fair);
-    let runner = Runner { tools, command, shim, machine, limit, mode: plan.mode, only: plan.only.clone() };
+    let runner = Runner { repo, tools, command, shim, machine, limit, mode: plan.mode, only: plan.only.clone() };
     let expected: Vec<&str> = native.tests.keys().map(String::as_str).collect();
     runner.run(system, &native.package, &binary, &expected)
 }

@@ -9,7 +9,7 @@ use super::result::{Mode, Results, Status, Test};
 use super::table::System;
 use crate::guests::Toolchain;
 use crate::shell::{self, Limited};
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, Repo};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,8 @@ const LIST_LIMIT: Duration = Duration::from_secs(120);
 
 /// How test programs are run.
 pub(super) struct Runner<'a> {
+    /// Where we are.
+    pub(super) repo: &'a Repo,
     /// The toolchain, for tests that call it.
     pub(super) tools: &'a Toolchain,
     /// The words before the program; none to run it natively.
@@ -115,7 +117,7 @@ impl Runner<'_> {
     /// The program in the environment `go test` would give it.
     fn command(&self, start: &Start<'_>) -> Command {
         if let Some(machine) = &self.machine {
-            return machine.command(self.tools, start.package, start.binary);
+            return machine.command((self.repo, self.tools), start.package, start.binary);
         }
         let folder = self.tools.goroot().join("src").join(start.package);
         let mut words = self.command.iter().map(String::as_str).chain([start.binary.to_str().unwrap_or_default()]);

@@ -2,8 +2,7 @@
 //! machine to itself. The program runs there, and is what the toolchain here builds for arm64, byte for byte.
 
 use crate::guests::{self, Toolchain};
-use crate::shell;
-use crate::{Failure, Outcome, Repo};
+use crate::{Failure, Outcome, Repo, kernel, machine, shell};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -50,8 +49,8 @@ pub(super) fn run(repo: &Repo, tools: &Toolchain) -> Outcome {
     go.env("GO111MODULE", "off").env("GOFLAGS", "").current_dir(&root);
     shell::run(go.args(BUILD).arg("-o").arg(&native).arg(&source))?;
     let wanted = digest(&shell::output(Command::new("sha256sum").arg(&native))?)?;
-    let mut command = Command::new(repo.ashore());
-    command.args(["boot", "--cpus", "2", "--memory", "3G", "--env"]).arg(format!("BUILD={}", BUILD.join(" ")));
+    let mut command = machine::boot(repo, &kernel::build(repo)?);
+    command.args(["--cpus", "2", "--memory", "3G", "--env"]).arg(format!("BUILD={}", BUILD.join(" ")));
     command.arg("--root").arg(&root).args(["/busybox", "sh", "/build.sh"]);
     let done = shell::limited(&mut command, LIMIT)?;
     let text = String::from_utf8_lossy(&done.text);
