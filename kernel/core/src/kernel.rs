@@ -167,6 +167,9 @@ impl Kernel {
         if let Some(open) = Arc::into_inner(open) {
             self.tree.locks.gone(self, &open);
             open.file.closed(self, &open);
+            if !self.tree.notices.is_idle() {
+                self.tree.notices.closed(self, open);
+            }
         }
     }
 

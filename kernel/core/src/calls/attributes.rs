@@ -2,11 +2,12 @@
 
 use crate::call::{Answer, Call, Row};
 use crate::file::File;
+use crate::files::Spot;
 use crate::files::WRITE;
-use crate::files::node::{Kind, Node};
+use crate::files::node::Kind;
 use crate::files::tmpfs::{Allocation, Regular};
 use crate::files::walk::Last;
-use alloc::sync::Arc;
+use ashore_pivot::layout::event::{IN_ACCESS, IN_ATTRIB, IN_MODIFY};
 use ashore_pivot::layout::fcntl::{FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE};
 use ashore_pivot::layout::open::{AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW};
 use ashore_pivot::layout::time::{Timespec, UTIME_NOW, UTIME_OMIT};
@@ -31,38 +32,40 @@ pub(crate) const ROWS: &[Row] = &[
     Row::new(Sys::SYNC, sync),
 ];
 
-/// The node of a descriptor's open file.
-fn node_of(call: &Call<'_>, fd: usize) -> Result<Arc<dyn Node>, Errno> {
-    call.open(call.arg(fd))?.node().cloned().ok_or(Errno::EINVAL)
+/// Tells those who watch a file or its directory.
+fn tell(call: &Call<'_>, spot: &Spot, mask: u32) -> Answer {
+    call.kernel.tree.notices.about(call.kernel, spot, mask);
+    Ok(0)
 }
 
 fn fchmod(call: &mut Call<'_>) -> Answer {
     let open = call.open(call.arg(0))?;
-    let Some(node) = open.node() else { return Ok(0) };
-    chmod(call, &**node, call.arg(1))
+    let Some(spot) = &open.spot else { return Ok(0) };
+    chmod(call, spot, call.arg(1))
 }
 
 fn fchmodat(call: &mut Call<'_>) -> Answer {
-    let node = call.target_node(0, 1, 0)?;
-    chmod(call, &*node, call.arg(2))
+    let spot = call.target_spot(0, 1, 0)?;
+    chmod(call, &spot, call.arg(2))
 }
 
-fn chmod(call: &Call<'_>, node: &dyn Node, mode: u64) -> Answer {
+fn chmod(call: &Call<'_>, spot: &Spot, mode: u64) -> Answer {
     let visitor = call.visitor();
-    let attributes = visitor.owned(node)?;
+    let attributes = visitor.owned(&*spot.node)?;
     let mut inner = attributes.inner.lock();
     inner.mode = mode as u32 & 0o7777;
     if visitor.user != 0 && visitor.group != inner.group {
         inner.mode &= !0o2000;
     }
     inner.changed = call.kernel.wall();
-    Ok(0)
+    drop(inner);
+    tell(call, spot, IN_ATTRIB)
 }
 
 fn fchown(call: &mut Call<'_>) -> Answer {
     let open = call.open(call.arg(0))?;
-    let Some(node) = open.node() else { return Ok(0) };
-    chown(call, &**node, (call.arg(1) as u32, call.arg(2) as u32))
+    let Some(spot) = &open.spot else { return Ok(0) };
+    chown(call, spot, (call.arg(1) as u32, call.arg(2) as u32))
 }
 
 fn fchownat(call: &mut Call<'_>) -> Answer {
@@ -70,16 +73,16 @@ fn fchownat(call: &mut Call<'_>) -> Answer {
     if flags & !(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let node = call.target_node(0, 1, flags)?;
-    chown(call, &*node, (call.arg(2) as u32, call.arg(3) as u32))
+    let spot = call.target_spot(0, 1, flags)?;
+    chown(call, &spot, (call.arg(2) as u32, call.arg(3) as u32))
 }
 
 /// Leaves an owner as it is.
 const SAME: u32 = u32::MAX;
 
-fn chown(call: &Call<'_>, node: &dyn Node, (user, group): (u32, u32)) -> Answer {
+fn chown(call: &Call<'_>, spot: &Spot, (user, group): (u32, u32)) -> Answer {
     let visitor = call.visitor();
-    let attributes = visitor.owned(node)?;
+    let attributes = visitor.owned(&*spot.node)?;
     let mut inner = attributes.inner.lock();
     let is_mine = (user == SAME || user == inner.user) && (group == SAME || group == visitor.group);
     if visitor.user != 0 && !is_mine {
@@ -91,11 +94,12 @@ fn chown(call: &Call<'_>, node: &dyn Node, (user, group): (u32, u32)) -> Answer 
     if group != SAME {
         inner.group = group;
     }
-    if node.kind() == Kind::Regular {
+    if spot.node.kind() == Kind::Regular {
         inner.mode &= if inner.mode & 0o10 != 0 { !0o6000 } else { !0o4000 };
     }
     inner.changed = call.kernel.wall();
-    Ok(0)
+    drop(inner);
+    if (user, group) == (SAME, SAME) { Ok(0) } else { tell(call, spot, IN_ATTRIB) }
 }
 
 fn utimensat(call: &mut Call<'_>) -> Answer {
@@ -113,20 +117,21 @@ fn utimensat(call: &mut Call<'_>) -> Answer {
         _ => time.nanos().map(Some).ok_or(Errno::EINVAL),
     };
     let (new_accessed, new_modified) = (time(accessed)?, time(modified)?);
-    let node = if call.arg(1) == 0 && call.int(0) != AT_FDCWD {
-        call.open_any(call.arg(0))?.node().cloned().ok_or(Errno::EINVAL)?
+    let spot = if call.arg(1) == 0 && call.int(0) != AT_FDCWD {
+        call.open_any(call.arg(0))?.spot.clone().ok_or(Errno::EINVAL)?
     } else {
-        call.target_node(0, 1, flags)?
+        call.target_spot(0, 1, flags)?
     };
+    let node = &spot.node;
     if new_accessed.is_none() && new_modified.is_none() {
         return Ok(0);
     }
     let visitor = call.visitor();
     let is_now = |time: Timespec| time.nsec == i64::from(UTIME_NOW);
-    let attributes = match visitor.owned(&*node) {
+    let attributes = match visitor.owned(&**node) {
         // Who may write a file may say that it was used now.
         Err(Errno::EPERM) if is_now(accessed) && is_now(modified) => {
-            visitor.check(&*node, WRITE)?;
+            visitor.check(&**node, WRITE)?;
             node.attributes().ok_or(Errno::EPERM)?
         }
         owned => owned?,
@@ -135,7 +140,14 @@ fn utimensat(call: &mut Call<'_>) -> Answer {
     inner.accessed = new_accessed.unwrap_or(inner.accessed);
     inner.modified = new_modified.unwrap_or(inner.modified);
     inner.changed = call.kernel.wall();
-    Ok(0)
+    drop(inner);
+    // One time alone is what reading or writing would have set.
+    let news = match (new_accessed, new_modified) {
+        (Some(_), None) => IN_ACCESS,
+        (None, Some(_)) => IN_MODIFY,
+        _ => IN_ATTRIB,
+    };
+    tell(call, &spot, news)
 }
 
 fn truncate(call: &mut Call<'_>) -> Answer {
@@ -144,8 +156,8 @@ fn truncate(call: &mut Call<'_>) -> Answer {
         return Err(Errno::EINVAL.into());
     }
     let path = call.path(0)?;
-    let found = call.find(AT_FDCWD, &path, Last::Follow)?;
-    let node = found.node()?;
+    let spot = call.find(AT_FDCWD, &path, Last::Follow)?.spot()?;
+    let node = &spot.node;
     match node.kind() {
         Kind::Regular => {}
         Kind::Directory => return Err(Errno::EISDIR.into()),
@@ -153,7 +165,7 @@ fn truncate(call: &mut Call<'_>) -> Answer {
     }
     call.visitor().check(&**node, WRITE)?;
     node.set_len(call.kernel, len)?;
-    Ok(0)
+    tell(call, &spot, IN_MODIFY)
 }
 
 fn ftruncate(call: &mut Call<'_>) -> Answer {
@@ -162,8 +174,9 @@ fn ftruncate(call: &mut Call<'_>) -> Answer {
     if len > i64::MAX as u64 || !open.can_write() {
         return Err(Errno::EINVAL.into());
     }
-    node_of(call, 0)?.set_len(call.kernel, len)?;
-    Ok(0)
+    let spot = open.spot.as_ref().ok_or(Errno::EINVAL)?;
+    spot.node.set_len(call.kernel, len)?;
+    tell(call, spot, IN_MODIFY)
 }
 
 fn fallocate(call: &mut Call<'_>) -> Answer {
@@ -185,6 +198,7 @@ fn fallocate(call: &mut Call<'_>) -> Answer {
     let file = File::as_any(&*open.file).downcast_ref::<Regular>();
     let file = file.ok_or(if open.file.has_places() { Errno::ENODEV } else { Errno::ESPIPE })?;
     file.allocate(call.kernel, from, len, what)?;
+    call.kernel.tree.notices.open(call.kernel, &open, IN_MODIFY);
     Ok(0)
 }
 

@@ -3,6 +3,7 @@
 use super::user::UserBytes;
 use crate::call::{Answer, Call, Row, Stop, Why};
 use crate::file::{At, Bytes, File, Open};
+use ashore_pivot::layout::event::{IN_ACCESS, IN_MODIFY};
 use ashore_pivot::layout::fcntl::{RWF_APPEND, RWF_DSYNC, RWF_HIPRI, RWF_NOWAIT, RWF_SYNC};
 use ashore_pivot::{Errno, Sys};
 
@@ -26,6 +27,16 @@ pub(crate) const ROWS: &[Row] = &[
 enum Way {
     Read,
     Write,
+}
+
+impl Way {
+    /// What those hear who watch the file.
+    const fn news(self) -> u32 {
+        match self {
+            Way::Read => IN_ACCESS,
+            Way::Write => IN_MODIFY,
+        }
+    }
 }
 
 /// Which memory of the caller's they are in: the one piece, or the many, of the second and third argument.
@@ -122,7 +133,13 @@ fn transfer(call: &mut Call<'_>, way: Way, shape: Shape, at: At) -> Answer {
         Way::Read => open.file.read(call, &open, &mut bytes, at),
         Way::Write => write_all(call, &open, &mut bytes, at),
     };
-    finish(call, result)
+    let result = finish(call, result);
+    if let Ok(1..) = result
+        && !call.kernel.tree.notices.is_idle()
+    {
+        call.kernel.tree.notices.open(call.kernel, &open, way.news());
+    }
+    result
 }
 
 /// Writes; what a stream has no room for now is written when it has.
@@ -171,6 +188,7 @@ pub(super) fn copy(
             Err(_) if done > 0 => break,
             Err(stop) => return Err(stop),
         };
+        call.kernel.tree.notices.open(call.kernel, from.1, IN_ACCESS);
         let mut bytes = crate::file::OwnBytes::From(&buffer);
         let written = match to.0.write(call, to.1, &mut bytes, write_at) {
             Ok(written) => written,
@@ -183,6 +201,7 @@ pub(super) fn copy(
             }
         };
         done += written;
+        call.kernel.tree.notices.open(call.kernel, to.1, IN_MODIFY);
         (read_at, write_at) = (read_at.plus(written), write_at.plus(written));
         if written < count {
             put_back(from, count - written);

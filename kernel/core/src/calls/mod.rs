@@ -5,6 +5,7 @@ mod copy;
 pub(crate) mod exec;
 mod fcntl;
 mod ids;
+mod inotify;
 mod io;
 pub(crate) mod memory;
 mod names;
@@ -21,6 +22,7 @@ pub(crate) mod system;
 mod table;
 pub(crate) mod time;
 pub(crate) mod user;
+mod xattr;
 
 use crate::call::{Answer, Call, Restart, Row, Stop};
 use crate::quick::{self, Handlers, NUMBERS};

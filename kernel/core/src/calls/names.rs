@@ -6,6 +6,7 @@ use crate::files::node::{Kind, New, Node, Removal, Renaming};
 use crate::files::walk::{Found, Last};
 use crate::files::{EXECUTE, WRITE};
 use alloc::sync::Arc;
+use ashore_pivot::layout::event::{IN_ATTRIB, IN_MOVE_SELF};
 use ashore_pivot::layout::open::{
     AT_EMPTY_PATH, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, RENAME_EXCHANGE, RENAME_NOREPLACE,
 };
@@ -40,7 +41,8 @@ fn make(call: &Call<'_>, found: &Found, new: &New, slash: Slash) -> Answer {
     }
     let visitor = call.visitor();
     visitor.check(&*found.dir, WRITE | EXECUTE)?;
-    found.dir.make(&visitor, &found.name, new)?;
+    let node = found.dir.make(&visitor, &found.name, new)?;
+    call.kernel.tree.notices.made(call.kernel, (&*found.dir, &found.name), &*node);
     Ok(0)
 }
 
@@ -96,6 +98,9 @@ fn linkat(call: &mut Call<'_>) -> Answer {
     let visitor = call.visitor();
     visitor.check(&*found.dir, WRITE | EXECUTE)?;
     found.dir.link(&visitor, &found.name, &node)?;
+    let notices = &call.kernel.tree.notices;
+    notices.itself(call.kernel, &*node, IN_ATTRIB);
+    notices.made(call.kernel, (&*found.dir, &found.name), &*node);
     Ok(0)
 }
 
@@ -122,6 +127,9 @@ fn unlinkat(call: &mut Call<'_>) -> Answer {
     let visitor = call.visitor();
     visitor.check(&*found.dir, WRITE | EXECUTE)?;
     found.dir.remove(&visitor, &found.name, what)?;
+    if let Some(node) = found.node {
+        call.kernel.tree.notices.removed(call.kernel, (&*found.dir, &found.name), node);
+    }
     Ok(0)
 }
 
@@ -156,5 +164,29 @@ fn rename(call: &mut Call<'_>, how: Renaming) -> Answer {
     visitor.check(&*old.dir, WRITE | EXECUTE)?;
     visitor.check(&*new.dir, WRITE | EXECUTE)?;
     old.dir.rename(&visitor, &old.name, (&new.dir, &new.name), how)?;
+    tell_of_rename(call, (&old, node), new, how);
     Ok(0)
+}
+
+/// Says what a rename did; nothing when both names are one file's.
+fn tell_of_rename(call: &Call<'_>, (old, node): (&Found, &Arc<dyn Node>), new: Found, how: Renaming) {
+    let (kernel, notices) = (call.kernel, &call.kernel.tree.notices);
+    if notices.is_idle() || new.node.as_ref().is_some_and(|other| Arc::ptr_eq(other, node)) {
+        return;
+    }
+    let (from, to) = ((&*old.dir, &*old.name), (&*new.dir, &*new.name));
+    notices.renamed(kernel, &**node, from, to);
+    match new.node {
+        Some(other) if how == Renaming::Exchange => {
+            notices.itself(kernel, &**node, IN_MOVE_SELF);
+            notices.renamed(kernel, &*other, to, from);
+            notices.itself(kernel, &*other, IN_MOVE_SELF);
+        }
+        Some(other) => {
+            notices.itself(kernel, &*other, IN_ATTRIB);
+            notices.itself(kernel, &**node, IN_MOVE_SELF);
+            notices.let_go(kernel, other);
+        }
+        None => notices.itself(kernel, &**node, IN_MOVE_SELF),
+    }
 }

@@ -10,6 +10,7 @@ use crate::files::walk::{Found, Last, walk};
 use crate::files::{EXECUTE, READ, Spot, WRITE};
 use alloc::sync::Arc;
 use ashore_base::Addr;
+use ashore_pivot::layout::event::{IN_MODIFY, IN_OPEN};
 use ashore_pivot::layout::fcntl::F_SEAL_SEAL;
 use ashore_pivot::layout::open::aarch64::{O_DIRECTORY, O_LARGEFILE, O_NOFOLLOW, O_TMPFILE};
 use ashore_pivot::layout::open::{
@@ -116,7 +117,7 @@ fn open_wish(call: &mut Call<'_>, path: &[u8], wish: &Wish) -> Result<Arc<Open>,
             return Err(Errno::EEXIST.into());
         }
         let spot = found.spot()?;
-        check(call, &*spot.node, flags)?;
+        check(call, &spot, flags)?;
         return open_node(call, spot, flags);
     }
 }
@@ -130,11 +131,14 @@ fn make(call: &Call<'_>, found: &Found, wish: &Wish) -> Result<Arc<dyn Node>, Er
     }
     let visitor = call.visitor();
     visitor.check(&*found.dir, WRITE | EXECUTE)?;
-    found.dir.make(&visitor, &found.name, &call.new_file(Kind::Regular, wish.mode))
+    let node = found.dir.make(&visitor, &found.name, &call.new_file(Kind::Regular, wish.mode))?;
+    call.kernel.tree.notices.made(call.kernel, (&*found.dir, &found.name), &*node);
+    Ok(node)
 }
 
 /// Fails unless the caller may open what is there in this way.
-fn check(call: &Call<'_>, node: &dyn Node, flags: u32) -> Result<(), Stop> {
+fn check(call: &Call<'_>, spot: &Spot, flags: u32) -> Result<(), Stop> {
+    let node = &*spot.node;
     let kind = node.kind();
     if flags & O_DIRECTORY != 0 && kind != Kind::Directory {
         return Err(Errno::ENOTDIR.into());
@@ -152,6 +156,7 @@ fn check(call: &Call<'_>, node: &dyn Node, flags: u32) -> Result<(), Stop> {
     call.visitor().check(node, wanted)?;
     if flags & O_TRUNC != 0 && kind == Kind::Regular {
         node.set_len(call.kernel, 0)?;
+        call.kernel.tree.notices.about(call.kernel, spot, IN_MODIFY);
     }
     Ok(())
 }
@@ -168,7 +173,9 @@ fn wanted(flags: u32) -> u32 {
 fn open_node(call: &mut Call<'_>, spot: Spot, flags: u32) -> Result<Arc<Open>, Stop> {
     let file: Arc<dyn File> =
         if flags & O_PATH != 0 { Arc::new(PathFile) } else { spot.node.clone().open(call, flags)? };
-    Ok(Open::at(file, flags & !PASSING | O_LARGEFILE, spot))
+    let open = Open::at(file, flags & !PASSING | O_LARGEFILE, spot);
+    call.kernel.tree.notices.open(call.kernel, &open, IN_OPEN);
+    Ok(open)
 }
 
 fn open_nameless(call: &mut Call<'_>, found: &Found, wish: &Wish) -> Result<Arc<Open>, Stop> {

@@ -9,6 +9,7 @@ use crate::files::{EXECUTE, READ, WRITE};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ashore_pivot::layout::dirent::{Dirent, kind_of};
+use ashore_pivot::layout::event::IN_ACCESS;
 use ashore_pivot::layout::open::{
     AT_EACCESS, AT_EMPTY_PATH, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, F_OK, R_OK, W_OK, X_OK,
 };
@@ -186,6 +187,7 @@ fn getdents64(call: &mut Call<'_>) -> Answer {
         *open.offset.lock() = before;
         return Err(errno.into());
     }
+    call.kernel.tree.notices.open(call.kernel, &open, IN_ACCESS);
     Ok(bytes.len() as u64)
 }
 

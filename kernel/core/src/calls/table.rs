@@ -10,6 +10,7 @@ pub(crate) const GROUPS: &[&[Row]] = &[
     exec::ROWS,
     fcntl::ROWS,
     ids::ROWS,
+    inotify::ROWS,
     io::ROWS,
     memory::ROWS,
     names::ROWS,
@@ -24,6 +25,7 @@ pub(crate) const GROUPS: &[&[Row]] = &[
     stat::ROWS,
     system::ROWS,
     time::ROWS,
+    xattr::ROWS,
 ];
 
 /// Handlers for where most registers of the caller are still in the CPU.

@@ -3,8 +3,8 @@
 use crate::call::Call;
 use crate::fd::Slot;
 use crate::file::{Bytes, Open};
-use crate::files::Node;
 use crate::files::walk::{Found, From, Last, PATH_MAX, reach, walk};
+use crate::files::{Node, Spot};
 use crate::kernel::Kernel;
 use crate::limits;
 use crate::machine::Frame;
@@ -144,12 +144,19 @@ impl<'k> Call<'k> {
         Ok(Target::Node(reach(&self.visitor(), &self.from(self.int(fd), &text)?, &text, last)?))
     }
 
-    /// The same, when only a node will do.
-    pub(crate) fn target_node(&self, fd: usize, path: usize, flags: u32) -> Result<Arc<dyn Node>, Errno> {
-        match self.target(fd, path, flags)? {
-            Target::Node(node) => Ok(node),
-            Target::Open(open) => open.node().cloned().ok_or(Errno::EBADF),
+    /// The same, and where it was found: for those who change it, which is to be told there.
+    pub(crate) fn target_spot(&self, fd: usize, path: usize, flags: u32) -> Result<Spot, Errno> {
+        let last = if flags & AT_SYMLINK_NOFOLLOW != 0 { Last::Keep } else { Last::Follow };
+        let is_null = self.arg(path) == 0 && flags & AT_EMPTY_PATH != 0;
+        let text = if is_null { Vec::new() } else { self.path(path)? };
+        if !text.is_empty() || flags & AT_EMPTY_PATH == 0 {
+            return self.find(self.int(fd), &text, last)?.spot();
         }
+        if self.int(fd) == AT_FDCWD {
+            let cwd = self.thread.parts.lock().place.inner.lock().cwd.clone();
+            return Ok(Spot::directory(cwd));
+        }
+        self.open_any(self.arg(fd))?.spot.clone().ok_or(Errno::EBADF)
     }
 
     /// Writes bytes to an address.

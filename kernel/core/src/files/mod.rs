@@ -11,6 +11,7 @@ pub mod devices;
 pub mod directory;
 pub mod epoll;
 pub mod eventfd;
+pub mod inotify;
 pub mod locks;
 pub mod made;
 pub mod node;
@@ -42,6 +43,8 @@ pub struct Tree {
     next_inode: AtomicU64,
     /// Locks on files.
     pub locks: locks::Locks,
+    /// Who wants to hear of what happens to files.
+    pub notices: inotify::Notices,
     /// Pseudo-terminals.
     pub pairs: tty::pair::Pairs,
     /// What `/proc/sys/kernel/random/boot_id` says.
@@ -57,6 +60,7 @@ impl Tree {
             root: tmpfs::Tmpfs::root(physical, now),
             next_inode: AtomicU64::new(1),
             locks: locks::Locks::default(),
+            notices: inotify::Notices::default(),
             pairs: tty::pair::Pairs::default(),
             boot_id: spin::Once::new(),
             console: crate::lock::Lock::new(None),

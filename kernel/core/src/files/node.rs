@@ -6,10 +6,12 @@ use crate::file::{File, Status};
 use crate::kernel::Kernel;
 use crate::lock::Lock;
 use crate::memory::Pages;
-use alloc::sync::Arc;
+use alloc::collections::BTreeMap;
+use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
 use ashore_pivot::layout::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK};
+use ashore_pivot::layout::statfs::TMPFS_MAGIC;
 use core::any::Any;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -127,6 +129,11 @@ pub trait Node: Send + Sync + Any {
         None
     }
 
+    /// Whether extended attributes are kept of it.
+    fn keeps_attributes(&self) -> bool {
+        self.filesystem() == TMPFS_MAGIC
+    }
+
     /// The file of a name in this directory. Where something is mounted on it, that.
     fn look(&self, _visitor: &Visitor<'_>, _name: &[u8]) -> Result<Arc<dyn Node>, Errno> {
         Err(Errno::ENOTDIR)
@@ -221,6 +228,10 @@ pub struct Attributes {
     pub inner: Lock<Changing>,
     /// How many names it has.
     pub links: AtomicU32,
+    /// The name that it got last in the place of another, and the directory; of directories it is not kept.
+    pub moved: Lock<Option<(Weak<dyn Node>, Vec<u8>)>>,
+    /// What else is known of it, by names.
+    pub extended: Lock<BTreeMap<Vec<u8>, Vec<u8>>>,
 }
 
 /// See [`Attributes`].
@@ -247,7 +258,12 @@ impl Attributes {
     pub fn new(new: &New, now: u64) -> Attributes {
         let (mode, user, group) = (new.mode & 0o7777, new.user, new.group);
         let inner = Changing { mode, user, group, accessed: now, modified: now, changed: now, born: now };
-        Attributes { inner: Lock::new(inner), links: AtomicU32::new(1) }
+        Attributes {
+            inner: Lock::new(inner),
+            links: AtomicU32::new(1),
+            moved: Lock::new(None),
+            extended: Lock::new(BTreeMap::new()),
+        }
     }
 
     /// The bytes or names changed.

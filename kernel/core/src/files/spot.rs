@@ -15,6 +15,17 @@ pub struct Spot {
     pub name: Vec<u8>,
 }
 
+/// Where a file is, or was last.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The directory.
+    pub dir: Arc<dyn Node>,
+    /// Its name there.
+    pub name: Vec<u8>,
+    /// Whether it still is.
+    pub is_there: bool,
+}
+
 /// Directories above each other in a path that is shown.
 const MOST: usize = 512;
 
@@ -32,16 +43,38 @@ impl Spot {
             }
             return path_of(&self.node, root).unwrap_or_else(|| b"(unreachable)".to_vec());
         };
-        let mut path = path_of(dir, root).unwrap_or_default();
+        let Place { dir, name, is_there } = self.place_in(dir, visitor);
+        let mut path = path_of(&dir, root).unwrap_or_default();
         if path.last() != Some(&b'/') {
             path.push(b'/');
         }
-        path.extend_from_slice(&self.name);
-        let is_there = dir.look(visitor, &self.name).is_ok_and(|node| node.status().inode == self.node.status().inode);
+        path.extend_from_slice(&name);
         if !is_there {
             path.extend_from_slice(b" (deleted)");
         }
         path
+    }
+
+    /// Where it is now, or was last: it may have got another name since it was found.
+    pub fn place(&self, visitor: &Visitor<'_>) -> Option<Place> {
+        if let Some(dir) = &self.dir {
+            return Some(self.place_in(dir, visitor));
+        }
+        let (dir, name) = self.node.parent()?;
+        // What is mounted somewhere is in no directory of its own file system.
+        (dir.status().device == self.node.status().device).then_some(Place { dir, name, is_there: true })
+    }
+
+    fn place_in(&self, dir: &Arc<dyn Node>, visitor: &Visitor<'_>) -> Place {
+        let inode = self.node.status().inode;
+        let is_in =
+            |dir: &dyn Node, name: &[u8]| dir.look(visitor, name).is_ok_and(|node| node.status().inode == inode);
+        let first = Place { dir: dir.clone(), name: self.name.clone(), is_there: is_in(&**dir, &self.name) };
+        let moved = self.node.attributes().and_then(|attributes| attributes.moved.lock().clone());
+        match moved.and_then(|(dir, name)| Some((dir.upgrade()?, name))) {
+            Some((dir, name)) if !first.is_there => Place { is_there: is_in(&*dir, &name), dir, name },
+            _ => first,
+        }
     }
 }
 

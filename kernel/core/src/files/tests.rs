@@ -252,3 +252,32 @@ fn descriptors_are_the_least_free_ones_and_wild_pointers_are_errors() {
     assert_eq!(program.read(zero, 3).unwrap(), [0; 3]);
     assert_eq!(program.write(program.open("/dev/full", 1).unwrap(), b"x"), Err(Errno::ENOSPC));
 }
+
+#[test]
+fn files_keep_attributes_of_the_keeper_and_not_of_users() {
+    let program = program();
+    program.make("/tmp/file", b"");
+    let path = program.text("/tmp/file");
+    let set = |name: &str, value: &str, flags: u64| {
+        let (name, at) = (program.text(name), program.text(value));
+        program.ask(Sys::SETXATTR, &[path, name, at, value.len() as u64, flags])
+    };
+    let room = program.room(256);
+    let get = |name: &str, size: u64| program.ask(Sys::GETXATTR, &[path, program.text(name), room, size]);
+    assert_eq!(set("user.a", "x", 0), Err(Errno::EOPNOTSUPP));
+    assert_eq!(set("trusted.", "x", 0), Err(Errno::EINVAL));
+    assert_eq!(set("", "x", 0), Err(Errno::ERANGE));
+    assert_eq!(set("trusted.a", "x", 2), Err(Errno::ENODATA));
+    assert_eq!(set("trusted.a", "value", 1), Ok(0));
+    assert_eq!(set("trusted.a", "x", 1), Err(Errno::EEXIST));
+    assert_eq!((get("trusted.a", 0), get("trusted.a", 4), get("trusted.a", 9)), (Ok(5), Err(Errno::ERANGE), Ok(5)));
+    assert_eq!(program.look(room, 5), b"value");
+    assert_eq!(program.ask(Sys::LISTXATTR, &[path, room, 256]), Ok(10));
+    assert_eq!(program.look(room, 10), b"trusted.a\0");
+    assert_eq!(program.ask(Sys::REMOVEXATTR, &[path, program.text("trusted.a")]), Ok(0));
+    assert_eq!(get("trusted.a", 9), Err(Errno::ENODATA));
+    let proc = program.text("/proc/self/status");
+    assert_eq!(program.ask(Sys::LISTXATTR, &[proc, room, 256]), Ok(0));
+    assert_eq!(program.ask(Sys::GETXATTR, &[proc, program.text("trusted.a"), room, 9]), Err(Errno::EOPNOTSUPP));
+    assert_eq!(program.ask(Sys::LISTXATTR, &[program.text("/tmp/none"), room, 256]), Err(Errno::ENOENT));
+}

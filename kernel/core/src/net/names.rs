@@ -197,5 +197,6 @@ fn make_path(call: &Call<'_>, path: &[u8]) -> Result<Vec<u8>, Errno> {
     let visitor = call.visitor();
     visitor.check(&*found.dir, WRITE | EXECUTE)?;
     let node = found.dir.make(&visitor, &found.name, &call.new_file(crate::files::Kind::Socket, 0o777))?;
+    call.kernel.tree.notices.made(call.kernel, (&*found.dir, &found.name), &*node);
     Ok(key_of(&*node))
 }

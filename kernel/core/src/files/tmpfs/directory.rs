@@ -84,6 +84,8 @@ impl Directory {
     fn place(&self, node: &Arc<dyn Node>, name: &[u8]) {
         if let Some(dir) = Directory::of(node) {
             dir.inner.lock().parent = Some((self.me(), name.to_vec()));
+        } else if let Some(attributes) = node.attributes() {
+            *attributes.moved.lock() = Some((self.me(), name.to_vec()));
         }
     }
 
