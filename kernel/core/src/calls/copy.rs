@@ -2,23 +2,16 @@
 
 use super::io::copy;
 use crate::call::{Answer, Call, Row};
-use crate::file::{At, Open, OwnBytes};
-use crate::files::pipe::{End, Patience};
+use crate::file::{At, Open};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use ashore_base::Addr;
-use ashore_pivot::layout::fcntl::SPLICE_F_NONBLOCK;
 use ashore_pivot::{Errno, Sys};
 
 /// The calls of this topic.
-pub(crate) const ROWS: &[Row] = &[
-    Row::new(Sys::SENDFILE, sendfile),
-    Row::new(Sys::COPY_FILE_RANGE, copy_file_range),
-    Row::new(Sys::SPLICE, splice),
-];
+pub(crate) const ROWS: &[Row] = &[Row::new(Sys::SENDFILE, sendfile), Row::new(Sys::COPY_FILE_RANGE, copy_file_range)];
 
 /// The place in a file that a pointer argument names, if it is not null.
-fn place(call: &Call<'_>, nth: usize) -> Result<At, Errno> {
+pub(super) fn place(call: &Call<'_>, nth: usize) -> Result<At, Errno> {
     let at = call.addr(nth);
     if at.is_null() {
         return Ok(At::Here);
@@ -28,7 +21,7 @@ fn place(call: &Call<'_>, nth: usize) -> Result<At, Errno> {
 }
 
 /// Tells the caller where the place is after a copy.
-fn moved(call: &Call<'_>, at: Addr, before: At, count: u64) -> Result<(), Errno> {
+pub(super) fn moved(call: &Call<'_>, at: Addr, before: At, count: u64) -> Result<(), Errno> {
     match before.plus(count) {
         At::Here => Ok(()),
         At::Place(place) => call.write(at, &place),
@@ -88,56 +81,3 @@ fn check_apart((input, from): (&Open, At), (output, to): (&Open, At), most: u64)
     let do_meet = to < from.saturating_add(count) && from < to.saturating_add(count);
     if do_meet && Arc::ptr_eq(node, other) { Err(Errno::EINVAL) } else { Ok(()) }
 }
-
-/// Between a pipe and anything else, or two pipes.
-fn splice(call: &mut Call<'_>) -> Answer {
-    let flags = call.arg(5) as u32;
-    if flags & !SPLICE_FLAGS != 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    let (input, output) = (call.open(call.arg(0))?, call.open(call.arg(2))?);
-    if !input.can_read() || !output.can_write() {
-        return Err(Errno::EBADF.into());
-    }
-    let (source, sink) = (input.file.as_any().downcast_ref::<End>(), output.file.as_any().downcast_ref::<End>());
-    let has_place = |at: Addr, end: Option<&End>, open: &Open| match (at.is_null(), end) {
-        (true, _) => Ok(()),
-        (false, None) if open.file.has_places() => Ok(()),
-        (false, _) => Err(Errno::ESPIPE),
-    };
-    has_place(call.addr(1), source, &input)?;
-    has_place(call.addr(3), sink, &output)?;
-    let (from, to) = (place(call, 1)?, place(call, 3)?);
-    let most = call.arg(4).min(SPLICED_AT_ONCE) as usize;
-    let patience = if flags & SPLICE_F_NONBLOCK != 0 { Patience::None } else { Patience::AsOpened };
-    if most == 0 {
-        return Ok(0);
-    }
-    let mut buffer = Vec::new();
-    let count = match (source, sink) {
-        (Some(source), _) => {
-            if source.peek(call, (&input, patience), &mut OwnBytes::Into(&mut buffer, most))? == 0 {
-                return Ok(0);
-            }
-            let count = output.file.write(call, &output, &mut OwnBytes::From(&buffer), to)?;
-            source.consume(call.kernel, count as usize);
-            count
-        }
-        (None, Some(sink)) => {
-            let most = most.min(sink.room(call, (&output, patience))?);
-            let count = input.file.read(call, &input, &mut OwnBytes::Into(&mut buffer, most), from)?;
-            sink.push(call.kernel, &mut OwnBytes::From(&buffer))?;
-            count
-        }
-        (None, None) => return Err(Errno::EINVAL.into()),
-    };
-    moved(call, call.addr(1), from, count)?;
-    moved(call, call.addr(3), to, count)?;
-    Ok(count)
-}
-
-/// The flags there are: to move pages, not to wait for the pipe, that more comes, to give pages away.
-const SPLICE_FLAGS: u32 = 0xf;
-
-/// Bytes that one call moves.
-const SPLICED_AT_ONCE: u64 = 64 << 10;

@@ -17,6 +17,7 @@ mod place;
 mod poll;
 mod process;
 pub(crate) mod signal;
+mod splice;
 mod stat;
 pub(crate) mod system;
 mod table;

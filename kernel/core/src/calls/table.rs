@@ -22,6 +22,7 @@ pub(crate) const GROUPS: &[&[Row]] = &[
     poll::ROWS,
     process::ROWS,
     signal::ROWS,
+    splice::ROWS,
     stat::ROWS,
     system::ROWS,
     time::ROWS,

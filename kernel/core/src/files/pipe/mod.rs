@@ -8,7 +8,7 @@ pub use ring::Ring;
 
 use super::node::{Attributes, Kind, New, Node};
 use crate::call::{Call, Stop, WAIT};
-use crate::file::{At, Bytes, Events, File, O_ACCMODE, O_NONBLOCK, Open, Status};
+use crate::file::{At, Bytes, Events, File, O_ACCMODE, O_NONBLOCK, Open, OwnBytes, Status};
 use crate::kernel::Kernel;
 use crate::lock::Lock;
 use crate::wait::WaitQueue;
@@ -62,15 +62,6 @@ impl Side {
     const fn writes(self) -> bool {
         matches!(self, Side::Write | Side::Both)
     }
-}
-
-/// Whether a call waits for a pipe.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Patience {
-    /// As the open file says.
-    AsOpened,
-    /// It does not.
-    None,
 }
 
 /// An end of a pipe, open.
@@ -213,68 +204,6 @@ impl End {
         }
     }
 
-    /// Looks at what is there without taking it; 0 when nothing will come.
-    ///
-    /// Whoever looks and then takes ([`End::consume`]) is alone with that, or takes what another has seen too.
-    pub fn peek(
-        &self,
-        call: &Call<'_>,
-        (open, patience): (&Open, Patience),
-        bytes: &mut dyn Bytes,
-    ) -> Result<usize, Stop> {
-        let inner = self.pipe.inner.lock();
-        if !inner.ring.is_empty() {
-            return Ok(inner.ring.peek(bytes)?);
-        }
-        if inner.writers == 0 {
-            return Ok(0);
-        }
-        self.wait(call, (open, patience), Events::IN | Events::HUP)
-    }
-
-    /// Takes what was looked at.
-    pub fn consume(&self, kernel: &Kernel, count: usize) {
-        self.pipe.inner.lock().ring.drop_first(count);
-        self.pipe.queue.wake(kernel, Events::OUT);
-    }
-
-    /// How much it takes now.
-    pub fn room(&self, call: &Call<'_>, (open, patience): (&Open, Patience)) -> Result<usize, Stop> {
-        let inner = self.pipe.inner.lock();
-        if inner.readers == 0 {
-            drop(inner);
-            call.kernel.signal_thread(call.thread, SigInfo::kernel(Signal::PIPE));
-            return Err(Errno::EPIPE.into());
-        }
-        match inner.ring.room() {
-            0 => self.wait(call, (open, patience), Events::OUT | Events::ERR),
-            room => Ok(room),
-        }
-    }
-
-    /// Puts all in, even if another writer came first and took the room.
-    pub fn push(&self, kernel: &Kernel, bytes: &mut dyn Bytes) -> Result<(), Errno> {
-        {
-            let mut inner = self.pipe.inner.lock();
-            let most = inner.ring.most();
-            let needed = inner.ring.len() + bytes.left();
-            inner.ring.set_most(most.max(needed));
-            let done = inner.ring.fill(bytes, usize::MAX);
-            inner.ring.set_most(most);
-            done?;
-        }
-        self.pipe.queue.wake(kernel, Events::IN);
-        Ok(())
-    }
-
-    fn wait(&self, call: &Call<'_>, (open, patience): (&Open, Patience), events: Events) -> Result<usize, Stop> {
-        if patience == Patience::None || open.is_nonblocking() {
-            return Err(Errno::EAGAIN.into());
-        }
-        self.pipe.queue.join(call.thread, events);
-        Err(WAIT)
-    }
-
     /// What the pipe holds at most.
     pub fn size(&self) -> usize {
         self.pipe.inner.lock().ring.most()
@@ -292,6 +221,82 @@ impl End {
         }
         inner.ring.set_most(size);
         Ok(size)
+    }
+}
+
+/// What `splice` and its like do with an end.
+impl End {
+    /// The end that an open file is.
+    pub fn of(open: &Open) -> Option<&End> {
+        open.file.as_any().downcast_ref()
+    }
+
+    /// Whether another end is of the same pipe.
+    pub fn is_same_pipe(&self, other: &End) -> bool {
+        Arc::ptr_eq(&self.pipe, &other.pipe)
+    }
+
+    /// Whether there are bytes; `false` at the end. Waits for them unless in haste.
+    pub fn await_bytes(&self, call: &Call<'_>, is_impatient: bool) -> Result<bool, Stop> {
+        let inner = self.pipe.inner.lock();
+        match () {
+            () if !inner.ring.is_empty() => Ok(true),
+            () if inner.writers == 0 => Ok(false),
+            () if is_impatient => Err(Errno::EAGAIN.into()),
+            () => {
+                self.pipe.queue.join(call.thread, Events::IN | Events::HUP);
+                Err(WAIT)
+            }
+        }
+    }
+
+    /// How much room there is. Waits for some unless in haste.
+    pub fn await_room(&self, call: &Call<'_>, is_impatient: bool) -> Result<usize, Stop> {
+        let inner = self.pipe.inner.lock();
+        if inner.readers == 0 {
+            drop(inner);
+            call.kernel.signal_thread(call.thread, SigInfo::kernel(Signal::PIPE));
+            return Err(Errno::EPIPE.into());
+        }
+        match inner.ring.room() {
+            0 if is_impatient => Err(Errno::EAGAIN.into()),
+            0 => {
+                self.pipe.queue.join(call.thread, Events::OUT | Events::ERR);
+                Err(WAIT)
+            }
+            room => Ok(room),
+        }
+    }
+
+    /// Takes bytes out.
+    pub fn take(&self, kernel: &Kernel, most: usize) -> Result<Vec<u8>, Errno> {
+        let mut bytes = Vec::new();
+        self.pipe.inner.lock().ring.drain(&mut OwnBytes::Into(&mut bytes, most), most)?;
+        self.pipe.queue.wake(kernel, Events::OUT);
+        Ok(bytes)
+    }
+
+    /// The first bytes, which stay.
+    pub fn peek(&self, most: usize) -> Result<Vec<u8>, Errno> {
+        let mut bytes = Vec::new();
+        self.pipe.inner.lock().ring.peek(&mut OwnBytes::Into(&mut bytes, most))?;
+        Ok(bytes)
+    }
+
+    /// Puts bytes back that were taken.
+    pub fn put_back(&self, kernel: &Kernel, bytes: &[u8]) -> Result<(), Errno> {
+        if !bytes.is_empty() {
+            self.pipe.inner.lock().ring.put_back(bytes)?;
+            self.pipe.queue.wake(kernel, Events::IN);
+        }
+        Ok(())
+    }
+
+    /// Puts bytes in for which there was room, even if others have filled it meanwhile.
+    pub fn give(&self, kernel: &Kernel, bytes: &[u8]) -> Result<(), Errno> {
+        self.pipe.inner.lock().ring.add(bytes)?;
+        self.pipe.queue.wake(kernel, Events::IN);
+        Ok(())
     }
 }
 

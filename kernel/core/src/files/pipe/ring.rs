@@ -1,6 +1,6 @@
 //! Bytes in a circle.
 
-use crate::file::Bytes;
+use crate::file::{Bytes, OwnBytes};
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
 
@@ -53,7 +53,10 @@ impl Ring {
         if wanted <= self.bytes.len() {
             return Ok(());
         }
-        let size = wanted.next_power_of_two().max(FIRST).min(self.most.max(wanted));
+        self.enlarge(wanted.next_power_of_two().max(FIRST).min(self.most.max(wanted)))
+    }
+
+    fn enlarge(&mut self, size: usize) -> Result<(), Errno> {
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(size).map_err(|_| Errno::ENOMEM)?;
         let (first, second) = self.filled();
@@ -115,6 +118,31 @@ impl Ring {
         Ok(done)
     }
 
+    /// Adds bytes, even if there was less room.
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), Errno> {
+        let most = self.most;
+        self.most = most.max(self.len + bytes.len());
+        let done = self.fill(&mut OwnBytes::From(bytes), bytes.len());
+        self.most = most;
+        done.map(drop)
+    }
+
+    /// Puts bytes in front that were taken from there, even if others have filled the room meanwhile.
+    pub fn put_back(&mut self, bytes: &[u8]) -> Result<(), Errno> {
+        let wanted = self.len + bytes.len();
+        if wanted > self.bytes.len() {
+            self.enlarge(wanted.next_power_of_two().max(FIRST))?;
+        }
+        for byte in bytes.iter().rev() {
+            self.head = if self.head == 0 { self.bytes.len() } else { self.head } - 1;
+            if let Some(place) = self.bytes.get_mut(self.head) {
+                *place = *byte;
+                self.len += 1;
+            }
+        }
+        Ok(())
+    }
+
     /// Hands out bytes and keeps them.
     pub fn peek(&self, bytes: &mut dyn Bytes) -> Result<usize, Errno> {
         let (first, second) = self.filled();
@@ -126,7 +154,7 @@ impl Ring {
     }
 
     /// Forgets the first bytes.
-    pub fn drop_first(&mut self, count: usize) {
+    fn drop_first(&mut self, count: usize) {
         let count = count.min(self.len);
         self.len -= count;
         self.head += count;

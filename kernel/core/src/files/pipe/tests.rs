@@ -92,3 +92,48 @@ fn splice_moves_between_pipes_and_files_and_loses_nothing() {
     let wanted = alloc::string::String::from_utf8(alloc::vec![7; 70_000]).unwrap();
     assert_eq!(program.file("/tmp/copy").unwrap(), wanted);
 }
+
+#[test]
+fn bytes_move_between_pipes_and_files_and_back_where_there_is_no_room() {
+    let program = program();
+    let ((in_read, in_write), (out_read, out_write)) = (pipe(&program, 0o4000), pipe(&program, 0o4000));
+    let splice = |from: u64, to: u64, most: u64| program.ask(Sys::SPLICE, &[from, 0, to, 0, most, 0]);
+    program.make("/tmp/file", b"0123456789");
+    let file = program.open("/tmp/file", 2).unwrap();
+    assert_eq!((splice(file, in_write, 4), splice(in_read, file, 4)), (Ok(4), Ok(4)));
+    assert_eq!(program.file("/tmp/file").unwrap(), "0123012389");
+    assert_eq!((splice(in_read, out_write, 4), splice(in_read, in_write, 4)), (Err(Errno::EAGAIN), Err(Errno::EINVAL)));
+    program.write(in_write, b"abcdef").unwrap();
+    assert_eq!(program.ask(Sys::TEE, &[in_read, out_write, 3, 0]), Ok(3));
+    assert_eq!(splice(in_read, out_write, 2), Ok(2));
+    assert_eq!(program.read(out_read, 99).unwrap(), b"abcab");
+    // A counter that cannot take what came gives it back.
+    let full = program.open("/dev/full", 1).unwrap();
+    assert_eq!(splice(in_read, full, 99), Err(Errno::ENOSPC));
+    assert_eq!(program.read(in_read, 99).unwrap(), b"cdef");
+    let (from, to) = (program.bytes(b"memory"), program.bytes(b"      "));
+    let piece = |at: u64| program.bytes(&[at.to_le_bytes(), 6u64.to_le_bytes()].concat());
+    assert_eq!(program.ask(Sys::VMSPLICE, &[in_write, piece(from), 1, 0]), Ok(6));
+    assert_eq!(program.ask(Sys::VMSPLICE, &[in_read, piece(to), 1, 0]), Ok(6));
+    assert_eq!(program.look(to, 6), b"memory");
+}
+
+#[test]
+fn what_was_taken_goes_back_in_front() {
+    use super::Ring;
+    use crate::file::OwnBytes;
+    let mut ring = Ring::new(16);
+    let take = |ring: &mut Ring, count| {
+        let mut bytes = Vec::new();
+        ring.drain(&mut OwnBytes::Into(&mut bytes, count), count).unwrap();
+        bytes
+    };
+    ring.fill(&mut OwnBytes::From(b"0123456789abcdef"), 16).unwrap();
+    let first = take(&mut ring, 6);
+    ring.fill(&mut OwnBytes::From(b"ghijkl"), 6).unwrap();
+    ring.put_back(&first).unwrap();
+    assert_eq!((ring.len(), ring.room()), (22, 0));
+    ring.add(b"m").unwrap();
+    assert_eq!(take(&mut ring, 99), b"0123456789abcdefghijklm");
+    assert_eq!(ring.room(), 16);
+}
