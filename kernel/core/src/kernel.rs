@@ -273,6 +273,9 @@ impl Kernel {
             break leave;
         };
         machine.leave(&mut own.context);
+        let [waits, yields] = &thread.switches;
+        let switches = if let Leave::Park(_) = leave { waits } else { yields };
+        switches.store(switches.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         self.sched.account(here, thread, self.now());
         // From here on another CPU may run the thread; it waits for `own` only as long as this takes.
         match leave {

@@ -10,6 +10,7 @@ use crate::thread::Thread;
 use crate::wait::WaitQueue;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
+use ashore_base::{Addr, AddrRange};
 use core::sync::atomic::AtomicU32;
 
 /// What a thread may share with others, thing by thing, as the flags of `clone` say.
@@ -98,6 +99,17 @@ impl Process {
     }
 }
 
+/// What a program finds on its stack, for those who look from outside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct StartedWith {
+    /// The arguments' strings.
+    pub args: AddrRange,
+    /// The environment's.
+    pub env: AddrRange,
+    /// The stack pointer.
+    pub stack: Addr,
+}
+
 /// What changes of a process.
 #[derive(Default)]
 pub struct Inner {
@@ -127,8 +139,8 @@ pub struct Inner {
     pub exit_signal: u32,
     /// The program's path, for `/proc/self/exe`.
     pub program: Vec<u8>,
-    /// The arguments it was started with, zero-terminated one after the other.
-    pub command_line: Vec<u8>,
+    /// Where its arguments and its environment are, zero-terminated one after the other, and where its stack began.
+    pub started_with: StartedWith,
     /// The auxiliary vector it was started with.
     pub auxv: Vec<u8>,
     /// User and group: real, effective, saved, of each.
@@ -139,6 +151,8 @@ pub struct Inner {
     pub ran: u64,
     /// CPU time of its children that were waited for.
     pub children_ran: u64,
+    /// What its threads that have ended, and its children that were waited for, read and wrote.
+    pub moved: crate::thread::Moved,
     /// When it was made.
     pub born: u64,
 }

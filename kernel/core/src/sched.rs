@@ -208,7 +208,8 @@ impl Sched {
         let Some(cpu) = self.cpus.get(here) else { return };
         let ran = now.saturating_sub(cpu.since.swap(now, Ordering::Relaxed));
         thread.ran.fetch_add(ran, Ordering::Relaxed);
-        let share = thread.share.fetch_add(ran, Ordering::Relaxed) + ran;
+        let weighed = thread.weighed(ran);
+        let share = thread.share.fetch_add(weighed, Ordering::Relaxed) + weighed;
         let floor = cpu.floor.load(Ordering::Relaxed);
         if share > floor {
             let least = if cpu.count.load(Ordering::Relaxed) == 0 {

@@ -5,7 +5,7 @@ use crate::lock::Lock;
 use crate::machine::Nanos;
 use crate::process::Process;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 /// What a thread must look at before it goes on in the program: bits of [`Thread::attention`].
 pub mod attention {
@@ -47,6 +47,8 @@ pub struct Thread {
     pub(crate) ran: AtomicU64,
     /// Its share of the CPU so far, weighed by its niceness; the least is next.
     pub(crate) share: AtomicU64,
+    /// How willing it is to let others run: -20 to 19.
+    pub nice: AtomicI32,
     /// The CPU it ran on last.
     pub(crate) last_cpu: AtomicU32,
     /// The CPUs it may run on, a bit each.
@@ -65,10 +67,74 @@ pub struct Thread {
     pub kept: AtomicU32,
     /// Who waits until it has left the memory it was made in (`vfork`).
     pub released: crate::wait::WaitQueue,
+    /// What it read and wrote.
+    pub(crate) moved: MovedSoFar,
+    /// How often it left a CPU to wait, and to make room.
+    pub(crate) switches: [AtomicU64; 2],
     /// Where it waits for a futex.
     pub(crate) seat: crate::futex::Seat,
     is_released: AtomicBool,
     is_queued: AtomicBool,
+}
+
+/// What was read and written, by calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Moved {
+    /// Bytes, read and written.
+    pub bytes: [u64; 2],
+    /// Calls.
+    pub calls: [u64; 2],
+}
+
+impl Moved {
+    /// Both.
+    pub fn and(self, other: Moved) -> Moved {
+        let sum = |one: [u64; 2], other: [u64; 2]| [one[0] + other[0], one[1] + other[1]];
+        Moved { bytes: sum(self.bytes, other.bytes), calls: sum(self.calls, other.calls) }
+    }
+}
+
+/// What a thread read and wrote so far. Only the thread itself counts.
+#[derive(Debug, Default)]
+pub(crate) struct MovedSoFar {
+    read: Counters,
+    written: Counters,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    bytes: AtomicU64,
+    calls: AtomicU64,
+}
+
+impl Counters {
+    #[inline]
+    fn count(&self, bytes: u64) {
+        self.bytes.store(self.bytes.load(Ordering::Relaxed).wrapping_add(bytes), Ordering::Relaxed);
+        self.calls.store(self.calls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+}
+
+impl MovedSoFar {
+    /// A call read so much.
+    #[inline]
+    pub(crate) fn read(&self, bytes: u64) {
+        self.read.count(bytes);
+    }
+
+    /// A call wrote so much.
+    #[inline]
+    pub(crate) fn written(&self, bytes: u64) {
+        self.written.count(bytes);
+    }
+
+    /// All of it.
+    pub(crate) fn get(&self) -> Moved {
+        let of = |counter: fn(&Counters) -> &AtomicU64| {
+            [&self.read, &self.written].map(|counters| counter(counters).load(Ordering::Relaxed))
+        };
+        Moved { bytes: of(|counters| &counters.bytes), calls: of(|counters| &counters.calls) }
+    }
 }
 
 /// Where a thread stands with the scheduler.
@@ -99,6 +165,7 @@ impl Thread {
             state: Lock::new(State::Parked),
             ran: AtomicU64::new(0),
             share: AtomicU64::new(0),
+            nice: AtomicI32::new(0),
             last_cpu: AtomicU32::new(0),
             affinity: AtomicU64::new(u64::MAX),
             parts: Lock::new(parts),
@@ -108,6 +175,8 @@ impl Thread {
             name: Lock::default(),
             kept: AtomicU32::new(0),
             released: crate::wait::WaitQueue::new(),
+            moved: MovedSoFar::default(),
+            switches: Default::default(),
             seat: crate::futex::Seat::default(),
             is_released: AtomicBool::new(false),
             is_queued: AtomicBool::new(false),
@@ -156,6 +225,15 @@ impl Thread {
     /// How long it has run on CPUs.
     pub fn ran(&self) -> Nanos {
         self.ran.load(Ordering::Relaxed)
+    }
+
+    /// How much of its share a time on a CPU takes: a quarter more for each step of niceness, roughly.
+    pub(crate) fn weighed(&self, ran: Nanos) -> Nanos {
+        match self.nice.load(Ordering::Relaxed) {
+            0 => ran,
+            nice @ 1.. => (0..nice).fold(ran, |share, _| share.saturating_add(share / 4)),
+            nice => (nice..0).fold(ran, |share, _| share - share / 5),
+        }
     }
 
     /// It leaves the memory it was made in: it ends or runs another program.

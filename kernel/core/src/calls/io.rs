@@ -134,10 +134,14 @@ fn transfer(call: &mut Call<'_>, way: Way, shape: Shape, at: At) -> Answer {
         Way::Write => write_all(call, &open, &mut bytes, at),
     };
     let result = finish(call, result);
-    if let Ok(1..) = result
-        && !call.kernel.tree.notices.is_idle()
-    {
-        call.kernel.tree.notices.open(call.kernel, &open, way.news());
+    if let Ok(count) = result {
+        match way {
+            Way::Read => call.thread.moved.read(count),
+            Way::Write => call.thread.moved.written(count),
+        }
+        if count > 0 && !call.kernel.tree.notices.is_idle() {
+            call.kernel.tree.notices.open(call.kernel, &open, way.news());
+        }
     }
     result
 }
@@ -211,6 +215,8 @@ pub(super) fn copy(
             break;
         }
     }
+    call.thread.moved.read(done);
+    call.thread.moved.written(done);
     Ok(done)
 }
 

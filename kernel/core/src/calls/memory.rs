@@ -135,7 +135,8 @@ fn of_file(call: &Call<'_>, request: &mut MapRequest, flags: u32, first: u64) ->
 /// An open file as something to map.
 pub(crate) fn mapped(call: &Call<'_>, open: &Open, status: &Status) -> Result<Arc<Mapped>, Errno> {
     let pages = open.file.pages()?;
-    Ok(Arc::new(Mapped { pages, device: status.device, inode: status.inode, path: open.path(&call.visitor()) }))
+    let (path, spot) = (open.path(&call.visitor()), open.spot.clone());
+    Ok(Arc::new(Mapped { pages, device: status.device, inode: status.inode, path, spot }))
 }
 
 fn munmap(call: &mut Call<'_>) -> Answer {

@@ -15,6 +15,7 @@ pub(crate) mod pidfd;
 mod pipes;
 mod place;
 mod poll;
+mod priority;
 mod process;
 pub(crate) mod signal;
 mod splice;

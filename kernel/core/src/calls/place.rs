@@ -1,12 +1,14 @@
 //! Where the caller is in the tree, and what is mounted there.
 
 use crate::call::{Answer, Call, Row};
-use crate::files::EXECUTE;
+use crate::files::mounts::Mount;
 use crate::files::node::{Kind, Node};
 use crate::files::spot::path_of;
 use crate::files::tmpfs::Tmpfs;
 use crate::files::walk::Last;
+use crate::files::{EXECUTE, proc};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use ashore_pivot::layout::open::AT_FDCWD;
 use ashore_pivot::{Errno, Sys};
 
@@ -81,6 +83,9 @@ fn umask(call: &mut Call<'_>) -> Answer {
 /// Flags that ask for no new mount: changed, bound, shared between name spaces, kept private, moved. There is no such thing.
 const OTHER_MOUNTS: u64 = 0x20 | 0x1000 | 0x2000 | 0x2_0000 | 0x4_0000 | 0x8_0000 | 0x10_0000;
 
+/// What can be mounted: files in memory, and those that are made.
+const KINDS: [&str; 4] = ["tmpfs", "ramfs", "proc", "sysfs"];
+
 /// Mounts of one of the kernel's own kinds; anything else there is no such thing for.
 fn mount(call: &mut Call<'_>) -> Answer {
     if call.visitor().user != 0 {
@@ -95,12 +100,17 @@ fn mount(call: &mut Call<'_>) -> Answer {
     if node.kind() != Kind::Directory {
         return Err(Errno::ENOTDIR.into());
     }
-    let kind = if call.arg(2) == 0 { alloc::vec::Vec::new() } else { call.path(2)? };
+    let word = |nth| if call.arg(nth) == 0 { Ok(Vec::new()) } else { call.path(nth) };
+    let (source, wanted) = (word(0)?, word(2)?);
     let kernel = call.kernel;
-    match &*kind {
-        b"tmpfs" | b"ramfs" => node.cover(Tmpfs::root_with(kernel.physical, kernel.wall(), 0o1777))?,
-        _ => return Err(Errno::ENODEV.into()),
-    }
+    let kind = KINDS.into_iter().find(|kind| kind.as_bytes() == wanted).ok_or(Errno::ENODEV)?;
+    let (parent, name) = node.parent().ok_or(Errno::EBUSY)?;
+    let root = match proc::tree(kernel, kind, (parent, &name)) {
+        Some(made) => made,
+        None => Tmpfs::root_with(kernel.physical, kernel.wall(), 0o1777),
+    };
+    node.cover(root.clone())?;
+    kernel.tree.mounts.add(Mount { root, source, kind, options: "" });
     Ok(0)
 }
 
@@ -110,7 +120,9 @@ fn umount2(call: &mut Call<'_>) -> Answer {
     }
     let path = call.path(0)?;
     let found = call.find(AT_FDCWD, &path, Last::Follow)?;
-    let (parent, name) = found.node()?.parent().ok_or(Errno::EINVAL)?;
+    let node = found.node()?;
+    let (parent, name) = node.parent().ok_or(Errno::EINVAL)?;
+    call.kernel.tree.mounts.remove(node)?;
     parent.uncover(&name)?;
     Ok(0)
 }

@@ -32,8 +32,6 @@ pub(crate) const ROWS: &[Row] = &[
     Row::new(Sys::SCHED_GET_PRIORITY_MAX, |call| priority_limit(call, 99)),
     Row::new(Sys::SCHED_GET_PRIORITY_MIN, |call| priority_limit(call, 1)),
     Row::new(Sys::SCHED_RR_GET_INTERVAL, sched_rr_get_interval),
-    Row::new(Sys::GETPRIORITY, |_| Ok(20)),
-    Row::new(Sys::SETPRIORITY, |_| Ok(0)),
     Row::new(Sys::GETCPU, getcpu),
     Row::new(Sys::PERSONALITY, personality),
     Row::new(Sys::SETHOSTNAME, |_| Err(Errno::EPERM.into())),

@@ -20,6 +20,7 @@ pub(crate) const GROUPS: &[&[Row]] = &[
     pipes::ROWS,
     place::ROWS,
     poll::ROWS,
+    priority::ROWS,
     process::ROWS,
     signal::ROWS,
     splice::ROWS,

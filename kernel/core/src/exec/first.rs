@@ -14,7 +14,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use ashore_formats::boot::Start;
 use ashore_guest::linux::arm64;
-use ashore_pivot::Errno;
+use ashore_pivot::{Errno, Signal};
 use ashore_report::{Report, table::UNSUPPORTED_LAYOUT};
 
 impl Kernel {
@@ -77,8 +77,10 @@ impl Ready {
         *thread.name.lock() = self.name;
         let mut inner = thread.process.inner.lock();
         inner.program = self.program;
-        inner.command_line = self.command_line;
+        inner.started_with = self.started_with;
         inner.auxv = self.auxv;
         inner.has_executed = true;
+        // Whoever made it with another one made another program.
+        inner.exit_signal = u32::from(Signal::CHLD.0);
     }
 }

@@ -17,6 +17,7 @@ use crate::files::{EXECUTE, Kind, Spot, Visitor};
 use crate::kernel::Kernel;
 use crate::limits::{Limits, STACK};
 use crate::memory::{Flags, MapRequest, Mapped, Physical, Place, Prot, Space, TASK_END};
+use crate::process::StartedWith;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
@@ -91,8 +92,7 @@ pub(crate) struct Ready {
     pub(crate) program: Vec<u8>,
     /// What the thread is called.
     pub(crate) name: [u8; 16],
-    /// The arguments, zero-terminated one after the other.
-    pub(crate) command_line: Vec<u8>,
+    pub(crate) started_with: StartedWith,
     pub(crate) auxv: Vec<u8>,
 }
 
@@ -109,7 +109,8 @@ impl Finder<'_> {
         self.visitor.check(&*spot.node, EXECUTE)?;
         let status = spot.node.status();
         let path = spot.path(&self.from.root, &self.visitor);
-        Ok(Arc::new(Mapped { pages: spot.node.pages()?, device: status.device, inode: status.inode, path }))
+        let (pages, spot) = (spot.node.pages()?, Some(spot.clone()));
+        Ok(Arc::new(Mapped { pages, device: status.device, inode: status.inode, path, spot }))
     }
 }
 
@@ -160,7 +161,7 @@ pub(crate) fn prepare(kernel: &Kernel, finder: &Finder<'_>, mut wish: Wish, owne
         sp,
         program: mapped.path.clone(),
         name: name(&wish.path),
-        command_line: wish.args.iter().flat_map(|arg| arg.iter().copied().chain([0])).collect(),
+        started_with: started_with(&space, sp, &wish),
         auxv,
         space,
     })
@@ -217,6 +218,16 @@ fn request<'a>(loaded: &Loaded, interpreter: Option<&Loaded>, wish: &'a Wish, st
         hwcap: [0; 2],
         shared_page: Addr::NULL,
     }
+}
+
+/// Where the strings are: they lie one after the other, and the start-up record points to the first.
+fn started_with(space: &Space, sp: Addr, wish: &Wish) -> StartedWith {
+    let len = |strings: &[Vec<u8>]| strings.iter().map(|string| string.len() as u64 + 1).sum::<u64>();
+    let at = |word: usize| space.read_u64(sp.plus(word as u64 * 8)).map_or(Addr::NULL, Addr);
+    let range = |start: Addr, strings: &[Vec<u8>]| AddrRange { start, end: start.plus(len(strings)) };
+    let args = range(at(1), &wish.args);
+    let env = if wish.env.is_empty() { args.end } else { at(wish.args.len() + 2) };
+    StartedWith { args, env: range(env, &wish.env), stack: sp }
 }
 
 /// The auxiliary vector as the start-up record has it.

@@ -14,6 +14,7 @@ pub mod eventfd;
 pub mod inotify;
 pub mod locks;
 pub mod made;
+pub mod mounts;
 pub mod node;
 pub mod pipe;
 pub mod proc;
@@ -34,6 +35,7 @@ pub use spot::Spot;
 use crate::memory::Physical;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
+use mounts::Mount;
 
 /// The tree, and what is common to all files.
 pub struct Tree {
@@ -45,6 +47,8 @@ pub struct Tree {
     pub locks: locks::Locks,
     /// Who wants to hear of what happens to files.
     pub notices: inotify::Notices,
+    /// What is mounted.
+    pub mounts: mounts::Mounts,
     /// Pseudo-terminals.
     pub pairs: tty::pair::Pairs,
     /// What `/proc/sys/kernel/random/boot_id` says.
@@ -56,8 +60,12 @@ pub struct Tree {
 impl Tree {
     /// A tree with an empty root.
     pub fn new(physical: &'static Physical, now: u64) -> Tree {
+        let root = tmpfs::Tmpfs::root(physical, now);
+        let mounts = mounts::Mounts::default();
+        mounts.add(Mount { root: root.clone(), source: b"rootfs".to_vec(), kind: "tmpfs", options: "" });
         Tree {
-            root: tmpfs::Tmpfs::root(physical, now),
+            root,
+            mounts,
             next_inode: AtomicU64::new(1),
             locks: locks::Locks::default(),
             notices: inotify::Notices::default(),

@@ -56,6 +56,8 @@ pub struct Mapped {
     pub inode: u64,
     /// The path it was opened by.
     pub path: Vec<u8>,
+    /// Where it is, if it has a place: it may get another name later.
+    pub spot: Option<crate::files::Spot>,
 }
 
 impl fmt::Debug for Mapped {

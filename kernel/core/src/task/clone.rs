@@ -128,7 +128,7 @@ fn child_process(call: &Call<'_>, request: &Request, pid: u32) -> Arc<Process> {
         parent,
         exit_signal: request.exit_signal,
         program: inner.program.clone(),
-        command_line: inner.command_line.clone(),
+        started_with: inner.started_with,
         auxv: inner.auxv.clone(),
         ids: inner.ids,
         groups: inner.groups.clone(),
@@ -157,6 +157,7 @@ fn inherit(call: &Call<'_>, child: &Arc<Thread>, flags: u64) {
     *child.name.lock() = *mine.name.lock();
     child.kept.store(mine.kept.load(Ordering::Relaxed), Ordering::Relaxed);
     child.affinity.store(mine.affinity.load(Ordering::Relaxed), Ordering::Relaxed);
+    child.nice.store(mine.nice.load(Ordering::Relaxed), Ordering::Relaxed);
     child.share.store(mine.share.load(Ordering::Relaxed), Ordering::Relaxed);
 }
 

@@ -72,6 +72,7 @@ impl Kernel {
         let is_last = {
             let mut inner = process.inner.lock();
             inner.ran += thread.ran();
+            inner.moved = inner.moved.and(thread.moved.get());
             inner.threads.retain(|other| !Arc::ptr_eq(other, thread));
             inner.threads.is_empty()
         };

@@ -72,6 +72,7 @@ fn reap(call: &Call<'_>, process: &Arc<Process>, child: &Arc<Process>, found: Fo
     let mut inner = process.inner.lock();
     inner.children.retain(|other| !Arc::ptr_eq(other, child));
     inner.children_ran += found.ran;
+    inner.moved = inner.moved.and(child.inner.lock().moved);
     drop(inner);
     call.kernel.forget(child);
 }

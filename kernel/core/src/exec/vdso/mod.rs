@@ -77,7 +77,7 @@ impl Vdso {
         };
         let map = |frame, name: &str| {
             let pages = Arc::new(OnePage { physical, frame });
-            Arc::new(Mapped { pages, device: 0, inode: 0, path: name.into() })
+            Arc::new(Mapped { pages, device: 0, inode: 0, path: name.into(), spot: None })
         };
         let (data, text) = (page()?, page()?);
         machine.write_frame(data, SCALE, &machine.tick_scale().to_le_bytes());

@@ -3,6 +3,7 @@
 mod simple;
 pub mod table;
 
+use super::mounts::Mount;
 use super::node::{Kind, New, Node};
 use super::tty::pair::PtsDirectory;
 use super::{Visitor, tmpfs::Tmpfs};
@@ -60,6 +61,8 @@ pub(super) fn mount(kernel: &Kernel) -> Result<(), Errno> {
     let visitor = Visitor::kernel(kernel);
     let root = Tmpfs::root(kernel.physical, kernel.wall());
     make_directories(kernel, b"dev")?.cover(root.clone())?;
+    let mounts = &kernel.tree.mounts;
+    mounts.add(Mount { root: root.clone(), source: b"devtmpfs".to_vec(), kind: "tmpfs", options: "" });
     for row in table::DEVICES {
         let new = New { kind: Kind::Character, mode: row.mode, ..New::directory(0) };
         root.make(&visitor, row.name.as_bytes(), &New { device: device(row.numbers.0, row.numbers.1), ..new })?;
@@ -69,7 +72,10 @@ pub(super) fn mount(kernel: &Kernel) -> Result<(), Errno> {
     }
     root.make(&visitor, b"shm", &New::directory(0o1777))?;
     let pts = root.make(&visitor, b"pts", &New::directory(0o755))?;
-    pts.cover(PtsDirectory::new(&root))?;
+    let terminals = PtsDirectory::new(&root);
+    pts.cover(terminals.clone())?;
+    let options = ",gid=5,mode=620,ptmxmode=666";
+    mounts.add(Mount { root: terminals, source: b"devpts".to_vec(), kind: "devpts", options });
     Ok(())
 }
 

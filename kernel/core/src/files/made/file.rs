@@ -30,7 +30,7 @@ pub(super) fn open(call: &mut Call<'_>, node: Arc<Made>) -> Result<Arc<dyn File>
 fn make(call: &Call<'_>, node: &Made) -> Result<Vec<u8>, Errno> {
     let visitor = call.visitor();
     match node.content {
-        Content::Text(make) | Content::Setting(make, _) => make(&node.view(&visitor)),
+        Content::Text(make) | Content::Private(make) | Content::Setting(make, _) => make(&node.view(&visitor)),
         Content::Fixed(text) => Ok(text.as_bytes().to_vec()),
         _ => Err(Errno::EINVAL),
     }

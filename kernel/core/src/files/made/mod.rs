@@ -60,6 +60,8 @@ impl View<'_> {
 pub enum Content {
     /// A text.
     Text(fn(&View<'_>) -> Result<Vec<u8>, Errno>),
+    /// A text that only its owner may read.
+    Private(fn(&View<'_>) -> Result<Vec<u8>, Errno>),
     /// A text that can be written too.
     Setting(fn(&View<'_>) -> Result<Vec<u8>, Errno>, fn(&View<'_>, &[u8]) -> Result<(), Errno>),
     /// A text that is always the same.
@@ -72,6 +74,17 @@ pub enum Content {
     Link(fn(&View<'_>) -> Result<Vec<u8>, Errno>),
     /// A file wherever it is, and the path it is shown by.
     Jump(fn(&View<'_>) -> Result<Spot, Errno>, fn(&View<'_>) -> Result<Vec<u8>, Errno>),
+    /// The same with permissions that depend on what it is about.
+    JumpWith(Jumping, fn(&Subject) -> u32),
+}
+
+/// How a file is found wherever it is, and the path it is shown by.
+#[derive(Clone, Copy)]
+pub struct Jumping {
+    /// The file.
+    pub to: fn(&View<'_>) -> Result<Spot, Errno>,
+    /// The path.
+    pub path: fn(&View<'_>) -> Result<Vec<u8>, Errno>,
 }
 
 /// The names in a directory that come and go.
@@ -82,18 +95,19 @@ pub type Meaning = fn(&View<'_>, &[u8]) -> Option<(Content, Subject)>;
 impl Content {
     const fn kind(&self) -> Kind {
         match self {
-            Content::Text(_) | Content::Setting(..) | Content::Fixed(_) => Kind::Regular,
+            Content::Text(_) | Content::Private(_) | Content::Setting(..) | Content::Fixed(_) => Kind::Regular,
             Content::Directory(_) | Content::Varying(..) => Kind::Directory,
-            Content::Link(_) | Content::Jump(..) => Kind::Link,
+            Content::Link(_) | Content::Jump(..) | Content::JumpWith(..) => Kind::Link,
         }
     }
 
     const fn mode(&self) -> u32 {
         match self {
             Content::Setting(..) => 0o644,
+            Content::Private(_) => 0o400,
             Content::Text(_) | Content::Fixed(_) => 0o444,
             Content::Directory(_) | Content::Varying(..) => 0o555,
-            Content::Link(_) | Content::Jump(..) => 0o777,
+            Content::Link(_) | Content::Jump(..) | Content::JumpWith(..) => 0o777,
         }
     }
 }
@@ -181,7 +195,11 @@ impl Node for Made {
             (uid, gid)
         });
         let links = if self.content.kind() == Kind::Directory { 2 } else { 1 };
-        let (mode, born) = (self.content.kind().bits() | self.content.mode(), self.born);
+        let mode = match self.content {
+            Content::JumpWith(_, mode) => mode(&self.subject),
+            _ => self.content.mode(),
+        };
+        let (mode, born) = (self.content.kind().bits() | mode, self.born);
         Status {
             device: self.system.device,
             inode: self.inode,
@@ -240,14 +258,16 @@ impl Node for Made {
 
     fn target(&self, visitor: &Visitor<'_>) -> Result<Vec<u8>, Errno> {
         match self.content {
-            Content::Link(path) | Content::Jump(_, path) => path(&self.view(visitor)),
+            Content::Link(path) | Content::Jump(_, path) | Content::JumpWith(Jumping { path, .. }, _) => {
+                path(&self.view(visitor))
+            }
             _ => Err(Errno::EINVAL),
         }
     }
 
     fn jump(&self, visitor: &Visitor<'_>) -> Option<Result<Spot, Errno>> {
         match self.content {
-            Content::Jump(jump, _) => Some(jump(&self.view(visitor))),
+            Content::Jump(to, _) | Content::JumpWith(Jumping { to, .. }, _) => Some(to(&self.view(visitor))),
             _ => None,
         }
     }

@@ -14,7 +14,7 @@ type Text = Result<Vec<u8>, Errno>;
 /// Where the path of an area's file begins in a line.
 const PATH_COLUMN: usize = 73;
 
-fn line(area: &AreaView, out: &mut Vec<u8>) {
+fn line(view: &View<'_>, area: &AreaView, out: &mut Vec<u8>) {
     let letter = |prot: Prot, letter: char| if area.prot.has(prot) { letter } else { '-' };
     let (device, inode) = area.file.as_ref().map_or((0, 0), |file| (file.device, file.inode));
     let (major, minor) = device_parts(device);
@@ -28,7 +28,13 @@ fn line(area: &AreaView, out: &mut Vec<u8>) {
         if area.is_shared { 's' } else { 'p' },
         area.offset,
     );
-    let path = area.file.as_ref().map_or(area.name.as_bytes(), |file| &file.path);
+    let now = area.file.as_ref().and_then(|file| file.spot.as_ref());
+    let now = now.map(|spot| spot.path(view.visitor.kernel.tree.root(), view.visitor));
+    let path = match (&now, &area.file) {
+        (Some(path), _) => path,
+        (None, Some(file)) => &*file.path,
+        (None, None) => area.name.as_bytes(),
+    };
     if !path.is_empty() {
         while text.len() < PATH_COLUMN {
             text.push(' ');
@@ -41,7 +47,7 @@ fn line(area: &AreaView, out: &mut Vec<u8>) {
 
 pub(super) fn maps(view: &View<'_>) -> Text {
     let mut out = Vec::new();
-    view.thread()?.space().areas().iter().for_each(|area| line(area, &mut out));
+    view.thread()?.space().areas().iter().for_each(|area| line(view, area, &mut out));
     Ok(out)
 }
 
@@ -73,7 +79,7 @@ pub(super) fn smaps(view: &View<'_>) -> Text {
     let mut out = Vec::new();
     let space = view.thread()?.space();
     for area in &space.areas() {
-        line(area, &mut out);
+        line(view, area, &mut out);
         out.extend_from_slice(sizes(area, space.present(area.range, area.file.is_some())).as_bytes());
     }
     Ok(out)

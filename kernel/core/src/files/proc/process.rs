@@ -2,18 +2,22 @@
 
 use super::machine::TICK;
 use super::table::PROCESS;
-use crate::files::made::{Content, Nameless, Subject, View};
+use crate::files::made::{Content, Jumping, Nameless, Subject, View};
 use crate::files::walk::{From, Last, Limits, walk};
 use crate::files::{Spot, Visitor};
-use crate::process::{Halt, Process};
-use crate::thread::{State, Thread};
+use crate::process::{Halt, Process, StartedWith};
+use crate::thread::{Moved, State, Thread};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use ashore_base::PAGE_SIZE;
+use ashore_base::{AddrRange, PAGE_SIZE};
+use ashore_pivot::layout::open::O_CLOEXEC;
 use ashore_pivot::{Errno, SigSet};
 use core::sync::atomic::Ordering;
+
+/// The most of a process's strings that is shown.
+const MOST_STRINGS: u64 = 2 << 20;
 
 type Text = Result<Vec<u8>, Errno>;
 
@@ -78,11 +82,22 @@ fn fd(view: &View<'_>, name: &[u8]) -> Option<Subject> {
 }
 
 pub(super) fn fd_meaning(view: &View<'_>, name: &[u8]) -> Option<(Content, Subject)> {
-    Some((Content::Jump(fd_jump, fd_path), fd(view, name)?))
+    Some((Content::JumpWith(Jumping { to: fd_jump, path: fd_path }, fd_mode), fd(view, name)?))
 }
 
 pub(super) fn fdinfo_meaning(view: &View<'_>, name: &[u8]) -> Option<(Content, Subject)> {
     Some((Content::Text(fdinfo), fd(view, name)?))
+}
+
+/// What may be done with a descriptor, as permissions of its owner.
+fn fd_mode(subject: &Subject) -> u32 {
+    let thread = match (&subject.thread, &subject.process) {
+        (Some(thread), _) => Some(thread.clone()),
+        (None, process) => process.as_ref().and_then(|process| process.inner.lock().threads.first().cloned()),
+    };
+    let Some(Ok(open)) = thread.map(|thread| thread.files().get(subject.number)) else { return 0 };
+    let bits = |has: bool, bits: u32| if has { bits } else { 0 };
+    bits(open.can_read(), 0o500) | bits(open.can_write(), 0o300)
 }
 
 fn fd_jump(view: &View<'_>) -> Result<Spot, Errno> {
@@ -103,10 +118,12 @@ fn fd_path(view: &View<'_>) -> Text {
 }
 
 fn fdinfo(view: &View<'_>) -> Text {
-    let open = view.thread()?.files().get(view.subject.number).map_err(|_| Errno::ENOENT)?;
-    let (offset, flags) = (*open.offset.lock(), open.flags());
+    let slot = view.thread()?.files().slot(view.subject.number).map_err(|_| Errno::ENOENT)?;
+    let open = slot.open;
+    let (offset, flags) = (*open.offset.lock(), open.flags() | if slot.closes_on_exec { O_CLOEXEC } else { 0 });
+    let inode = open.node().map_or(1, |node| node.status().inode);
     view.visitor.kernel.close(open);
-    Ok(format!("pos:\t{offset}\nflags:\t0{flags:o}\nmnt_id:\t1\nino:\t1\n").into_bytes())
+    Ok(format!("pos:\t{offset}\nflags:\t0{flags:o}\nmnt_id:\t1\nino:\t{inode}\n").into_bytes())
 }
 
 /// The root and the working directory of the process.
@@ -148,8 +165,47 @@ pub(super) fn auxv(view: &View<'_>) -> Text {
     Ok(view.process()?.inner.lock().auxv.clone())
 }
 
+/// What lies between two addresses of the process; nothing once it has ended.
+fn strings(view: &View<'_>, which: fn(&StartedWith) -> AddrRange) -> Text {
+    let Ok(thread) = view.thread() else { return Ok(Vec::new()) };
+    let range = which(&view.process()?.inner.lock().started_with);
+    let mut bytes = alloc::vec![0; range.len().min(MOST_STRINGS) as usize];
+    let count = thread.space().copy_in(range.start, &mut bytes);
+    bytes.truncate(count);
+    Ok(bytes)
+}
+
 pub(super) fn cmdline(view: &View<'_>) -> Text {
-    Ok(view.process()?.inner.lock().command_line.clone())
+    strings(view, |with| with.args)
+}
+
+pub(super) fn environ(view: &View<'_>) -> Text {
+    strings(view, |with| with.env)
+}
+
+pub(super) fn io(view: &View<'_>) -> Text {
+    let (ended, threads) = {
+        let inner = view.process()?.inner.lock();
+        (inner.moved, inner.threads.clone())
+    };
+    let Moved { bytes: [read, written], calls: [reads, writes] } = match &view.subject.thread {
+        Some(thread) => thread.moved.get(),
+        None => threads.iter().fold(ended, |all, thread| all.and(thread.moved.get())),
+    };
+    // Files are in memory: nothing comes from a disk or goes to one.
+    Ok(format!(
+        "rchar: {read}\nwchar: {written}\nsyscr: {reads}\nsyscw: {writes}\n\
+         read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n"
+    )
+    .into_bytes())
+}
+
+pub(super) fn mounts(view: &View<'_>) -> Text {
+    Ok(view.visitor.kernel.tree.mounts.table(&places(view)?.root))
+}
+
+pub(super) fn mountinfo(view: &View<'_>) -> Text {
+    Ok(view.visitor.kernel.tree.mounts.info(&places(view)?.root))
 }
 
 fn name_of(thread: &Thread) -> String {
@@ -196,7 +252,8 @@ pub(super) fn limits(view: &View<'_>) -> Text {
     let show = |limit: u64| if limit == crate::limits::INFINITE { "unlimited".to_string() } else { limit.to_string() };
     for (name, number, unit) in LIMITS {
         let (soft, hard) = limits.of.get(number).copied().unwrap_or_default();
-        text += &format!("{name:<25} {:<20} {:<20} {unit:<10}\n", show(soft), show(hard));
+        let unit = if unit.is_empty() { String::new() } else { format!("{unit:<10}") };
+        text += &format!("{name:<25} {:<20} {:<20} {unit}\n", show(soft), show(hard));
     }
     Ok(text.into_bytes())
 }
@@ -232,6 +289,14 @@ struct Facts {
     ids: [u32; 6],
     groups: Arc<Vec<u32>>,
     sizes: crate::memory::Sizes,
+    started_with: StartedWith,
+    exit_signal: u32,
+    nice: i32,
+    cpu: u32,
+    /// How often it waited, and how often it made room.
+    switches: [u64; 2],
+    descriptors: u64,
+    heap: u64,
     /// Waiting, for the process; blocked; ignored; caught.
     signals: [u64; 5],
 }
@@ -245,6 +310,13 @@ fn facts(view: &View<'_>) -> Result<Facts, Errno> {
         Some(thread) => thread.ran(),
         None => process.ran(),
     };
+    let number = |of: fn(&Thread) -> u64| thread.as_deref().map_or(0, of);
+    let switches: [fn(&Thread) -> u64; 2] =
+        [|thread| thread.switches[0].load(Ordering::Relaxed), |thread| thread.switches[1].load(Ordering::Relaxed)];
+    let (switches, heap) = (switches.map(number), number(|thread| thread.space().heap().start.0));
+    let (cpu, nice) = (number(|thread| u64::from(thread.last_cpu.load(Ordering::Relaxed))) as u32, &thread);
+    let nice = nice.as_ref().map_or(0, |thread| thread.nice.load(Ordering::Relaxed));
+    let descriptors = number(|thread| thread.files().end());
     let mut signals = [0; 5];
     if let Some(thread) = &thread {
         let own = thread.signals.lock();
@@ -270,18 +342,25 @@ fn facts(view: &View<'_>) -> Result<Facts, Errno> {
         ids: inner.ids,
         groups: inner.groups.clone(),
         sizes,
+        started_with: inner.started_with,
+        exit_signal: inner.exit_signal,
+        nice,
+        cpu,
+        switches,
+        descriptors,
+        heap,
         signals,
     })
 }
 
 pub(super) fn process_stat(view: &View<'_>) -> Text {
     let facts = facts(view)?;
-    let sizes = &facts.sizes;
+    let (sizes, with) = (&facts.sizes, &facts.started_with);
     let [_, waiting, blocked, ignored, caught] = facts.signals;
     // As `proc(5)` numbers them: 1 to 10, 11 to 25, 26 to 44, 45 to 52.
     let text = format!(
-        "{} ({}) {} {} {} {} 0 -1 4194304 0 0 0 0 {} 0 {} 0 20 0 {} 0 {} {} {} 18446744073709551615 \
-         0 0 0 0 0 {} {} {} {} 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
+        "{} ({}) {} {} {} {} 0 -1 4194304 0 0 0 0 {} 0 {} 0 {} {} {} 0 {} {} {} 18446744073709551615 \
+         0 0 {} 0 0 {} {} {} {} 0 0 0 {} {} 0 0 0 0 0 0 0 {} {} {} {} {} 0\n",
         facts.tid,
         facts.name,
         facts.state,
@@ -290,14 +369,24 @@ pub(super) fn process_stat(view: &View<'_>) -> Text {
         facts.session,
         facts.ran / TICK,
         facts.children_ran / TICK,
+        20 + facts.nice,
+        facts.nice,
         facts.threads,
         facts.born / TICK,
         sizes.total * PAGE_SIZE,
         sizes.resident,
+        with.stack.0,
         waiting & 0x7fff_ffff,
         blocked & 0x7fff_ffff,
         ignored & 0x7fff_ffff,
         caught & 0x7fff_ffff,
+        facts.exit_signal,
+        facts.cpu,
+        facts.heap,
+        with.args.start.0,
+        with.args.end.0,
+        with.env.start.0,
+        with.env.end.0,
     );
     Ok(text.into_bytes())
 }
@@ -315,17 +404,18 @@ pub(super) fn status(view: &View<'_>) -> Text {
     let groups: Vec<String> = facts.groups.iter().map(u32::to_string).collect();
     let mut text = format!(
         "Name:\t{}\nUmask:\t{:04o}\nState:\t{} ({word})\nTgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\nTracerPid:\t0\n\
-         Uid:\t{uid}\t{euid}\t{suid}\t{euid}\nGid:\t{gid}\t{egid}\t{sgid}\t{egid}\nFDSize:\t64\nGroups:\t{} \n",
+         Uid:\t{uid}\t{euid}\t{suid}\t{euid}\nGid:\t{gid}\t{egid}\t{sgid}\t{egid}\nFDSize:\t{}\nGroups:\t{} \n",
         facts.name,
         places(view).map_or(0, |place| place.mask),
         facts.state,
         facts.pid,
         facts.tid,
         facts.parent,
+        facts.descriptors.next_power_of_two().max(64),
         groups.join(" "),
     );
     for (name, pages) in [
-        ("VmPeak", sizes.total),
+        ("VmPeak", sizes.most_total),
         ("VmSize", sizes.total),
         ("VmLck", sizes.locked),
         ("VmPin", 0),
@@ -358,6 +448,8 @@ pub(super) fn status(view: &View<'_>) -> Text {
     let cpus = view.visitor.kernel.machine().cpus();
     let mask = if cpus >= 64 { u64::MAX } else { (1 << cpus) - 1 };
     text += &format!("Cpus_allowed:\t{mask:x}\nCpus_allowed_list:\t{}\n", crate::files::sys::cpu_range(cpus));
-    text += "Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n";
+    let [waits, yields] = facts.switches;
+    text += "Mems_allowed:\t1\nMems_allowed_list:\t0\n";
+    text += &format!("voluntary_ctxt_switches:\t{waits}\nnonvoluntary_ctxt_switches:\t{yields}\n");
     Ok(text.into_bytes())
 }

@@ -3,7 +3,7 @@
 use super::machine::*;
 use super::memory::*;
 use super::process::*;
-use crate::files::made::Content::{Directory, Fixed, Jump, Link, Setting, Text, Varying};
+use crate::files::made::Content::{Directory, Fixed, Jump, Link, Private, Setting, Text, Varying};
 use crate::files::made::{Content, Row, row};
 
 /// `/proc` itself.
@@ -35,19 +35,16 @@ pub const PROCESS: &[Row] = &[
     row("comm", Setting(comm, set_comm)),
     row("coredump_filter", Fixed("00000033\n")),
     row("cwd", Jump(cwd, cwd_path)),
-    row("environ", Fixed("")),
+    row("environ", Private(environ)),
     row("exe", Jump(exe, exe_path)),
     row("fd", Varying(&[], fd_names, fd_meaning)),
     row("fdinfo", Varying(&[], fd_names, fdinfo_meaning)),
-    row(
-        "io",
-        Fixed("rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n"),
-    ),
+    row("io", Private(io)),
     row("limits", Text(limits)),
     row("loginuid", Fixed("4294967295")),
     row("maps", Text(maps)),
-    row("mountinfo", Fixed(MOUNTINFO)),
-    row("mounts", Fixed(MOUNTS)),
+    row("mountinfo", Text(mountinfo)),
+    row("mounts", Text(mounts)),
     row("net", Directory(NET)),
     row("oom_score", Fixed("0\n")),
     row("oom_score_adj", Setting(|_| Ok(b"0\n".to_vec()), |_, _| Ok(()))),
@@ -83,22 +80,6 @@ const NET: &[Row] = &[
 
 const SOCKETS: &str =
     concat!("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   ", "uid  timeout inode\n",);
-
-const MOUNTS: &str = concat!(
-    "rootfs / tmpfs rw 0 0\n",
-    "devtmpfs /dev tmpfs rw 0 0\n",
-    "devpts /dev/pts devpts rw,gid=5,mode=620,ptmxmode=666 0 0\n",
-    "proc /proc proc rw 0 0\n",
-    "sysfs /sys sysfs rw 0 0\n",
-);
-
-const MOUNTINFO: &str = concat!(
-    "1 1 0:20 / / rw - tmpfs rootfs rw\n",
-    "2 1 0:21 / /dev rw - tmpfs devtmpfs rw\n",
-    "3 2 0:22 / /dev/pts rw - devpts devpts rw,gid=5,mode=620,ptmxmode=666\n",
-    "4 1 0:18 / /proc rw - proc proc rw\n",
-    "5 1 0:19 / /sys rw - sysfs sysfs rw\n",
-);
 
 const SYS: &[Row] = &[
     row(

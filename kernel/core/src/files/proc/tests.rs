@@ -104,3 +104,39 @@ fn a_process_sees_itself() {
     program.write(again, b"through").unwrap();
     assert_eq!(program.read(u64::from(read), 9).unwrap(), b"through");
 }
+
+#[test]
+fn what_is_mounted_and_moved_is_told() {
+    let program = program();
+    let text = |text: &str| program.text(text);
+    let mounts = program.file("/proc/mounts").unwrap();
+    assert!(mounts.starts_with("rootfs / tmpfs rw 0 0\ndevtmpfs /dev tmpfs rw 0 0\n"), "{mounts}");
+    program.must(Sys::MKDIRAT, &[CWD, text("/tmp/a b"), 0o755]);
+    program.must(Sys::MOUNT, &[text("name"), text("/tmp/a b"), text("tmpfs"), 0, 0]);
+    program.must(Sys::MKDIRAT, &[CWD, text("/tmp/a b/proc"), 0o755]);
+    program.must(Sys::MOUNT, &[text("p"), text("/tmp/a b/proc"), text("proc"), 0, 0]);
+    let mounts = program.file("/tmp/a b/proc/self/mounts").unwrap();
+    assert!(mounts.ends_with("name /tmp/a\\040b tmpfs rw 0 0\np /tmp/a\\040b/proc proc rw 0 0\n"), "{mounts}");
+    assert_eq!(program.ask(Sys::UMOUNT2, &[text("/tmp/a b"), 0]), Err(Errno::EBUSY));
+    program.must(Sys::UMOUNT2, &[text("/tmp/a b/proc"), 0]);
+    program.must(Sys::UMOUNT2, &[text("/tmp/a b"), 0]);
+    assert_eq!(program.ask(Sys::UMOUNT2, &[text("/tmp/a b"), 0]), Err(Errno::EINVAL));
+    assert!(!program.file("/proc/mounts").unwrap().contains("name"));
+    let before = program.thread.moved.get();
+    program.make("/tmp/file", b"12345");
+    let after = program.thread.moved.get();
+    assert_eq!((after.bytes[1] - before.bytes[1], after.calls[1] - before.calls[1]), (5, 1));
+    assert!(program.file("/proc/self/io").unwrap().contains(&format!("\nwchar: {}\n", after.bytes[1])));
+}
+
+#[test]
+fn who_is_nice_stays_so() {
+    let program = program();
+    assert_eq!(program.ask(Sys::GETPRIORITY, &[0, 0]), Ok(20));
+    assert_eq!(program.ask(Sys::SETPRIORITY, &[0, 0, 99]), Ok(0));
+    assert_eq!(program.ask(Sys::GETPRIORITY, &[0, 0]), Ok(1));
+    assert_eq!(program.ask(Sys::SETPRIORITY, &[3, 0, 0]), Err(Errno::EINVAL));
+    assert_eq!(program.ask(Sys::SETPRIORITY, &[0, 4711, 0]), Err(Errno::ESRCH));
+    assert!(program.file("/proc/self/stat").unwrap().contains(" 39 19 1 "));
+    assert_eq!(program.thread.weighed(1000) / 1000, 69);
+}

@@ -197,19 +197,33 @@ pub(crate) struct Areas {
     /// Where to look first for a hole, and for how long ones that is right: there are none above.
     hole_from: u64,
     hole_len: u64,
+    /// The length of all, and the most it ever was.
+    bytes: u64,
+    most_bytes: u64,
     /// The area of plain memory that was asked for last.
     pub(crate) recent: Recent,
 }
 
 impl Default for Areas {
     fn default() -> Self {
-        Areas { by_end: BTreeMap::new(), hole_from: u64::MAX, hole_len: 0, recent: Recent::default() }
+        let (by_end, recent) = (BTreeMap::new(), Recent::default());
+        Areas { by_end, hole_from: u64::MAX, hole_len: 0, bytes: 0, most_bytes: 0, recent }
     }
 }
 
 impl Areas {
     pub(crate) fn count(&self) -> usize {
         self.by_end.len()
+    }
+
+    /// The most bytes there ever were.
+    pub(crate) fn most_bytes(&self) -> u64 {
+        self.most_bytes
+    }
+
+    fn more_bytes(&mut self, count: u64) {
+        self.bytes += count;
+        self.most_bytes = self.most_bytes.max(self.bytes);
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Area> {
@@ -223,7 +237,8 @@ impl Areas {
             area.flags = area.flags & !Flags::LOCKED;
             !area.flags.has(Flags::NOT_FORKED)
         });
-        Areas { by_end: areas.by_end, ..Areas::default() }
+        let bytes = areas.by_end.values().map(Area::len).sum();
+        Areas { by_end: areas.by_end, bytes, most_bytes: bytes, ..Areas::default() }
     }
 
     /// The area that holds an address, or the first one after it.
@@ -269,6 +284,7 @@ impl Areas {
     /// Enters an area where nothing is, and joins it with its neighbours.
     pub(crate) fn insert(&mut self, mut area: Area) {
         self.recent = Recent::default();
+        self.more_bytes(area.len());
         if self.by_end.get(&area.start).is_some_and(|before| before.goes_on_as(&area))
             && let Some(before) = self.by_end.remove(&area.start)
         {
@@ -286,7 +302,10 @@ impl Areas {
         self.recent = Recent::default();
         // Most of the time it is one area as a whole.
         match self.by_end.get(&range.end.0).is_some_and(|area| area.start == range.start.0) {
-            true => self.by_end.remove(&range.end.0).into_iter().for_each(seen),
+            true => {
+                self.bytes -= range.len();
+                self.by_end.remove(&range.end.0).into_iter().for_each(seen);
+            }
             false => self.remove_parts(range, seen),
         }
         if range.end.0 > self.hole_from {
@@ -302,6 +321,7 @@ impl Areas {
             self.by_end.range(range.start.0.wrapping_add(1)..).next().filter(|(_, area)| area.start < range.end.0)
         {
             if let Some(area) = self.by_end.remove(&end) {
+                self.bytes -= area.len();
                 seen(area);
             }
         }
@@ -333,7 +353,9 @@ impl Areas {
     pub(crate) fn grow(&mut self, end: u64, start: u64) {
         self.recent = Recent::default();
         if let Some(area) = self.by_end.get_mut(&end) {
+            let more = area.start.saturating_sub(start);
             area.start = start;
+            self.more_bytes(more);
         }
     }
 

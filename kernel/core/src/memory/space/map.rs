@@ -120,7 +120,7 @@ impl Space {
     fn shared_memory(&self, len: u64) -> Arc<Mapped> {
         let pages = Arc::new(SharedMemory::new(self.physical, len));
         let inode = core::ptr::from_ref(&*pages).addr() as u64 >> 4;
-        Arc::new(Mapped { pages, device: 1, inode, path: b"/dev/zero (deleted)".to_vec() })
+        Arc::new(Mapped { pages, device: 1, inode, path: b"/dev/zero (deleted)".to_vec(), spot: None })
     }
 
     /// Unmaps.

@@ -33,6 +33,8 @@ pub struct AreaView {
 pub struct Sizes {
     /// All of it.
     pub total: u64,
+    /// The most that ever was.
+    pub most_total: u64,
     /// What is there.
     pub resident: u64,
     /// The most that ever was.
@@ -125,7 +127,9 @@ impl Space {
     /// Its sizes.
     pub fn sizes(&self) -> Sizes {
         let inner = self.inner.lock();
-        let mut sizes = Sizes { resident: inner.resident, most_resident: inner.most, ..Sizes::default() };
+        let most_total = inner.areas.most_bytes() / PAGE_SIZE;
+        let (resident, most_resident) = (inner.resident, inner.most);
+        let mut sizes = Sizes { resident, most_resident, most_total, ..Sizes::default() };
         for area in inner.areas.iter() {
             let pages = area.len() / PAGE_SIZE;
             let when = |is_so: bool| if is_so { pages } else { 0 };

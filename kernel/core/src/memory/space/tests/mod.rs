@@ -29,7 +29,7 @@ impl File {
     }
 
     fn mapped(self: &Arc<File>) -> Arc<Mapped> {
-        Arc::new(Mapped { pages: self.clone(), device: 8, inode: 3, path: b"/file".to_vec() })
+        Arc::new(Mapped { pages: self.clone(), device: 8, inode: 3, path: b"/file".to_vec(), spot: None })
     }
 
     fn cut(&self, pages: usize) {
