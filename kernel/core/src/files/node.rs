@@ -221,6 +221,9 @@ impl core::fmt::Debug for dyn Node {
     }
 }
 
+/// A directory and a name in it.
+pub type NameIn = (Weak<dyn Node>, Vec<u8>);
+
 /// What a program may change about a file.
 #[derive(Debug)]
 pub struct Attributes {
@@ -229,7 +232,7 @@ pub struct Attributes {
     /// How many names it has.
     pub links: AtomicU32,
     /// The name that it got last in the place of another, and the directory; of directories it is not kept.
-    pub moved: Lock<Option<(Weak<dyn Node>, Vec<u8>)>>,
+    pub moved: Lock<Option<NameIn>>,
     /// What else is known of it, by names.
     pub extended: Lock<BTreeMap<Vec<u8>, Vec<u8>>>,
 }

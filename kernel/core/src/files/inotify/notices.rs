@@ -31,10 +31,13 @@ pub(super) fn key_of(node: &dyn Node) -> Key {
     Key(status.device, status.inode)
 }
 
+/// An instance and its watch.
+type Watcher = (Weak<Inotify>, i32);
+
 /// All watches of all instances.
 #[derive(Default)]
 pub struct Notices {
-    watches: Lock<BTreeMap<Key, Vec<(Weak<Inotify>, i32)>>>,
+    watches: Lock<BTreeMap<Key, Vec<Watcher>>>,
     /// How many there are, to look without the lock.
     count: AtomicU32,
     instances: AtomicU32,
