@@ -83,9 +83,18 @@ impl SigSet {
         SigSet(self.0 & !SigSet::of(signal).0)
     }
 
+    /// The least signal of the set.
+    pub const fn first(self) -> Option<Signal> {
+        if self.0 == 0 { None } else { Some(Signal(self.0.trailing_zeros() as u8 + 1)) }
+    }
+
     /// The signals of the set, in ascending order.
-    pub fn iter(self) -> impl Iterator<Item = Signal> {
-        (1..=64u8).map(Signal).filter(move |s| self.has(*s))
+    pub fn iter(mut self) -> impl Iterator<Item = Signal> {
+        core::iter::from_fn(move || {
+            let first = self.first()?;
+            self = self.without(first);
+            Some(first)
+        })
     }
 }
 

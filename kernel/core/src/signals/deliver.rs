@@ -53,8 +53,7 @@ impl Kernel {
             match thread.actions().effect(info.signal) {
                 Effect::Ignore => {}
                 Effect::Handle(action) => {
-                    // More may wait; they are looked at before the handler's first instruction.
-                    thread.set_attention(attention::SIGNAL);
+                    // More may wait: with the mask of the handler they are looked at before its first instruction.
                     return self.handle(thread, own, &info, action);
                 }
                 Effect::Stop => {

@@ -1,13 +1,22 @@
 //! Signals that wait.
 
 use alloc::collections::VecDeque;
-use ashore_pivot::SigSet;
 use ashore_pivot::layout::siginfo::SigInfo;
+use ashore_pivot::{SigSet, Signal};
 
 /// How many real-time signals a queue holds; more are dropped but for the signal itself.
 const MOST: usize = 4096;
 /// From here on signals queue up instead of merging.
 const REAL_TIME: u8 = 32;
+
+/// Signals that come before others: those of the thread's own instructions.
+const FAULTS: SigSet = SigSet::EMPTY
+    .with(Signal::SEGV)
+    .with(Signal::BUS)
+    .with(Signal::FPE)
+    .with(Signal::ILL)
+    .with(Signal::TRAP)
+    .with(Signal::SYS);
 
 /// Signals that wait to be taken.
 #[derive(Debug, Default)]
@@ -41,9 +50,13 @@ impl Queue {
         if waiting == SigSet::EMPTY {
             return None;
         }
-        let signal = waiting.iter().find(|signal| signal.is_fault()).or_else(|| waiting.iter().next())?;
-        let at = self.infos.iter().position(|info| info.signal == signal);
-        let info = at.and_then(|at| self.infos.remove(at)).unwrap_or(SigInfo::kernel(signal));
+        let signal = SigSet(waiting.0 & FAULTS.0).first().or(waiting.first())?;
+        let info = match self.infos.iter().position(|info| info.signal == signal) {
+            Some(0) => self.infos.pop_front(),
+            Some(at) => self.infos.remove(at),
+            None => None,
+        };
+        let info = info.unwrap_or(SigInfo::kernel(signal));
         if !self.infos.iter().any(|info| info.signal == signal) {
             self.set = self.set.without(signal);
         }
@@ -69,7 +82,12 @@ pub enum Room {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ashore_pivot::Signal;
+
+    #[test]
+    fn what_comes_first_are_the_faults() {
+        let faults: alloc::vec::Vec<Signal> = SigSet(u64::MAX).iter().filter(|signal| signal.is_fault()).collect();
+        assert_eq!(FAULTS.iter().collect::<alloc::vec::Vec<_>>(), faults);
+    }
 
     #[test]
     fn standard_signals_merge_and_real_time_ones_queue() {

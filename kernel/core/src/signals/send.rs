@@ -41,15 +41,14 @@ impl Kernel {
             return Room::Enough;
         }
         self.prepare(process, info.signal);
-        let threads = process.inner.lock().threads.clone();
-        let Some(first) = threads.first() else { return Room::Enough };
-        let taker = threads.iter().find(|thread| !thread.signals.lock().blocks(info.signal));
-        if taker.is_some() && first.drops(info.signal) {
+        let taker = process.taker(info.signal);
+        if taker.as_ref().is_some_and(|taker| taker.drops(info.signal)) {
             return Room::Enough;
         }
         let room = process.signals.lock().queue.add(info);
-        if let Some(taker) = taker {
-            self.interrupt(taker, attention::SIGNAL);
+        // Who let it in after the first look has looked into the queue before it was there.
+        if let Some(taker) = taker.or_else(|| process.taker(info.signal)) {
+            self.interrupt(&taker, attention::SIGNAL);
         }
         process.changed.wake(self, crate::file::Events::ANY);
         room
@@ -96,6 +95,13 @@ impl super::ThreadSignals {
     }
 }
 
+impl Process {
+    /// The first thread that does not hold a signal back.
+    fn taker(&self, signal: Signal) -> Option<Arc<Thread>> {
+        self.inner.lock().threads.iter().find(|thread| !thread.signals.lock().blocks(signal)).cloned()
+    }
+}
+
 impl Thread {
     /// Whether a signal may be dropped where it is sent: it comes to nothing, and is not held back.
     fn drops(&self, signal: Signal) -> bool {
@@ -115,7 +121,13 @@ impl Thread {
     /// Changes what it holds back. Whoever does so to let signals in looks at them at once.
     pub fn set_mask(&self, mask: SigSet) {
         let mask = SigSet(mask.0 & !super::UNBLOCKABLE.0);
-        self.signals.lock().mask = mask;
-        self.set_attention(attention::SIGNAL);
+        let mine = {
+            let mut signals = self.signals.lock();
+            signals.mask = mask;
+            signals.queue.set()
+        };
+        if (mine.0 | self.process.signals.lock().queue.set().0) & !mask.0 != 0 {
+            self.set_attention(attention::SIGNAL);
+        }
     }
 }
