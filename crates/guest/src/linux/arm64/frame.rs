@@ -11,7 +11,7 @@
 //! Read back, a record of a kind that is not known here is passed over; the kernel refuses it, for it knows what it wrote.
 
 use crate::{Action, AltStack, Resumed, SaFlags};
-use ashore_base::{Addr, Bytes};
+use ashore_base::Addr;
 use ashore_isa::aarch64::{FLAG_BTYPE, FLAGS_NZCV, Regs, Vectors};
 use ashore_pivot::layout::Plain;
 use ashore_pivot::layout::sigaction::aarch64::MINSIGSTKSZ;
@@ -44,6 +44,8 @@ const RECORD_ALIGN: u64 = 16;
 
 /// What is written at a frame's start: all but the room behind the last record.
 const WRITTEN: usize = RECORDS_AT + FPSIMD_LEN + ESR_LEN + RECORD_ALIGN as usize;
+/// What is read at first: a frame that nobody added a record to ends here.
+const READ: usize = RECORDS_AT + FPSIMD_LEN + HEAD_LEN as usize;
 
 /// The tag check override.
 const FLAG_TCO: u64 = 1 << 25;
@@ -109,26 +111,27 @@ pub fn build(regs: &mut Regs, vectors: &Vectors, entry: &Entry, memory: &dyn Mem
 
 fn content(regs: &Regs, vectors: &Vectors, entry: &Entry) -> [u8; WRITTEN] {
     let mut bytes = [0; WRITTEN];
-    put(&mut bytes, 0, entry.info.encode());
+    put(&mut bytes, 0, &entry.info.encode());
     let alt = entry.alt_stack;
     let flags = if alt.len == 0 { SS_DISABLE } else { 0 };
-    put(&mut bytes, STACK_AT, SigStack { sp: alt.base.0, flags, size: alt.len });
-    put(&mut bytes, MASK_AT, entry.mask.0);
-    put(&mut bytes, FAULT_ADDRESS_AT, entry.fault.map_or(0, |fault| fault.address.0));
-    put(&mut bytes, X_AT, regs.x);
-    put(&mut bytes, SP_AT, regs.sp);
-    put(&mut bytes, PC_AT, regs.pc);
-    put(&mut bytes, PSTATE_AT, regs.pstate);
-    put(&mut bytes, RECORDS_AT, [FPSIMD_MAGIC, FPSIMD_LEN as u32, vectors.fpsr, vectors.fpcr]);
-    put(&mut bytes, RECORDS_AT + 16, vectors.v);
+    put(&mut bytes, STACK_AT, &SigStack { sp: alt.base.0, flags, size: alt.len });
+    put(&mut bytes, MASK_AT, &entry.mask.0);
+    put(&mut bytes, FAULT_ADDRESS_AT, &entry.fault.map_or(0, |fault| fault.address.0));
+    put(&mut bytes, X_AT, &regs.x);
+    put(&mut bytes, SP_AT, &regs.sp);
+    put(&mut bytes, PC_AT, &regs.pc);
+    put(&mut bytes, PSTATE_AT, &regs.pstate);
+    put(&mut bytes, RECORDS_AT, &[FPSIMD_MAGIC, FPSIMD_LEN as u32, vectors.fpsr, vectors.fpcr]);
+    put(&mut bytes, RECORDS_AT + 16, &vectors.v);
     if let Some(Fault { syndrome, .. }) = entry.fault.filter(|fault| fault.syndrome != 0) {
-        put(&mut bytes, RECORDS_AT + FPSIMD_LEN, [ESR_MAGIC, ESR_LEN as u32]);
-        put(&mut bytes, RECORDS_AT + FPSIMD_LEN + 8, syndrome);
+        put(&mut bytes, RECORDS_AT + FPSIMD_LEN, &[ESR_MAGIC, ESR_LEN as u32]);
+        put(&mut bytes, RECORDS_AT + FPSIMD_LEN + 8, &syndrome);
     }
     bytes
 }
 
-fn put(bytes: &mut [u8], at: usize, value: impl Plain) {
+#[inline]
+fn put(bytes: &mut [u8], at: usize, value: &impl Plain) {
     if let Some(to) = bytes.get_mut(at..) {
         value.put(to);
     }
@@ -144,13 +147,18 @@ pub fn read(regs: &mut Regs, vectors: &mut Vectors, at: Addr, memory: &dyn Memor
     if !at.0.is_multiple_of(16) {
         return Err(Errno::EFAULT);
     }
-    let mut bytes = [0; RECORDS_AT];
+    let mut bytes = [0; READ];
     memory.read(at, &mut bytes)?;
     let pstate: u64 = get(&bytes, PSTATE_AT);
     if pstate & FORBIDDEN_PSTATE != 0 {
         return Err(Errno::EINVAL);
     }
-    *vectors = read_vectors(Addr(at.0.wrapping_add(RECORDS_AT as u64)), memory)?;
+    let (first, last): ([u32; 2], [u32; 2]) = (get(&bytes, RECORDS_AT), get(&bytes, RECORDS_AT + FPSIMD_LEN));
+    if first == [FPSIMD_MAGIC, FPSIMD_LEN as u32] && last == [0, 0] {
+        take_fpsimd(bytes.get(RECORDS_AT..).unwrap_or_default(), vectors);
+    } else {
+        *vectors = read_vectors(Addr(at.0.wrapping_add(RECORDS_AT as u64)), memory)?;
+    }
     *regs = Regs {
         x: get(&bytes, X_AT),
         sp: get(&bytes, SP_AT),
@@ -203,6 +211,16 @@ fn read_vectors(at: Addr, memory: &dyn Memory) -> Result<Vectors, Errno> {
 fn read_fpsimd(at: Addr, memory: &dyn Memory) -> Result<Vectors, Errno> {
     let mut bytes = [0; FPSIMD_LEN];
     memory.read(at, &mut bytes)?;
-    let word = |at| Bytes(&bytes).u32(at).unwrap_or(0);
-    Ok(Vectors { v: get(&bytes, 16), fpsr: word(8), fpcr: word(12), padding: [0; 2] })
+    let mut vectors = Vectors::default();
+    take_fpsimd(&bytes, &mut vectors);
+    Ok(vectors)
+}
+
+/// Takes the vectors out of their record, where they are to be: to hand them on as a value would copy them again.
+fn take_fpsimd(bytes: &[u8], vectors: &mut Vectors) {
+    [vectors.fpsr, vectors.fpcr] = get(bytes, 8);
+    let (words, _) = bytes.get(16..).unwrap_or_default().as_chunks();
+    for (to, word) in vectors.v.iter_mut().zip(words) {
+        *to = u128::from_le_bytes(*word);
+    }
 }
