@@ -48,7 +48,7 @@ pub(crate) fn write_frame(frame: Frame, to: usize, from: &[u8]) {
     unsafe { copy(bytes(frame, to, from.len()), from.as_ptr(), from.len()) }
 }
 
-/// Copies bytes with plain loads and stores, whatever else happens to them: 32 at a time where both ends allow.
+/// Copies bytes with plain loads and stores, whatever else happens to them: 64 at a time.
 ///
 /// # Safety
 /// `from` can be read and `to` written for `len` bytes; they do not overlap.
@@ -56,18 +56,27 @@ unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
     // SAFETY: the loops stay within `len` bytes. Memory is Normal, so that unaligned accesses are allowed.
     unsafe {
         core::arch::asm!(
-            "subs {len}, {len}, #32",
+            "subs {len}, {len}, #64",
             "b.lo 3f",
             "2:",
-            "ldp {a}, {b}, [{from}]",
-            "ldp {c}, {d}, [{from}, #16]",
-            "add {from}, {from}, #32",
-            "stp {a}, {b}, [{to}]",
-            "stp {c}, {d}, [{to}, #16]",
-            "add {to}, {to}, #32",
-            "subs {len}, {len}, #32",
+            "ldp {a}, {b}, [{from}], #64",
+            "ldp {c}, {d}, [{from}, #-48]",
+            "ldp {e}, {f}, [{from}, #-32]",
+            "ldp {g}, {h}, [{from}, #-16]",
+            "stp {a}, {b}, [{to}], #64",
+            "stp {c}, {d}, [{to}, #-48]",
+            "stp {e}, {f}, [{to}, #-32]",
+            "stp {g}, {h}, [{to}, #-16]",
+            "subs {len}, {len}, #64",
             "b.hs 2b",
             "3:",
+            // What is left is told by the low bits of the count, which taking 64 away does not change.
+            "tbz {len}, #5, 1f",
+            "ldp {a}, {b}, [{from}], #32",
+            "ldp {c}, {d}, [{from}, #-16]",
+            "stp {a}, {b}, [{to}], #32",
+            "stp {c}, {d}, [{to}, #-16]",
+            "1:",
             "tbz {len}, #4, 4f",
             "ldp {a}, {b}, [{from}], #16",
             "stp {a}, {b}, [{to}], #16",
@@ -95,6 +104,10 @@ unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
             b = out(reg) _,
             c = out(reg) _,
             d = out(reg) _,
+            e = out(reg) _,
+            f = out(reg) _,
+            g = out(reg) _,
+            h = out(reg) _,
             options(nostack),
         );
     }
