@@ -333,7 +333,7 @@ impl Kernel {
 
     /// Runs a thread until its CPU has to leave it.
     fn run(&self, here: usize, thread: &Arc<Thread>, own: &mut Own) -> Leave {
-        let caller = Caller { kernel: self, thread };
+        let caller = Caller { kernel: self, machine: self.machine(), thread };
         loop {
             if own.call.is_some()
                 && let Some(leave) = self.ask_again(thread, own)

@@ -125,6 +125,12 @@ pub trait PageTable: Send + Sync {
     /// The entry of the page at `at`.
     fn look(&self, at: Addr) -> Option<(Frame, Rights)>;
 
+    /// Stores two words within a page if the program may write it now and this CPU is in the space: a machine may have a short
+    /// way, and answers `false` where that does not lead there.
+    fn store(&self, _at: Addr, _words: (u64, u64)) -> bool {
+        false
+    }
+
     /// Gives an entry other rights; nothing when there is none.
     fn protect(&mut self, at: Addr, rights: Rights);
 

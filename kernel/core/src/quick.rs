@@ -7,8 +7,9 @@
 
 use crate::calls;
 use crate::kernel::Kernel;
+use crate::machine::Machine;
 use crate::thread::Thread;
-use ashore_base::{Addr, PAGE_SIZE};
+use ashore_base::Addr;
 
 /// How many numbers of calls there are: handlers are found by a call's number.
 pub const NUMBERS: usize = 512;
@@ -23,9 +24,9 @@ pub type Handlers = [Option<Quick>; NUMBERS];
 pub static NONE: Handlers = [None; NUMBERS];
 
 /// Who calls.
-#[derive(Debug)]
 pub struct Caller<'k> {
     pub(crate) kernel: &'k Kernel,
+    pub(crate) machine: &'static dyn Machine,
     pub(crate) thread: &'k Thread,
 }
 
@@ -53,10 +54,10 @@ impl Caller<'_> {
         if self.kernel.trace.is_some() { &NONE } else { &calls::QUICK }
     }
 
-    /// Writes to the caller's memory if that takes no more than a look: within one page that it may write now.
+    /// Writes two words to the caller's memory if that takes no more than a look; says whether it did.
     #[inline]
-    pub(crate) fn put(&self, at: Addr, bytes: &[u8]) -> bool {
-        at.0 % PAGE_SIZE + bytes.len() as u64 <= PAGE_SIZE && self.thread.parts.lock().space.put_at_once(at, bytes)
+    pub(crate) fn store(&self, at: Addr, words: (u64, u64)) -> bool {
+        self.thread.parts.lock().space.store(at, words)
     }
 
     /// Answers a call as the entry code does.

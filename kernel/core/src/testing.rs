@@ -28,6 +28,8 @@ std::thread_local! {
 }
 
 type Page = Box<[u8; PAGE]>;
+/// A page for every frame that was used.
+type Ram = &'static [Mutex<Option<Page>>];
 /// What a program does until it stops.
 type Plan = Box<dyn FnOnce(&mut Context) -> Trap + Send>;
 
@@ -36,7 +38,7 @@ type Otherwise = Box<dyn FnMut(&mut Context) -> Trap + Send>;
 
 /// The machine.
 pub(crate) struct Simulated {
-    ram: Vec<Mutex<Option<Page>>>,
+    ram: Ram,
     files: Vec<u8>,
     files_at: u32,
     cpus: usize,
@@ -64,7 +66,7 @@ pub(crate) fn machine_with(frames: u32, cpus: usize, files: &[u8]) -> &'static S
     let mut ram = Vec::new();
     ram.resize_with((frames + pages) as usize, || Mutex::new(None));
     let machine = Simulated {
-        ram,
+        ram: Vec::leak(ram),
         files: files.to_vec(),
         files_at: FIRST + frames,
         cpus,
@@ -212,9 +214,13 @@ impl Simulated {
     }
 
     fn with<T>(&self, frame: Frame, seen: impl FnOnce(&mut [u8; PAGE]) -> T) -> T {
-        let mut page = self.ram[(frame.0 - FIRST) as usize].lock().unwrap();
-        seen(page.get_or_insert_with(|| Box::new([RUBBISH; PAGE])))
+        with(self.ram, frame, seen)
     }
+}
+
+fn with<T>(ram: Ram, frame: Frame, seen: impl FnOnce(&mut [u8; PAGE]) -> T) -> T {
+    let mut page = ram[(frame.0 - FIRST) as usize].lock().unwrap();
+    seen(page.get_or_insert_with(|| Box::new([RUBBISH; PAGE])))
 }
 
 impl Machine for Simulated {
@@ -279,7 +285,7 @@ impl Machine for Simulated {
         let root = frames.take()?;
         let entries = Arc::new(Mutex::new(Entries::default()));
         self.tables.lock().unwrap().insert(u64::from(root.0), entries.clone());
-        Ok(Box::new(Table { root, entries }))
+        Ok(Box::new(Table { root, entries, ram: self.ram }))
     }
 
     fn read_frame(&self, frame: Frame, from: usize, into: &mut [u8]) {
@@ -360,6 +366,7 @@ struct Entries {
 struct Table {
     root: Frame,
     entries: Arc<Mutex<Entries>>,
+    ram: Ram,
 }
 
 impl Table {
@@ -389,6 +396,16 @@ impl PageTable for Table {
 
     fn look(&self, at: Addr) -> Option<(Frame, Rights)> {
         self.with(|entries| entries.pages.get(&page(at)).copied())
+    }
+
+    fn store(&self, at: Addr, words: (u64, u64)) -> bool {
+        let within = (at.0 % PAGE_SIZE) as usize;
+        let Some((frame, Rights { write: true, .. })) = self.look(Addr(at.0 - within as u64)) else { return false };
+        let bytes = [words.0, words.1].map(u64::to_le_bytes);
+        with(self.ram, frame, |page| {
+            let room = page.get_mut(within..within + 16);
+            room.map(|room| room.copy_from_slice(bytes.as_flattened())).is_some()
+        })
     }
 
     fn protect(&mut self, at: Addr, rights: Rights) {

@@ -180,6 +180,31 @@ pub(crate) fn entry(table: Frame, nth: usize) -> &'static AtomicU64 {
     unsafe { AtomicU64::from_ptr(bytes(table, nth * 8, 8).cast()) }
 }
 
+/// Stores two words in a page that the program this CPU is in may write; whether it may. Who asks sees to it that the page stays
+/// where it is.
+#[inline]
+pub(crate) fn store(at: u64, words: (u64, u64)) -> bool {
+    let within = at % PAGE as u64;
+    if within > PAGE as u64 - 16 {
+        return false;
+    }
+    let found: u64;
+    // SAFETY: asks the CPU to translate an address as a program's write; nothing but the answer changes.
+    unsafe {
+        core::arch::asm!(
+            "at s1e0w, {}", "isb", "mrs {}, par_el1",
+            in(reg) at, lateout(reg) found, options(nostack, preserves_flags),
+        );
+    }
+    if found & 1 != 0 {
+        return false;
+    }
+    let at = direct((found & 0xffff_ffff_f000) | within);
+    // SAFETY: two words of a frame that a program has, as in `write_frame`; the compiler's own stores would go byte by byte.
+    unsafe { core::arch::asm!("stp {}, {}, [{}]", in(reg) words.0, in(reg) words.1, in(reg) at, options(nostack)) };
+    true
+}
+
 /// The word of code at a program's address, if the program may read it.
 pub(crate) fn program_word(at: u64) -> Option<u32> {
     let found: u64;

@@ -8,7 +8,8 @@
 use super::{
     ACCESSED, ENTRIES, NEVER_KERNEL, NEVER_USER, OWN, READ_ONLY, SHARED, TABLE, USER, VALID, WHERE, nth, span,
 };
-use crate::memory::{PAGE, entry, physical, zero_frame};
+use crate::cpu::Cpu;
+use crate::memory::{self, PAGE, entry, physical, zero_frame};
 use crate::registers::{barrier, read};
 use alloc::vec::Vec;
 use ashore_base::{Addr, AddrRange};
@@ -199,6 +200,10 @@ impl PageTable for UserSpace {
 
     fn look(&self, at: Addr) -> Option<(Frame, Rights)> {
         seen(self.slot(at)?.load(Ordering::Relaxed))
+    }
+
+    fn store(&self, at: Addr, words: (u64, u64)) -> bool {
+        PageTable::root(self) == Cpu::own().root.load(Ordering::Relaxed) && memory::store(at.0, words)
     }
 
     fn protect(&mut self, at: Addr, rights: Rights) {

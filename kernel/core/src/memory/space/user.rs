@@ -101,22 +101,14 @@ impl Space {
         (done, Ok(()))
     }
 
-    /// Writes within one page if the program may write that now; says whether it did.
+    /// Writes two words if that takes no more than a look: within one page that the program may write now. Says whether it did.
     #[inline]
-    pub(crate) fn put_at_once(&self, to: Addr, bytes: &[u8]) -> bool {
+    pub(crate) fn store(&self, to: Addr, words: (u64, u64)) -> bool {
         // A table knows programs' addresses only.
         if to.0 >= TASK_END {
             return false;
         }
-        let page = Addr(to.0 & !(PAGE_SIZE - 1));
-        let inner = self.inner.lock();
-        match inner.table.look(page) {
-            Some((frame, rights)) if allows(rights, Access::Write) => {
-                self.physical.machine.write_frame(frame, (to.0 % PAGE_SIZE) as usize, bytes);
-                true
-            }
-            _ => false,
-        }
+        self.inner.lock().table.store(to, words)
     }
 
     /// Reads as much as can be read; how much that was.

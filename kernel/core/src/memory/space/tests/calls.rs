@@ -28,11 +28,12 @@ fn what_is_written_at_once_is_there_and_a_program_s() {
     let (machine, physical) = with(64);
     let space = Space::new(physical).unwrap();
     space.map(&fixed(START, 1, RW)).unwrap();
-    assert!(!space.put_at_once(Addr(START), b"early"));
+    assert!(!space.store(Addr(START), (1, 2)));
     store(machine, &space, START, 1).unwrap();
-    assert!(space.put_at_once(Addr(START + 9), b"there"));
-    for at in [0, START + PAGE, TASK_END, TASK_END + START, 1 << 63, u64::MAX - 4] {
-        assert!(!space.put_at_once(Addr(at), b"what"), "{at:#x}");
+    assert!(space.store(Addr(START + 9), (3, 4)));
+    assert_eq!(space.read_u64(Addr(START + 17)), Ok(4));
+    for at in [0, START + PAGE - 15, START + PAGE, TASK_END, TASK_END + START, 1 << 63, u64::MAX - 4] {
+        assert!(!space.store(Addr(at), (5, 6)), "{at:#x}");
     }
 }
 
