@@ -2,7 +2,11 @@
 //!
 //! The measure is guest instructions: the machine counts a nanosecond for each, whoever else uses the host. Time by the wall
 //! is measured too, since instructions do not tell what a change of address space costs; of that only the quotient counts.
+//!
+//! With `--ours` only our kernel's instructions are counted, in seconds. A row that takes more than [`baseline`] knows is a failure;
+//! `--write` makes known what was counted.
 
+mod baseline;
 mod table;
 
 use crate::args::Args;
@@ -53,7 +57,7 @@ enum Measure {
 
 /// Measures and prints.
 pub(super) fn run(repo: &Repo, mut args: Args) -> Outcome {
-    let only_ours = args.flag("--ours");
+    let (only_ours, writes) = (args.flag("--ours"), args.flag("--write"));
     args.finish()?;
     let tools = {
         let _lock = guests::lock(repo)?;
@@ -82,9 +86,16 @@ pub(super) fn run(repo: &Repo, mut args: Args) -> Outcome {
     };
     let linux = linux.as_ref();
     let counted = [measure(linux, Measure::Instructions, 1)?, measure(Some(&ours), Measure::Instructions, 1)?];
-    let timed = [measure(linux, Measure::Wall, ROUNDS)?, measure(Some(&ours), Measure::Wall, ROUNDS)?];
+    let timed = [measure(linux, Measure::Wall, ROUNDS)?, measure(linux.and(Some(&ours)), Measure::Wall, ROUNDS)?];
     print(&counted, &timed);
-    Ok(())
+    let [_, counted] = counted;
+    if writes {
+        return baseline::write(repo, &counted);
+    }
+    match baseline::worse(&baseline::read(repo)?, &counted) {
+        rows if rows.is_empty() => Ok(()),
+        rows => Err(Failure::new(format!("worse than before:\n{}", rows.join("\n")))),
+    }
 }
 
 impl Bench<'_> {
