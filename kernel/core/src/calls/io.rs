@@ -5,7 +5,8 @@ use crate::call::{Answer, Call, Row, Stop, Why};
 use crate::file::{At, Bytes, File, Open};
 use ashore_pivot::layout::event::{IN_ACCESS, IN_MODIFY};
 use ashore_pivot::layout::fcntl::{RWF_APPEND, RWF_DSYNC, RWF_HIPRI, RWF_NOWAIT, RWF_SYNC};
-use ashore_pivot::{Errno, Sys};
+use ashore_pivot::{Errno, IoVec, Sys};
+use core::iter::Empty;
 
 /// The calls of this topic.
 pub(crate) const ROWS: &[Row] = &[
@@ -47,11 +48,11 @@ enum Shape {
 }
 
 fn read(call: &mut Call<'_>) -> Answer {
-    transfer(call, Way::Read, Shape::One, At::Here)
+    transfer_with(call, Way::Read, At::Here, one)
 }
 
 fn write(call: &mut Call<'_>) -> Answer {
-    transfer(call, Way::Write, Shape::One, At::Here)
+    transfer_with(call, Way::Write, At::Here, one)
 }
 
 fn readv(call: &mut Call<'_>) -> Answer {
@@ -108,6 +109,26 @@ fn place_or_here(call: &Call<'_>) -> Result<At, Stop> {
 
 /// Moves bytes between a file and the caller. What a call moved before it had to wait is in its progress.
 fn transfer(call: &mut Call<'_>, way: Way, shape: Shape, at: At) -> Answer {
+    match shape {
+        Shape::One => transfer_with(call, way, at, one),
+        Shape::Many => transfer_with(call, way, at, |call| UserBytes::many(call.thread, call.arg(1), call.arg(2))),
+    }
+}
+
+/// The one piece of memory of a call.
+#[inline]
+fn one<'k>(call: &Call<'k>) -> Result<UserBytes<'k, Empty<IoVec>>, Errno> {
+    UserBytes::one(call.thread, call.arg(1), call.arg(2))
+}
+
+/// Hot: reads and writes of one piece have it to themselves.
+#[inline(always)]
+fn transfer_with<'k, R: Iterator<Item = IoVec>>(
+    call: &mut Call<'k>,
+    way: Way,
+    at: At,
+    pieces: impl FnOnce(&Call<'k>) -> Result<UserBytes<'k, R>, Errno>,
+) -> Answer {
     let open = call.open(call.arg(0))?;
     let is_allowed = match way {
         Way::Read => open.can_read(),
@@ -121,11 +142,7 @@ fn transfer(call: &mut Call<'_>, way: Way, shape: Shape, at: At) -> Answer {
     {
         return Err(Errno::ESPIPE.into());
     }
-    let thread = call.thread;
-    let mut bytes = match shape {
-        Shape::One => UserBytes::one(thread, call.arg(1), call.arg(2))?,
-        Shape::Many => UserBytes::many(thread, call.arg(1), call.arg(2))?,
-    };
+    let mut bytes = pieces(call)?;
     if call.progress.done > 0 {
         bytes.skip(call.progress.done);
     }
@@ -139,7 +156,7 @@ fn transfer(call: &mut Call<'_>, way: Way, shape: Shape, at: At) -> Answer {
             Way::Read => call.thread.moved.read(count),
             Way::Write => call.thread.moved.written(count),
         }
-        if count > 0 && !call.kernel.tree.notices.is_idle() {
+        if !call.kernel.tree.notices.is_idle() && count > 0 {
             call.kernel.tree.notices.open(call.kernel, &open, way.news());
         }
     }
@@ -147,7 +164,8 @@ fn transfer(call: &mut Call<'_>, way: Way, shape: Shape, at: At) -> Answer {
 }
 
 /// Writes; what a stream has no room for now is written when it has.
-fn write_all(call: &mut Call<'_>, open: &Open, bytes: &mut UserBytes<'_>, at: At) -> Answer {
+#[inline]
+fn write_all(call: &mut Call<'_>, open: &Open, bytes: &mut dyn Bytes, at: At) -> Answer {
     loop {
         let count = open.file.write(call, open, bytes, at)?;
         if bytes.left() == 0 || count == 0 || open.file.has_places() || open.is_nonblocking() {

@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 use ashore_base::Addr;
 use ashore_pivot::layout::open::{AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_CLOEXEC};
 use ashore_pivot::{Errno, IoVec, Memory};
+use core::iter::{Empty, empty};
 use core::ops::Deref;
 
 /// An open file in use by a call; given back when dropped.
@@ -165,8 +166,8 @@ impl<'k> Call<'k> {
     }
 }
 
-/// Bytes in the caller's memory.
-pub(crate) struct UserBytes<'a> {
+/// Bytes in the caller's memory: a piece, and perhaps more of them.
+pub(crate) struct UserBytes<'a, R = alloc::vec::IntoIter<IoVec>> {
     thread: &'a Arc<Thread>,
     /// Fetched when it is first needed: many reads and writes move nothing.
     space: Option<Arc<Space>>,
@@ -174,21 +175,23 @@ pub(crate) struct UserBytes<'a> {
     at: u64,
     len: usize,
     /// The pieces after it.
-    rest: alloc::vec::IntoIter<IoVec>,
+    rest: R,
     after: usize,
 }
 
-impl<'a> UserBytes<'a> {
+impl<'a> UserBytes<'a, Empty<IoVec>> {
     /// One piece of memory.
     #[inline]
-    pub(crate) fn one(thread: &'a Arc<Thread>, at: u64, len: u64) -> Result<UserBytes<'a>, Errno> {
+    pub(crate) fn one(thread: &'a Arc<Thread>, at: u64, len: u64) -> Result<Self, Errno> {
         if len > i64::MAX as u64 {
             return Err(Errno::EINVAL);
         }
         let len = len.min(MAX_MOVED) as usize;
-        Ok(UserBytes { thread, space: None, at, len, rest: Vec::new().into_iter(), after: 0 })
+        Ok(UserBytes { thread, space: None, at, len, rest: empty(), after: 0 })
     }
+}
 
+impl<'a> UserBytes<'a> {
     /// Many.
     pub(crate) fn many(thread: &'a Arc<Thread>, at: u64, count: u64) -> Result<UserBytes<'a>, Errno> {
         let space = thread.space();
@@ -197,7 +200,9 @@ impl<'a> UserBytes<'a> {
         let rest = pieces.into_iter();
         Ok(UserBytes { thread, space: Some(space), at: 0, len: 0, rest, after })
     }
+}
 
+impl<R: Iterator<Item = IoVec>> UserBytes<'_, R> {
     /// Leaves out what was moved already.
     pub(crate) fn skip(&mut self, mut count: u64) {
         while count > 0 && self.next() {
@@ -247,7 +252,7 @@ impl<'a> UserBytes<'a> {
     }
 }
 
-impl Bytes for UserBytes<'_> {
+impl<R: Iterator<Item = IoVec>> Bytes for UserBytes<'_, R> {
     fn left(&self) -> usize {
         self.len + self.after
     }
