@@ -11,7 +11,7 @@
 use super::table::Finding;
 use alloc::{format, string::String, vec, vec::Vec};
 use ashore_base::{Bytes, Cpu, Os};
-use ashore_image::Image;
+use ashore_image::{FileRange, Image};
 
 /// Numbers that Linux start-up code, threads and exits load, with their names.
 type Numbers = &'static [(u32, &'static str)];
@@ -46,8 +46,9 @@ const GENERIC: Numbers = &[
 const NUMBERS_NEEDED: usize = 2;
 /// One call in this many may be followed by a branch on carry: bytes that only look like a call are.
 const CARRY_SHARE: u64 = 4;
-/// How much of a segment is searched, in bytes: the start-up of a huge program is rarely past it.
-const CODE_LIMIT: u64 = 32 << 20;
+/// How much of a segment is searched at each of its ends, in bytes. In a huge program the start-up and the library, which
+/// make the calls, are at one of them: linkers put code in the order it is named.
+const CODE_LIMIT: u64 = 16 << 20;
 /// How many bytes before a call the loading of its number is looked for, on x86-64.
 const BACK_LEN: usize = 24;
 /// No system has a call of a larger number.
@@ -69,8 +70,8 @@ struct Habits {
 /// Looks through the code of an image.
 pub(super) fn look(bytes: Bytes<'_>, image: &Image) -> Vec<Finding> {
     let mut habits = Habits::default();
-    for file in image.code().map(|segment| segment.file) {
-        let Some(code) = bytes.slice(file.offset, file.len.min(CODE_LIMIT)) else { continue };
+    for (offset, len) in image.code().flat_map(|segment| ends(segment.file)) {
+        let Some(code) = bytes.slice(offset, len) else { continue };
         match image.cpu {
             Cpu::X86_64 => habits.walk_x86(code),
             Cpu::Aarch64 => habits.walk_words(code, &AARCH64),
@@ -82,6 +83,15 @@ pub(super) fn look(bytes: Bytes<'_>, image: &Image) -> Vec<Finding> {
     }
     let is_linux = habits.numbers.len() >= NUMBERS_NEEDED && habits.carry_branches * CARRY_SHARE < habits.calls;
     vec![Finding { words: habits.words(), os: is_linux.then_some(Os::Linux) }]
+}
+
+/// The two ends of a piece of a file, or all of it when it is short.
+fn ends(file: FileRange) -> [(u64, u64); 2] {
+    let first = file.len.min(CODE_LIMIT);
+    // Instructions stay aligned: the segment's length need not be a multiple of anything.
+    let last = (file.len - first).min(CODE_LIMIT) & !3;
+    let skipped = (file.len - first - last) & !3;
+    [(file.offset, first), (file.offset.saturating_add(first + skipped), last)]
 }
 
 impl Habits {
@@ -240,6 +250,14 @@ mod tests {
     fn carry_branches_are_a_bsd_habit() {
         let found = habits(b"\x90\x90\xb8\xe7\0\0\0\x0f\x05\x72\x10\xb8\x9e\0\0\0\x0f\x05\x0f\x83\0\0\0\0");
         assert_eq!((found.calls, found.carry_branches), (2, 2));
+    }
+
+    #[test]
+    fn both_ends_of_long_code_are_searched() {
+        let at = |len| ends(FileRange { offset: 0x1000, len });
+        assert_eq!(at(100), [(0x1000, 100), (0x1000 + 100, 0)]);
+        assert_eq!(at(64 << 20), [(0x1000, 16 << 20), (0x1000 + (48 << 20), 16 << 20)]);
+        assert_eq!(at((64 << 20) + 6)[1], (0x1000 + (48 << 20) + 4, 16 << 20));
     }
 
     #[test]
