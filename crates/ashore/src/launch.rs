@@ -1,6 +1,7 @@
 //! Starts a program, and decides what becomes of the programs it execs.
 
 use crate::cpus;
+use crate::interpreter;
 use crate::open::{self, Opened};
 use crate::postmortem::{Keep, Manner, PostMortem};
 use crate::record;
@@ -10,7 +11,7 @@ use ashore_debug::gdb::{self, Listen};
 use ashore_formats::{Functions, Parsed};
 use ashore_image::{FunctionIndex, Image};
 use ashore_pivot::{Errno, Sys};
-use ashore_process::{By, Launcher, Observer, Options, Plan, Program, Supervisor, Witness, become_program};
+use ashore_process::{By, Launcher, Observer, Options, Plan, Program, Root, Supervisor, Witness, become_program};
 use ashore_report::{Report, table};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::IntoRawFd;
@@ -28,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) argv0: Option<OsString>,
     pub(crate) os: Option<Os>,
     pub(crate) root: Option<PathBuf>,
+    /// How the program's environment differs from ours.
+    pub(crate) environment: Environment,
     pub(crate) quiet: bool,
     pub(crate) strict: bool,
     pub(crate) no_recorder: bool,
@@ -43,6 +46,15 @@ pub(crate) struct Request {
     pub(crate) manner: Manner,
     /// The verb, with its own options, that execs of guests' files come back to.
     pub(crate) verb: Vec<OsString>,
+}
+
+/// How an environment differs from ours.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environment {
+    /// Variables with their values, `NAME=VALUE`.
+    pub(crate) set: Vec<OsString>,
+    /// Names of variables.
+    pub(crate) unset: Vec<OsString>,
 }
 
 /// Makes an observer once the program's system is known.
@@ -73,7 +85,7 @@ pub(crate) fn run(request: &Request, observer: Option<MakeObserver>) -> Report {
 }
 
 fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
-    let path = open::find(&request.program)?;
+    let path = open::find_in(request.root.as_deref(), &request.program)?;
     let opened = open::open(&path)?;
     if let Some((interpreter, option)) = script_line(opened.bytes) {
         if watchers.supervisor.is_some() {
@@ -91,12 +103,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
     let parsed: &'static Parsed<'static> = Box::leak(Box::new(ashore_formats::read(opened.bytes)?));
     let choice = open::choose(parsed, request.os)?;
     let image = &choice.part.image;
-    if !image.kind.is_static() {
-        return Err(table::DYNAMIC_PROGRAM.because(match &image.interpreter {
-            Some(interpreter) => format!("it wants {interpreter}"),
-            None => format!("it is {}", image.kind.words()),
-        }));
-    }
+    let interpreter = interpreter::of(image, request.root.as_deref())?;
     if image.cpu != Cpu::X86_64 && watchers.supervisor.is_some() {
         return Err(table::NO_DEBUGGER.because(format!("it is for {}", image.cpu)));
     }
@@ -121,7 +128,8 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         functions,
         path: path.clone().into_os_string().into_vec(),
         args: args.map(OsStringExt::into_vec).collect(),
-        env: environment(),
+        env: environment(&request.environment),
+        interpreter,
     };
     if request.record.is_some() && supervisor.is_some() {
         return Err(table::RECORDING_UNWRITABLE.because("a debugger changes what the program does"));
@@ -141,7 +149,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
     let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(post_mortem)];
     witnesses.extend(core_file(request, image, &program.args));
     let options = Options {
-        root: request.root.as_ref().map(|root| root.clone().into_os_string().into_vec()),
+        root: request.root.as_ref().map(|root| Root::new(root.as_os_str().as_bytes())),
         quiet: request.quiet,
         strict: request.strict,
         names: names(functions),
@@ -181,9 +189,15 @@ pub(crate) fn name_of(functions: &dyn FunctionIndex, at: Addr) -> Option<String>
     Some(format!("{}+{:#x}", functions.name(at)?, at.0 - start.0))
 }
 
-/// The environment as it was handed to us, malformed entries included.
-fn environment() -> Vec<Vec<u8>> {
-    std::env::vars_os().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat()).collect()
+/// The environment as it was handed to us, malformed entries included, and changed as a person asked.
+fn environment(changes: &Environment) -> Vec<Vec<u8>> {
+    fn name(entry: &[u8]) -> &[u8] {
+        entry.split(|byte| *byte == b'=').next().unwrap_or_default()
+    }
+    let set = changes.set.iter().map(|entry| entry.as_bytes());
+    let gone: Vec<&[u8]> = set.clone().map(name).chain(changes.unset.iter().map(|name| name.as_bytes())).collect();
+    let ours = std::env::vars_os().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
+    ours.filter(|entry| !gone.contains(&name(entry))).chain(set.map(<[u8]>::to_vec)).collect()
 }
 
 /// A script given to us: its interpreter may be a guest's program too.
@@ -202,10 +216,11 @@ fn run_script(
         .map(OsStringExt::into_vec)
         .collect();
     let name = interpreter.as_os_str().as_bytes();
+    let host = interpreter::in_root(request.root.as_deref(), &interpreter);
     let plan = exec
-        .plan(name, name, &argv)
+        .plan(host.as_os_str().as_bytes(), name, &argv)
         .map_err(|e| table::PROGRAM_NOT_FOUND.because(format!("its interpreter {}: {e}", interpreter.display())))?;
-    let errno = become_program(&plan, &exec, &environment());
+    let errno = become_program(&plan, &exec, &environment(&request.environment));
     Err(table::PROGRAM_UNREADABLE.because(format!("its interpreter {}: {errno}", interpreter.display())))
 }
 
@@ -271,17 +286,17 @@ impl Exec {
             // Executable but not readable: only the host's kernel can run it, and it is no guest's.
             return Ok(native());
         };
-        if let Some((interpreter, option)) = script_line(opened.bytes) {
+        if let Some((program, option)) = script_line(opened.bytes) {
             if depth >= SCRIPT_DEPTH {
                 return Err(Errno::ELOOP);
             }
-            let host = self.in_root(&interpreter);
-            let mut argv = vec![interpreter.clone().into_os_string().into_vec()];
+            let host = interpreter::in_root(self.request.root.as_deref(), &program);
+            let mut argv = vec![program.clone().into_os_string().into_vec()];
             argv.extend(option.map(OsStringExt::into_vec));
             argv.push(if name.is_empty() { path.to_vec() } else { name.to_vec() });
             argv.extend(args.iter().skip(1).cloned());
             let host = host.as_os_str().as_bytes();
-            return self.plan_at(host, interpreter.as_os_str().as_bytes(), &argv, depth + 1);
+            return self.plan_at(host, program.as_os_str().as_bytes(), &argv, depth + 1);
         }
         let parsed = ashore_formats::read(opened.bytes).map_err(|_| Errno::ENOEXEC)?;
         let Some(part) = cpus::all().find_map(|cpu| parsed.part_for(cpu)) else {
@@ -302,16 +317,6 @@ impl Exec {
             // A static file without a mark: a guest's file must never reach the host's kernel by itself.
             None => Ok(self.under_ashore(None, path, args)),
         }
-    }
-
-    fn in_root(&self, path: &Path) -> PathBuf {
-        if let (Some(root), Ok(inside)) = (&self.request.root, path.strip_prefix("/")) {
-            let at = root.join(inside);
-            if at.symlink_metadata().is_ok() {
-                return at;
-            }
-        }
-        path.to_owned()
     }
 
     fn under_ashore(&self, os: Option<&str>, path: &[u8], args: &[Vec<u8>]) -> Plan {

@@ -4,6 +4,7 @@
 mod core_evidence;
 mod cpus;
 mod failures;
+mod interpreter;
 mod launch;
 mod open;
 mod postmortem;

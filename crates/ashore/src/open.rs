@@ -1,6 +1,7 @@
 //! A program's file, opened and understood.
 
 use crate::cpus;
+use crate::interpreter::in_root;
 use ashore_base::Os;
 use ashore_formats::{Detection, Parsed, Part};
 use ashore_guest::Guest;
@@ -27,6 +28,17 @@ pub(crate) fn find(name: &Path) -> Result<PathBuf, Report> {
     let dirs = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&dirs).map(|dir| dir.join(name)).find(|path| path.is_file());
     found.ok_or_else(not_found)
+}
+
+/// The same, but an absolute path and those of PATH are looked up in the tree `root` first.
+pub(crate) fn find_in(root: Option<&Path>, name: &Path) -> Result<PathBuf, Report> {
+    let Some(root) = root else { return find(name) };
+    if name.as_os_str().as_bytes().contains(&b'/') {
+        return find(&in_root(Some(root), name));
+    }
+    let dirs = std::env::var_os("PATH").unwrap_or_default();
+    let mut paths = std::env::split_paths(&dirs).map(|dir| in_root(Some(root), &dir.join(name)));
+    paths.find(|path| path.is_file()).ok_or_else(|| table::PROGRAM_NOT_FOUND.because(format!("{}", name.display())))
 }
 
 /// Opens a program.

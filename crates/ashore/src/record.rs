@@ -8,7 +8,7 @@ use ashore_debug::record::{Output, Recorder, Replayer, Sink, hash, memory_file};
 use ashore_formats::{Functions, Parsed};
 use ashore_guest::Os;
 use ashore_pivot::Errno;
-use ashore_process::{Launcher, Options, Outside, Plan, Program};
+use ashore_process::{Launcher, Options, Outside, Plan, Program, Root};
 use ashore_report::{Report, table};
 use std::fs::{File, OpenOptions, Permissions};
 use std::os::fd::AsRawFd;
@@ -96,6 +96,7 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
         path: head.path.clone(),
         args: head.args.clone(),
         env: head.env.clone(),
+        interpreter: None,
     };
     let post_mortem = PostMortem {
         parsed,
@@ -107,7 +108,7 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
     };
     let supervisor = wanted.supervisor.map(|make| make(guest.os, head.path.clone(), true)).transpose()?;
     let options = Options {
-        root: head.root.clone(),
+        root: head.root.as_deref().map(Root::new),
         quiet: true,
         strict: false,
         names: launch::names(functions),

@@ -145,4 +145,12 @@ impl Ctx<'_> {
         path.push(0);
         Ok(path)
     }
+
+    /// The same for a call that follows a link at the path's end.
+    pub fn target(&self, at: Addr) -> Result<Vec<u8>, Errno> {
+        let path = self.cstr(at, 4095)?;
+        let mut path = self.kernel.host_target(&path);
+        path.push(0);
+        Ok(path)
+    }
 }

@@ -133,6 +133,11 @@ pub trait Kernel {
     /// The host's path for a path of the guest, both without a final zero.
     fn host_path(&self, path: &[u8]) -> Vec<u8>;
 
+    /// The same for a call that follows a link at the path's end.
+    fn host_target(&self, path: &[u8]) -> Vec<u8> {
+        self.host_path(path)
+    }
+
     /// The absolute path of the running program, as the guest would name it.
     fn program_path(&self) -> &[u8];
 

@@ -54,8 +54,10 @@ pub struct Os {
 
 /// What the start of a program needs to know.
 pub struct StartRequest<'a> {
-    /// The first instruction.
+    /// The program's own entry.
     pub entry: Addr,
+    /// The first instruction that runs: the interpreter's where the program has one, the program's own otherwise.
+    pub first: Addr,
     /// The area of the main thread's stack; the start-up record goes to its top.
     pub stack: AddrRange,
     /// The arguments, each without its zero.

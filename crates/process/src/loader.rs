@@ -30,6 +30,8 @@ pub(crate) struct Loaded {
 pub(crate) struct Placing {
     /// Where it lies when it can lie anywhere; the host chooses otherwise.
     pub(crate) place: Option<Addr>,
+    /// Where the host tries first.
+    pub(crate) hint: Addr,
     /// Rewrites its call sites; without one they stay as they are.
     pub(crate) rewriter: Option<Rewriter>,
 }
@@ -42,10 +44,10 @@ pub(crate) fn load(
     functions: &dyn FunctionIndex,
     placing: Placing,
 ) -> Result<Loaded, Report> {
-    let Placing { place, mut rewriter } = placing;
+    let Placing { place, hint, mut rewriter } = placing;
     let span = image.span();
     let whole = AddrRange { start: span.start.align_down(PAGE_SIZE), end: span.end.align_up(PAGE_SIZE) };
-    let bias = reserve(image, whole, place)?;
+    let bias = reserve(image, whole, place, hint)?;
     for segment in &image.segments {
         map_segment(segment, bias, fd).map_err(|errno| refused(segment, bias, errno))?;
         if let Some(rewriter) = rewriter.as_mut().filter(|_| segment.perms.is_exec) {
@@ -62,9 +64,9 @@ fn refused(segment: &Segment, bias: u64, errno: Errno) -> Report {
 }
 
 /// Takes the whole span, so that nothing else comes between the segments; returns the bias.
-fn reserve(image: &Image, whole: AddrRange, place: Option<Addr>) -> Result<u64, Report> {
+fn reserve(image: &Image, whole: AddrRange, place: Option<Addr>, hint: Addr) -> Result<u64, Report> {
     let fixed = !image.kind.is_relocatable() || place.is_some();
-    let at = if image.kind.is_relocatable() { place.unwrap_or(Addr::NULL) } else { whole.start };
+    let at = if image.kind.is_relocatable() { place.unwrap_or(hint) } else { whole.start };
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | 0x4000 | if fixed { MAP_FIXED_NOREPLACE } else { 0 };
     let mapping = Mapping { at, len: whole.len(), prot: 0, flags, fd: -1, offset: 0 };
     let got = ashore_sys::map(&mapping)

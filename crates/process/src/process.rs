@@ -5,6 +5,7 @@ use crate::last_words::LastWords;
 use crate::machine::InConvention;
 use crate::outside::{self, Choice};
 use crate::recorder::Answers;
+use crate::root::Root;
 use crate::space::Space;
 use crate::threads::Threads;
 use crate::{Launcher, Observer, Outside, Supervisor, Witness};
@@ -18,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// What a person chose.
 pub struct Options {
     /// A tree that absolute paths are looked up in before the host's.
-    pub root: Option<Vec<u8>>,
+    pub root: Option<Root>,
     /// Say nothing about unknown calls.
     pub quiet: bool,
     /// Stop at the first unknown call, with the guest's stack.

@@ -4,6 +4,7 @@ use crate::exec::become_program;
 use crate::machine::Caller;
 use crate::outside::{Choice, End};
 use crate::process::Process;
+use crate::root::{self, Link};
 use crate::scene::{Ending, Last};
 use crate::signals;
 use crate::supervise::{Stop, Why};
@@ -112,19 +113,11 @@ impl Kernel for Services<'_> {
     }
 
     fn host_path(&self, path: &[u8]) -> Vec<u8> {
-        if let Some(other) = (self.process.os.magic_path)(path, &self.process.program) {
-            return other;
-        }
-        if let (Some(root), Some(b'/')) = (&self.process.options.root, path.first()) {
-            let mut inside = root.clone();
-            inside.extend_from_slice(path);
-            // What is new belongs to the tree when the tree has the place for it.
-            let exists = |path: &[u8]| self.process.ask(Choice::Exists, || exists(path).into()) != 0;
-            if exists(&inside) || (!exists(path) && exists(parent(&inside))) {
-                return inside;
-            }
-        }
-        path.to_vec()
+        self.host_path_of(path, Link::Kept)
+    }
+
+    fn host_target(&self, path: &[u8]) -> Vec<u8> {
+        self.host_path_of(path, Link::Followed)
     }
 
     fn program_path(&self) -> &[u8] {
@@ -246,6 +239,28 @@ impl Kernel for Services<'_> {
 }
 
 impl Services<'_> {
+    fn host_path_of(&self, path: &[u8], link: Link) -> Vec<u8> {
+        if let Some(other) = (self.process.os.magic_path)(path, &self.process.program) {
+            return other;
+        }
+        let (Some(root), Some(b'/')) = (&self.process.options.root, path.first()) else { return path.to_vec() };
+        let is = |answer: bool| self.process.ask(Choice::Exists, || answer.into()) != 0;
+        let found = root.find(path, link);
+        if is(found.is_some()) {
+            return found.unwrap_or_else(|| root.joined(path));
+        }
+        if is(root::exists(path)) {
+            return path.to_vec();
+        }
+        // What is new belongs to the tree when the tree has the place for it.
+        let (folder, name) = root::split(path);
+        let folder = root.find(if folder.is_empty() { b"/" } else { folder }, Link::Followed);
+        match is(folder.is_some()) {
+            true => [folder.unwrap_or_else(|| root.joined(b"")), name.to_vec()].concat(),
+            false => path.to_vec(),
+        }
+    }
+
     fn duplicate(&self, kind: ForkKind) -> Result<i32, Errno> {
         let process = self.process;
         let pipe = if kind == ForkKind::Vfork { Some(self.vfork_pipe()?) } else { None };
@@ -278,7 +293,7 @@ impl Services<'_> {
 
     fn replace(&self, request: &ExecRequest) -> Errno {
         let path = if request.path.first() == Some(&b'/') {
-            self.host_path(&request.path)
+            self.host_target(&request.path)
         } else if request.dir_fd == AT_FDCWD {
             request.path.clone()
         } else {
@@ -318,19 +333,4 @@ impl Services<'_> {
 fn park_end(number: u64) -> ParkEnd {
     let ends = [ParkEnd::Unparked, ParkEnd::Already, ParkEnd::TimedOut, ParkEnd::Interrupted];
     ends.into_iter().find(|end| *end as u64 == number).unwrap_or(ParkEnd::Interrupted)
-}
-
-/// Whether the host has something at this path; a link that leads nowhere is something.
-fn exists(path: &[u8]) -> bool {
-    let mut probe = path.to_vec();
-    probe.push(0);
-    let mut stat = [0u8; 144];
-    HOST.call_with(Sys::LSTAT, &mut [Arg::In(&probe), Arg::Out(&mut stat)]).is_ok()
-}
-
-/// The path without its last name.
-fn parent(path: &[u8]) -> &[u8] {
-    let trimmed = path.strip_suffix(b"/").unwrap_or(path);
-    let slash = trimmed.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-    trimmed.get(..slash).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! From a file to the first instruction.
 
-use crate::loader::{self, Placing};
+use crate::loader::{self, Loaded, Placing};
 use crate::machine::Machine;
 use crate::outside::{self, Choice, Outside, places};
 use crate::process::{Options, Process};
@@ -11,7 +11,7 @@ use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_engine::native::Rewriter;
 use ashore_engine::{Engine, Runs};
 use ashore_guest::{Abi, StartRequest};
-use ashore_image::{FunctionIndex, Image};
+use ashore_image::{FunctionIndex, Image, NoFunctions};
 use ashore_pivot::{Arg, Linux, SigSet, Sys};
 use ashore_report::{Report, table};
 use ashore_sys::{GuestMemory, Mapping};
@@ -32,8 +32,22 @@ pub struct Program<'a> {
     pub args: Vec<Vec<u8>>,
     /// Its environment.
     pub env: Vec<Vec<u8>>,
+    /// The program that completes it.
+    pub interpreter: Option<Interpreter>,
 }
 
+/// The program that loads another one's libraries and runs before it.
+pub struct Interpreter {
+    /// Its image.
+    pub image: Image,
+    /// Its file, open for reading; closed once mapped.
+    pub fd: i32,
+    /// The file's bytes.
+    pub bytes: &'static [u8],
+}
+
+/// Where a program lies that can lie anywhere and has an interpreter: alone, so that its break has room to grow.
+const ALONE: Addr = Addr(0x5500_0000_0000);
 const STACK_MAX: u64 = 512 << 20;
 const STACK_MIN: u64 = 1 << 20;
 const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
@@ -62,9 +76,11 @@ fn prepare<E: Engine>(
     let place = |at: Addr| outside.map(|_| at);
     let old_mask = SigSet(outside::ask(outside, Choice::Mask, || old_mask.0));
     let rewriter = (is_native && options.supervisor.is_none()).then(Rewriter::default);
-    let placing = Placing { place: place(places::PROGRAM), rewriter };
+    let hint = if program.interpreter.is_some() { ALONE } else { Addr::NULL };
+    let placing = Placing { place: place(places::PROGRAM), hint, rewriter };
     let loaded = loader::load(program.image, program.fd, program.bytes, program.functions, placing)?;
     let _ = ashore_host::Host.call(Sys::CLOSE, [program.fd as u64, 0, 0, 0, 0, 0]);
+    let interpreter = program.interpreter.as_ref().map(complete).transpose()?;
     let stack = make_stack(outside).map_err(|e| table::CANNOT_MAP.because(format!("the stack: {e}")))?;
     let machine = Machine::<E>::new(abi);
     let space = Space::new(loaded.rewriter, &machine.shared, stack);
@@ -81,6 +97,7 @@ fn prepare<E: Engine>(
     let id = |sys: Sys| ask(Choice::Id, &|| ashore_host::Host.call(sys, [0; 6]).unwrap_or(0)) as u32;
     let request = StartRequest {
         entry: loaded.entry,
+        first: interpreter.as_ref().map_or(loaded.entry, |interpreter| interpreter.entry),
         stack,
         args: &program.args,
         env: &program.env,
@@ -88,7 +105,7 @@ fn prepare<E: Engine>(
         headers: loaded.headers,
         header_count: program.image.headers.map_or(0, |t| t.count),
         header_size: program.image.headers.map_or(0, |t| t.row_len),
-        base: Addr::NULL,
+        base: Addr(interpreter.as_ref().map_or(0, |interpreter| interpreter.bias)),
         random: random(process),
         ids: [id(Sys::GETUID), id(Sys::GETEUID), id(Sys::GETGID), id(Sys::GETEGID)],
         cpus: ask(Choice::Cpus, &|| std::thread::available_parallelism().map_or(1, |n| n.get() as u64)),
@@ -100,6 +117,15 @@ fn prepare<E: Engine>(
     abi.start(regs, &request, &GuestMemory)
         .map_err(|e| table::CANNOT_START.because(format!("arguments and environment: {e}")))?;
     Ok(task)
+}
+
+/// Maps an interpreter. Its call sites stay as they are: it is another CPU's.
+fn complete(interpreter: &Interpreter) -> Result<Loaded, Report> {
+    let Interpreter { image, fd, bytes } = interpreter;
+    let placing = Placing { place: None, hint: Addr::NULL, rewriter: None };
+    let loaded = loader::load(image, *fd, bytes, &NoFunctions, placing)?;
+    let _ = ashore_host::Host.call(Sys::CLOSE, [*fd as u64, 0, 0, 0, 0, 0]);
+    Ok(loaded)
 }
 
 /// What catches calls of the guest that nothing else catches; nothing when none of it reaches the host's CPU.

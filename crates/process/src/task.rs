@@ -3,6 +3,7 @@
 use crate::machine::{InCall, Machine, Origin};
 use crate::observe::{Asked, Place};
 use crate::outside::{Choice, End};
+use crate::paths;
 use crate::process::Process;
 use crate::scene::{Ending, Last};
 use crate::services::Services;
@@ -14,7 +15,7 @@ use ashore_engine::{Engine, Exit};
 use ashore_guest::{Answer, Args, ClockCall, Ctx, Delivery, Does, Fail, Quick, Row, SpawnRequest, Thread, Value};
 use ashore_host::Host;
 use ashore_isa::RegisterFile;
-use ashore_pivot::{Arg, Errno, Linux, Memory, SigSet, Signal, Sys};
+use ashore_pivot::{Errno, Linux, Memory, SigSet, Signal, Sys};
 use ashore_sys::GuestMemory;
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::Ordering;
@@ -267,7 +268,7 @@ impl<E: Engine> Task<E> {
                 let result = linux.wait(sys, words(args)).map_err(Errno::never_restart);
                 result.map(Value::One).map_err(Fail::Linux)
             }
-            Some(Does::Paths(sys, paths)) => with_paths(&ctx, sys, paths, args),
+            Some(Does::Paths(sys, paths)) => paths::answer(&ctx, sys, paths, args),
             Some(Does::Custom(function)) => function(&mut ctx, args),
             Some(Does::Missing) | None => unknown(&mut ctx, &services, row, number),
         };
@@ -355,27 +356,6 @@ fn quick(process: &Process, linux: &dyn Linux, function: fn(&Quick<'_>, &Args) -
 #[inline]
 fn words(args: &Args) -> [u64; 6] {
     [args[0], args[1], args[2], args[3], args[4], args[5]]
-}
-
-/// A call some of whose words are paths: the host's own when nothing maps paths.
-fn with_paths(ctx: &Ctx<'_>, sys: Sys, paths: u8, args: &Args) -> Answer {
-    let mut held: [Option<Vec<u8>>; 6] = Default::default();
-    for (n, place) in held.iter_mut().enumerate() {
-        if paths & (1 << n) != 0 && args[n] != 0 {
-            *place = Some(ctx.path(Addr(args[n]))?);
-        }
-    }
-    let mut list: [Arg<'_>; 6] = args_of(args);
-    for (arg, path) in list.iter_mut().zip(&held) {
-        if let Some(path) = path {
-            *arg = Arg::In(path);
-        }
-    }
-    Ok(ctx.wait_with(sys, &mut list).map(Value::One)?)
-}
-
-fn args_of<'a>(args: &Args) -> [Arg<'a>; 6] {
-    words(args).map(Arg::Word)
 }
 
 /// A call nobody answers: what the real system does, and a line for the person.

@@ -1,11 +1,11 @@
 //! `ashore run PROGRAM [ARGS]`.
 
 use super::switch;
-use crate::launch::{self, Request};
+use crate::launch::{self, Environment, Request};
 use crate::postmortem::Manner;
 use ashore_base::Os;
 use ashore_debug::gdb::Listen;
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -23,9 +23,10 @@ pub(crate) fn options(command: Command) -> Command {
         .arg(
             Arg::new("root")
                 .long("root")
+                .short('L')
                 .value_name("DIR")
                 .value_parser(value_parser!(PathBuf))
-                .help("Look absolute paths up in this tree first"),
+                .help("Look absolute paths up in this tree first, the program's interpreter and libraries among them"),
         )
         .arg(
             Arg::new("argv0")
@@ -33,6 +34,24 @@ pub(crate) fn options(command: Command) -> Command {
                 .value_name("NAME")
                 .value_parser(value_parser!(OsString))
                 .help("The program's own name for itself"),
+        )
+        .arg(
+            Arg::new("set-env")
+                .long("set-env")
+                .short('E')
+                .value_name("NAME=VALUE")
+                .action(ArgAction::Append)
+                .value_parser(value_parser!(OsString))
+                .help("Set a variable of the program's environment"),
+        )
+        .arg(
+            Arg::new("unset-env")
+                .long("unset-env")
+                .short('U')
+                .value_name("NAME")
+                .action(ArgAction::Append)
+                .value_parser(value_parser!(OsString))
+                .help("Take a variable out of the program's environment"),
         )
         .arg(switch("quiet", "Say nothing about calls that Ashore does not answer").short('q'))
         .arg(switch("strict", "Stop at the first call that Ashore does not answer"))
@@ -111,6 +130,7 @@ pub(crate) fn request(matches: &ArgMatches) -> Request {
     if matches.get_flag("slow-thread-pointer") {
         ashore_sys::forget_fsgsbase();
     }
+    let values = |name: &str| matches.get_many::<OsString>(name).into_iter().flatten().cloned().collect();
     let mut words = matches.get_many::<OsString>("program").into_iter().flatten().cloned();
     Request {
         program: words.next().unwrap_or_default().into(),
@@ -118,6 +138,7 @@ pub(crate) fn request(matches: &ArgMatches) -> Request {
         argv0: matches.get_one::<OsString>("argv0").cloned(),
         os: matches.get_one::<String>("os").and_then(|name| Os::from_name(name)),
         root: matches.get_one::<PathBuf>("root").map(|root| root.canonicalize().unwrap_or_else(|_| root.clone())),
+        environment: Environment { set: values("set-env"), unset: values("unset-env") },
         quiet: matches.get_flag("quiet"),
         strict: matches.get_flag("strict"),
         no_recorder: matches.get_flag("no-recorder"),

@@ -26,7 +26,7 @@ impl Abi<Regs> for Amd64 {
 
     fn start(&self, regs: &mut Regs, request: &StartRequest<'_>, memory: &dyn Memory) -> Result<(), Errno> {
         let sp = start::place(&PLATFORM, request, memory)?;
-        *regs = Regs { rip: request.entry.0, rsp: sp.0, rflags: 0x202, ..Regs::default() };
+        *regs = Regs { rip: request.first.0, rsp: sp.0, rflags: 0x202, ..Regs::default() };
         Ok(())
     }
 

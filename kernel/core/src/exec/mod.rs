@@ -204,6 +204,7 @@ fn map_stack(space: &Space, limits: &Limits, is_executable: bool) -> Result<Addr
 fn request<'a>(loaded: &Loaded, interpreter: Option<&Loaded>, wish: &'a Wish, stack: AddrRange) -> StartRequest<'a> {
     StartRequest {
         entry: loaded.entry,
+        first: interpreter.map_or(loaded.entry, |interpreter| interpreter.entry),
         stack,
         args: &wish.args,
         env: &wish.env,

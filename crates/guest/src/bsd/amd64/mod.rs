@@ -58,7 +58,7 @@ impl Abi<Regs> for Convention {
 
     fn start(&self, regs: &mut Regs, request: &StartRequest<'_>, memory: &dyn Memory) -> Result<(), Errno> {
         let placed = start::place(self.start.auxv, request, memory)?;
-        *regs = Regs { rip: request.entry.0, rflags: FLAGS_FIXED, ..Regs::default() };
+        *regs = Regs { rip: request.first.0, rflags: FLAGS_FIXED, ..Regs::default() };
         (self.start.registers)(regs, &placed);
         Ok(())
     }

@@ -34,6 +34,7 @@ fn started(system: &Convention, memory: &FakeMemory, args: &[&str]) -> Regs {
     let (args, env) = (strings(args), strings(&["A=1", "B="]));
     let request = StartRequest {
         entry: Addr(0x40_1000),
+        first: Addr(0x40_1000),
         stack: STACK,
         args: &args,
         env: &env,
@@ -116,6 +117,7 @@ fn arguments_that_fill_the_stack_are_too_many() {
     let args = [vec![b'x'; 40_000]];
     let request = StartRequest {
         entry: Addr(0),
+        first: Addr(0),
         stack: STACK,
         args: &args,
         env: &[],

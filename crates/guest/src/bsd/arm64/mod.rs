@@ -43,7 +43,7 @@ impl Abi<Regs> for Convention {
 
     fn start(&self, regs: &mut Regs, request: &StartRequest<'_>, memory: &dyn Memory) -> Result<(), Errno> {
         let placed = start::place(self.start.auxv, request, memory)?;
-        *regs = Regs { pc: request.entry.0, sp: placed.record.align_down(16).0, ..Regs::default() };
+        *regs = Regs { pc: request.first.0, sp: placed.record.align_down(16).0, ..Regs::default() };
         (self.start.registers)(regs, &placed);
         Ok(())
     }

@@ -28,6 +28,7 @@ fn a_program_starts_as_its_kernel_starts_it() {
     let args = [b"prog".to_vec(), b"x".to_vec()];
     let request = StartRequest {
         entry: Addr(0x1_1000),
+        first: Addr(0x1_1000),
         stack: STACK,
         args: &args,
         env: &[],

@@ -51,6 +51,11 @@ fn without_landing_pads(args: &Args) -> Args {
     args
 }
 
+/// What an older kernel does not have either.
+pub(super) fn missing(_: &mut Ctx<'_>, _: &Args) -> Answer {
+    Err(Errno::ENOSYS.into())
+}
+
 /// The kernel would compare the critical section with addresses of translated code.
 pub(super) fn rseq(_: &mut Ctx<'_>, _: &Args) -> Answer {
     Err(Errno::ENOSYS.into())

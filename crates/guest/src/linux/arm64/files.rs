@@ -8,7 +8,7 @@ use ashore_base::Addr;
 use ashore_pivot::layout::Plain;
 use ashore_pivot::layout::event::{EpollEvent, EpollEventX86_64};
 use ashore_pivot::layout::fcntl::{F_GETFL, F_SETFL};
-use ashore_pivot::layout::open::{OpenHow, aarch64_to_x86_64, x86_64_to_aarch64};
+use ashore_pivot::layout::open::{AT_SYMLINK_NOFOLLOW, OpenHow, aarch64_to_x86_64, x86_64, x86_64_to_aarch64};
 use ashore_pivot::layout::stat::{Stat, StatX86_64};
 use ashore_pivot::{Arg, Errno, Sys};
 
@@ -22,10 +22,17 @@ fn flags(word: u64) -> Arg<'static> {
     Arg::Word(u64::from(aarch64_to_x86_64(word as u32)))
 }
 
+/// A path for the pivot; `kept` is not zero when a link at its end is meant itself.
+fn path(ctx: &Ctx<'_>, at: u64, kept: u32) -> Result<Vec<u8>, Errno> {
+    if kept == 0 { ctx.target(Addr(at)) } else { ctx.path(Addr(at)) }
+}
+
 pub(super) fn openat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let path = ctx.path(Addr(args[1]))?;
-    let words = &mut [Arg::Word(args[0]), Arg::In(&path), flags(args[2]), Arg::Word(args[3])];
-    Ok(ctx.call_with(Sys::OPENAT, words)?.into())
+    let flags = aarch64_to_x86_64(args[2] as u32);
+    let path = path(ctx, args[1], flags & x86_64::O_NOFOLLOW)?;
+    let words = &mut [Arg::Word(args[0]), Arg::In(&path), Arg::Word(u64::from(flags)), Arg::Word(args[3])];
+    // A pipe with a name is opened when the other end is.
+    Ok(ctx.wait_with(Sys::OPENAT, words)?.into())
 }
 
 pub(super) fn openat2(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
@@ -70,7 +77,7 @@ pub(super) fn fstat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 }
 
 pub(super) fn newfstatat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let path = ctx.path(Addr(args[1]))?;
+    let path = path(ctx, args[1], args[3] as u32 & AT_SYMLINK_NOFOLLOW)?;
     let mut bytes = [0; StatX86_64::LEN];
     let words = &mut [Arg::Word(args[0]), Arg::In(&path), Arg::Out(&mut bytes), Arg::Word(args[3])];
     ctx.call_with(Sys::NEWFSTATAT, words)?;

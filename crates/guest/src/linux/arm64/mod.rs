@@ -69,7 +69,7 @@ impl Abi<Regs> for Arm64 {
     }
 
     fn start(&self, regs: &mut Regs, request: &StartRequest<'_>, memory: &dyn Memory) -> Result<(), Errno> {
-        *regs = begin(request.entry, start::place(&PLATFORM, request, memory)?);
+        *regs = begin(request.first, start::place(&PLATFORM, request, memory)?);
         Ok(())
     }
 

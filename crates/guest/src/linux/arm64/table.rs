@@ -40,6 +40,8 @@ static OWN: &[Row] = &[
     Row::custom(265, "open_by_handle_at(mount: fd, handle: ptr, flags: flags.open) -> fd", files::open_by_handle_at),
     Row::custom(293, "rseq(area: ptr, len: uint, flags: hex, signature: hex) -> int", calls::rseq)
         .partial("refused, as by a kernel without it: programs have another way"),
+    Row::custom(425, "io_uring_setup(entries: uint, params: ptr) -> fd", calls::missing)
+        .partial("refused, as by a kernel without it: what is asked through it has records of another CPU"),
     Row::custom(437, "openat2(dir: dirfd, path: path, how: ptr, size: size) -> fd", files::openat2),
     Row::custom(
         441,

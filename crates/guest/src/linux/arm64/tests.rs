@@ -261,6 +261,7 @@ fn a_program_finds_what_the_auxiliary_vector_says() {
     let (args, env) = (strings(&["prog", "x"]), strings(&["A=1"]));
     let request = StartRequest {
         entry: Addr(0x40_1000),
+        first: Addr(0x50_1000),
         stack: STACK,
         args: &args,
         env: &env,
@@ -277,7 +278,7 @@ fn a_program_finds_what_the_auxiliary_vector_says() {
     };
     let mut regs = interrupted();
     ARM64.start(&mut regs, &request, &memory).expect("room");
-    assert_eq!(regs, Regs { pc: 0x40_1000, sp: regs.sp, ..Regs::default() });
+    assert_eq!(regs, Regs { pc: 0x50_1000, sp: regs.sp, ..Regs::default() });
     assert_eq!((regs.sp % 16, word(&memory, regs.sp)), (0, 2));
     let text = |at: u64| {
         let mut bytes = alloc::vec![0; memory.cstr_len(Addr(at), 100).expect("a string")];

@@ -1,0 +1,137 @@
+//! A tree that absolute paths are looked up in before the host's.
+
+use ashore_host::Host;
+use ashore_pivot::layout::Plain;
+use ashore_pivot::layout::open::{AT_FDCWD, O_CLOEXEC, O_PATH, OpenHow, RESOLVE_IN_ROOT, x86_64};
+use ashore_pivot::{Arg, Errno, Linux, Sys};
+
+/// What becomes of a link that a path ends in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// What it leads to is meant.
+    Followed,
+    /// It is meant itself.
+    Kept,
+}
+
+/// The tree: the host's absolute path of it, without a slash at its end.
+#[derive(Debug, Clone)]
+pub struct Root(Vec<u8>);
+
+/// The longest path.
+const PATH_MAX: usize = 4096;
+
+impl Root {
+    /// The tree in the folder `dir`.
+    pub fn new(dir: &[u8]) -> Root {
+        Root(dir.strip_suffix(b"/").unwrap_or(dir).to_vec())
+    }
+
+    /// The path as it is when nothing in it is a link.
+    pub fn joined(&self, path: &[u8]) -> Vec<u8> {
+        [&self.0, path].concat()
+    }
+
+    /// The host's path of what the absolute path `path` names in the tree; none when the tree does not have it.
+    ///
+    /// Links of the tree lead to places of the tree: the host's kernel finds them so, and tells where that was.
+    pub fn find(&self, path: &[u8], link: Link) -> Option<Vec<u8>> {
+        match self.resolve(path, link) {
+            Ok(found) => Some(found),
+            // This kernel, or what guards it, does not know the call.
+            Err(Errno::ENOSYS | Errno::EPERM) => Some(self.joined(path)).filter(|path| exists(path)),
+            Err(_) => None,
+        }
+    }
+
+    fn resolve(&self, path: &[u8], link: Link) -> Result<Vec<u8>, Errno> {
+        let how = u64::from(O_PATH | O_CLOEXEC);
+        let root = Descriptor::open(AT_FDCWD as u64, &self.0, OpenHow { flags: how, mode: 0, resolve: 0 })?;
+        let kept = if link == Link::Kept { u64::from(x86_64::O_NOFOLLOW) } else { 0 };
+        let found = Descriptor::open(root.0, path, OpenHow { flags: how | kept, mode: 0, resolve: RESOLVE_IN_ROOT })?;
+        let place = found.path()?;
+        // Another name of the tree is no reason to lose it.
+        Ok(if place.starts_with(&self.0) { place } else { self.joined(path) })
+    }
+}
+
+/// A place that is held while it is looked at.
+struct Descriptor(u64);
+
+impl Descriptor {
+    fn open(dir: u64, path: &[u8], how: OpenHow) -> Result<Descriptor, Errno> {
+        let path = [path, &[0]].concat();
+        let mut bytes = [0; OpenHow::LEN];
+        how.put(&mut bytes);
+        let words = &mut [Arg::Word(dir), Arg::In(&path), Arg::In(&bytes), Arg::Word(OpenHow::LEN as u64)];
+        Host.call_with(Sys::OPENAT2, words).map(Descriptor)
+    }
+
+    /// Where it is.
+    fn path(&self) -> Result<Vec<u8>, Errno> {
+        let name = format!("/proc/self/fd/{}\0", self.0);
+        let mut bytes = vec![0; PATH_MAX];
+        let words = &mut [Arg::In(name.as_bytes()), Arg::Out(&mut bytes), Arg::Word(PATH_MAX as u64)];
+        let len = Host.call_with(Sys::READLINK, words)?;
+        bytes.truncate(len as usize);
+        Ok(bytes)
+    }
+}
+
+impl Drop for Descriptor {
+    fn drop(&mut self) {
+        let _ = Host.call(Sys::CLOSE, [self.0, 0, 0, 0, 0, 0]);
+    }
+}
+
+/// Whether the host has something at this path; a link that leads nowhere is something.
+pub(crate) fn exists(path: &[u8]) -> bool {
+    let probe = [path, &[0]].concat();
+    let mut stat = [0u8; 144];
+    Host.call_with(Sys::LSTAT, &mut [Arg::In(&probe), Arg::Out(&mut stat)]).is_ok()
+}
+
+/// The path without its last name, and that name with the slash before it.
+pub(crate) fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let trimmed = path.strip_suffix(b"/").unwrap_or(path);
+    let slash = trimmed.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+    path.split_at_checked(slash).unwrap_or((path, &[]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn links_of_the_tree_lead_to_places_of_the_tree() {
+        let dir = std::env::temp_dir().join(format!("ashore-root-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        for folder in ["etc/alternatives", "usr/bin"] {
+            fs::create_dir_all(dir.join(folder)).expect("a folder");
+        }
+        fs::write(dir.join("usr/bin/real"), "").expect("a file");
+        for (target, link) in [
+            ("/usr/bin/real", "etc/alternatives/tool"),
+            ("/etc/alternatives/tool", "usr/bin/tool"),
+            ("/usr/bin", "bin"),
+            ("/nowhere", "usr/bin/dangling"),
+        ] {
+            symlink(target, dir.join(link)).expect("a link");
+        }
+        let dir = dir.canonicalize().expect("it is there");
+        let root = Root::new(dir.as_os_str().as_bytes());
+        let find = |path: &str, link| root.find(path.as_bytes(), link).map(|path| path[root.0.len()..].to_vec());
+        assert_eq!(find("/bin/tool", Link::Followed).as_deref(), Some(&b"/usr/bin/real"[..]));
+        assert_eq!(find("/bin/tool", Link::Kept).as_deref(), Some(&b"/usr/bin/tool"[..]));
+        assert_eq!(find("/bin/../../bin/real", Link::Kept).as_deref(), Some(&b"/usr/bin/real"[..]));
+        assert_eq!(find("/bin/dangling", Link::Kept).as_deref(), Some(&b"/usr/bin/dangling"[..]));
+        assert_eq!(find("/bin/dangling", Link::Followed), None);
+        assert_eq!(find("/bin/none", Link::Followed), None);
+        assert_eq!(split(b"/a/b/"), (&b"/a"[..], &b"/b/"[..]));
+        assert_eq!(split(b"/a"), (&b""[..], &b"/a"[..]));
+        let _ = fs::remove_dir_all(&dir);
+    }
+}
