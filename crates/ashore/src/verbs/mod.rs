@@ -10,6 +10,7 @@ mod follow;
 mod inspect;
 mod patch;
 mod platforms;
+mod qemu;
 mod replay;
 mod run;
 mod shims;
@@ -55,11 +56,19 @@ pub(crate) fn command() -> Command {
 }
 
 /// Runs the verb the arguments name; without one, the first argument is a program to run.
-/// Called by a shim's name, it runs what it is given for that shim's system.
+/// Called by a shim's name, it runs what it is given for that shim's system; by QEMU's, it takes that one's options.
 pub(crate) fn dispatch(mut args: Vec<OsString>) -> u8 {
     let own_name = args.first().map(PathBuf::from).unwrap_or_default();
     if let Some(system) = own_name.file_name().and_then(|name| name.to_str()).and_then(shims::system_of) {
         args.splice(1..1, ["run", "--os", system, "--"].map(OsString::from));
+    }
+    match qemu::translate(&args, |name| std::env::var_os(name)) {
+        Some(Ok(words)) => args = words,
+        Some(Err(why)) => {
+            eprintln!("ashore: {}: {why}", own_name.display());
+            return FAILED;
+        }
+        None => {}
     }
     let is_verb = |word: &OsString| table::VERBS.iter().any(|verb| word == verb.name) || word == "help";
     let first = args.get(1);
