@@ -36,7 +36,7 @@ pub(crate) const TASKS: &[Task] = &[
     Task { name: "tidy", usage: "", summary: "the design's invariants, checked over the source tree", run: tidy::run },
     Task {
         name: "guests",
-        usage: "[--system OS] [--force]",
+        usage: "[--system OS] [--force] [--tree NAME]",
         summary: "install the pinned Go and Zig into .guests and build every test guest from source",
         run: guests::run,
     },

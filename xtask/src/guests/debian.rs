@@ -6,6 +6,7 @@
 use crate::shell;
 use crate::{Failure, Outcome, Repo};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -49,6 +50,45 @@ pub(crate) fn tree(repo: &Repo, names: &[&str], root: &Path) -> Outcome {
         let _ = fs::remove_dir_all(root.join(unread));
     }
     Ok(())
+}
+
+/// A folder with the files of packages and of everything they depend on, as they lie on a machine: `/bin` and `/lib` are
+/// links into `/usr`. The folders that a kernel or a boot fills are left out: there the host's are meant.
+pub(crate) fn complete_tree(repo: &Repo, name: &str, packages: &[&str]) -> Outcome<PathBuf> {
+    let made = repo.guests().join("debian").join(name);
+    let (stamp, wanted) = (made.with_extension("packages"), packages.join(" "));
+    if made.is_dir() && fs::read_to_string(&stamp).is_ok_and(|held| held == wanted) {
+        return Ok(made);
+    }
+    let apt = Apt::new(repo)?;
+    println!("guests: downloading Debian's {wanted} for {CPU}, with what they need");
+    let downloads = apt.folder.join(format!("{name}.downloads"));
+    fs::create_dir_all(downloads.join("partial")).map_err(|why| Failure::of(downloads.display(), why))?;
+    let archives = format!("Dir::Cache::archives={}", downloads.display());
+    let options = ["-y", "-qq", "--no-install-recommends", "--download-only", "-o", &archives, "install"];
+    shell::output(apt.command("apt-get").args(options).args(packages))?;
+    // Unpacked aside first: half a tree is none.
+    let aside = made.with_extension("part");
+    let _ = fs::remove_dir_all(&aside);
+    for archive in entries(&downloads)?.iter().filter(|file| file.extension().is_some_and(|end| end == "deb")) {
+        shell::output(Command::new("dpkg-deb").arg("-x").arg(archive).arg(&aside))?;
+    }
+    for folder in ["bin", "sbin", "lib"] {
+        let (own, merged) = (aside.join(folder), aside.join("usr").join(folder));
+        fs::create_dir_all(&merged).map_err(|why| Failure::of(merged.display(), why))?;
+        if own.is_dir() {
+            shell::output(Command::new("cp").arg("-a").arg(own.join(".")).arg(&merged))?;
+            fs::remove_dir_all(&own).map_err(|why| Failure::of(own.display(), why))?;
+        }
+        symlink(Path::new("usr").join(folder), &own).map_err(|why| Failure::of(own.display(), why))?;
+    }
+    for folder in ["boot", "dev", "home", "proc", "root", "run", "sys", "tmp"] {
+        let _ = fs::remove_dir_all(aside.join(folder));
+    }
+    let _ = (fs::remove_dir_all(&downloads), fs::remove_dir_all(&made));
+    fs::rename(&aside, &made).map_err(|why| Failure::of(made.display(), why))?;
+    fs::write(&stamp, wanted).map_err(|why| Failure::of(stamp.display(), why))?;
+    Ok(made)
 }
 
 /// The package that a package without files stands for, by the beginning of its name.

@@ -2,7 +2,8 @@
 //!
 //! Everything lands in the ignored folder `.guests`: `venv` (the toolchains), caches, `out/<system>-<cpu>/<name>`,
 //! `explain/<system>-amd64/<name>`, the failing programs that reports are tested with, `bare/<name>`, the images for bare
-//! machines, `boot/<name>`, the programs for `ashore boot`, and `debian/<package>`, what they need of Debian's. Stamps make a
+//! machines, `boot/<name>`, the programs for `ashore boot`, and `debian/<package>`, what they need of Debian's, with
+//! `debian/tree`, programs and libraries for dynamically linked ones (`--tree tree-large` makes a larger one beside it). Stamps make a
 //! second run take no time. After the toolchains and packages are there nothing here uses the network.
 
 mod bare;
@@ -14,6 +15,7 @@ mod source;
 mod stamp;
 mod table;
 mod toolchain;
+mod trees;
 
 pub(crate) use table::{SYSTEMS, System, USUAL_CPU};
 pub(crate) use toolchain::Toolchain;
@@ -31,6 +33,7 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
     let force = args.flag("--force");
     let is_only_corpus = args.flag("--corpus");
     let is_only_boot = args.flag("--boot");
+    let only_tree = args.value("--tree")?;
     args.finish()?;
     let systems = select(&wanted)?;
     if force {
@@ -39,6 +42,12 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
         }
     }
     let _lock = lock(repo)?;
+    if let Some(name) = only_tree {
+        let tree = trees::TREES.iter().find(|tree| tree.name == name);
+        let tree = tree.ok_or_else(|| Failure::new(format!("no tree named {name}")))?;
+        println!("guests: {}", trees::make(repo, tree)?.display());
+        return Ok(());
+    }
     let tools = Toolchain::install(repo)?;
     if is_only_boot {
         return boot::make(repo, &tools, force);
@@ -55,6 +64,7 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
     if wanted.is_empty() && !is_only_corpus {
         bare::make(repo, &tools, force)?;
         boot::make(repo, &tools, force)?;
+        trees::make(repo, trees::USUAL)?;
     }
     Ok(())
 }
