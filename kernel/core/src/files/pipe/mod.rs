@@ -55,6 +55,14 @@ enum Side {
 }
 
 impl Side {
+    const fn of(flags: u32) -> Side {
+        match flags & O_ACCMODE {
+            0 => Side::Read,
+            1 => Side::Write,
+            _ => Side::Both,
+        }
+    }
+
     const fn reads(self) -> bool {
         matches!(self, Side::Read | Side::Both)
     }
@@ -97,11 +105,7 @@ impl Pipe {
 
     /// Opens a pipe with a name, and waits for the other end unless the flags say otherwise.
     pub fn open_named(self: &Arc<Pipe>, call: &mut Call<'_>, flags: u32) -> Result<Arc<dyn File>, Stop> {
-        let side = match flags & O_ACCMODE {
-            0 => Side::Read,
-            1 => Side::Write,
-            _ => Side::Both,
-        };
+        let side = Side::of(flags);
         // What the call held while it waited: the end itself, and how many others there had been.
         let kept = call.progress.extra.take().and_then(|kept| kept.downcast::<(Arc<End>, u64)>().ok());
         let (end, before) = match kept {
@@ -176,8 +180,11 @@ impl Node for PipeNode {
         Some(&self.attributes)
     }
 
+    /// Waits for nobody: the other end was there, and what it left behind is still to be read.
     fn open(self: Arc<Self>, call: &mut Call<'_>, flags: u32) -> Result<Arc<dyn File>, Stop> {
-        self.pipe.open_named(call, flags)
+        let end = self.pipe.end(Side::of(flags));
+        self.pipe.queue.wake(call.kernel, Events::ANY);
+        Ok(end)
     }
 
     fn filesystem(&self) -> i64 {

@@ -137,3 +137,13 @@ fn what_was_taken_goes_back_in_front() {
     assert_eq!(take(&mut ring, 99), b"0123456789abcdefghijklm");
     assert_eq!(ring.room(), 16);
 }
+
+#[test]
+fn a_pipe_opened_anew_waits_for_no_other_end() {
+    let program = program();
+    let (read, write) = pipe(&program, 0);
+    program.write(write, b"left behind").unwrap();
+    program.must(Sys::CLOSE, &[write]);
+    let again = program.open(&alloc::format!("/proc/self/fd/{read}"), 0).unwrap();
+    assert_eq!((program.read(again, 99).unwrap(), program.read(again, 99)), (b"left behind".to_vec(), Ok(Vec::new())));
+}
