@@ -1,27 +1,16 @@
-//! Flattened device trees (Devicetree Specification 0.4, chapter 5): which machine a blob describes.
+//! Which machine a device tree describes.
 //!
-//! Only addresses matter here: memory, flash, reserved memory, devices, and how firmware is called. Input is hostile: nodes,
-//! depth and lengths are bounded, and what does not fit is left out.
+//! Only addresses matter here: memory, flash, reserved memory, devices, and how firmware is called. The blob itself is read by
+//! [`Tree`]. Input is hostile: nodes, depth and lengths are bounded, and what does not fit is left out.
 
 use super::{Loading, Machine, Region, TreeSlot, Use, table};
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
-use ashore_base::{Addr, AddrRange, Bytes, Cpu};
+use ashore_base::{Addr, AddrRange, BadTree, Bytes, Cpu, Tree, TreeEvent};
 use ashore_isa::aarch64::system::Upcall;
 use ashore_report::{Place, Report, table::BAD_DEVICE_TREE};
 
-/// First word of a blob.
-const MAGIC: u32 = 0xd00d_feed;
-/// Fields of the header.
-const TOTAL_LEN_AT: u64 = 4;
+/// The field of the header that says where the nodes are.
 const STRUCTURE_AT: u64 = 8;
-const STRINGS_AT: u64 = 12;
-const RESERVED_AT: u64 = 16;
-/// Tokens of the structure.
-const BEGIN_NODE: u32 = 1;
-const END_NODE: u32 = 2;
-const PROPERTY: u32 = 3;
-const NOTHING: u32 = 4;
-const END: u32 = 9;
 /// More than any board has.
 const NODE_LIMIT: usize = 1 << 14;
 const DEPTH_LIMIT: usize = 64;
@@ -63,14 +52,6 @@ impl Node<'_> {
     }
 }
 
-fn be32(bytes: Bytes<'_>, at: u64) -> Option<u32> {
-    Some(u32::from_be_bytes(bytes.array(at)?))
-}
-
-fn be64(bytes: Bytes<'_>, at: u64) -> Option<u64> {
-    Some(u64::from_be_bytes(bytes.array(at)?))
-}
-
 /// A number of one or two cells at the start of `cells`, and the rest; of three, the last two.
 fn number(cells: &[u8], count: u32) -> Option<(u64, &[u8])> {
     let len = usize::try_from(count.checked_mul(4)?).ok()?;
@@ -83,52 +64,39 @@ fn damaged(at: u64, reason: impl Into<String>) -> Report {
     BAD_DEVICE_TREE.at(Place::offset(at), reason)
 }
 
-/// Every node of a blob, parents before children.
-fn nodes<'a>(blob: Bytes<'a>) -> Result<Vec<Node<'a>>, Report> {
-    let header = |at| be32(blob, at).map(u64::from).ok_or_else(|| damaged(at, "the header is cut"));
-    if header(0)? != u64::from(MAGIC) {
-        return Err(damaged(0, "it does not begin with the magic 0xd00dfeed"));
-    }
-    if header(TOTAL_LEN_AT)? > blob.0.len() as u64 {
-        let reason = format!("it is to have {:#x} bytes, but the file has {:#x}", header(TOTAL_LEN_AT)?, blob.0.len());
-        return Err(damaged(TOTAL_LEN_AT, reason));
-    }
-    let (mut at, strings) = (header(STRUCTURE_AT)?, header(STRINGS_AT)?);
-    let mut all: Vec<Node<'a>> = Vec::new();
+fn unreadable(bad: BadTree) -> Report {
+    damaged(bad.at, bad.why)
+}
+
+/// Every node of a tree, parents before children.
+fn nodes(tree: Tree<'_>) -> Result<Vec<Node<'_>>, Report> {
+    let mut all: Vec<Node<'_>> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
-    loop {
-        let token = be32(blob, at).ok_or_else(|| damaged(at, "the structure ends without its end mark"))?;
-        at += 4;
-        match token {
-            BEGIN_NODE => {
-                let name = blob.cstr(at).ok_or_else(|| damaged(at, "a node's name has no end"))?;
+    for event in tree.events() {
+        match event.map_err(unreadable)? {
+            TreeEvent::Begin(name) => {
                 if all.len() == NODE_LIMIT || open.len() == DEPTH_LIMIT {
-                    return Err(damaged(at, "too many or too deep nodes"));
+                    return Err(damaged(STRUCTURE_AT, "too many or too deep nodes"));
                 }
                 all.push(Node { name, parent: open.last().copied(), ..Node::default() });
                 open.push(all.len() - 1);
-                at = (at + name.len() as u64 + 1).next_multiple_of(4);
             }
-            END_NODE if open.pop().is_none() => return Err(damaged(at, "a node ends that did not begin")),
-            END_NODE | NOTHING => {}
-            PROPERTY => {
-                let short = || damaged(at, "a property is cut");
-                let (len, name_at) = (be32(blob, at).ok_or_else(short)?, be32(blob, at + 4).ok_or_else(short)?);
-                let value = blob.slice(at + 8, len.into()).ok_or_else(short)?;
-                let name = blob.cstr(strings + u64::from(name_at)).unwrap_or_default();
+            TreeEvent::Property { name, value } => {
                 if let Some(node) = open.last().and_then(|index| all.get_mut(*index)) {
                     take(node, name, value);
                 }
-                at = (at + 8 + u64::from(len)).next_multiple_of(4);
             }
-            END => return Ok(all),
-            other => return Err(damaged(at - 4, format!("{other:#x} is no token"))),
+            TreeEvent::End if open.pop().is_none() => {
+                return Err(damaged(STRUCTURE_AT, "a node ends that did not begin"));
+            }
+            TreeEvent::End => {}
         }
     }
+    Ok(all)
 }
 
 fn take<'a>(node: &mut Node<'a>, name: &[u8], value: &'a [u8]) {
-    let cell = || be32(Bytes(value), 0);
+    let cell = || Bytes(value).array(0).map(u32::from_be_bytes);
     match name {
         b"#address-cells" => node.address_cells = cell(),
         b"#size-cells" => node.size_cells = cell(),
@@ -222,28 +190,22 @@ fn kind(all: &[Node<'_>], node: &Node<'_>) -> Use {
     }
 }
 
-/// The list before the structure of memory nobody may use.
-fn reserved(blob: Bytes<'_>) -> Vec<Region> {
-    let mut found = Vec::new();
-    let mut at = u64::from(be32(blob, RESERVED_AT).unwrap_or(u32::MAX));
-    while let (Some(start), Some(len)) = (be64(blob, at), be64(blob, at + 8)) {
-        if len == 0 || found.len() == REGION_LIMIT {
-            break;
-        }
+/// The list of memory nobody may use.
+fn reserved(tree: Tree<'_>) -> Vec<Region> {
+    let region = |(start, len)| {
         let memory = AddrRange::new(Addr(start), len).unwrap_or_default();
-        found.push(Region { name: "reserved by the device tree".to_owned(), memory, kind: Use::Reserved });
-        at += 16;
-    }
-    found
+        Region { name: "reserved by the device tree".to_owned(), memory, kind: Use::Reserved }
+    };
+    tree.reserved().take(REGION_LIMIT).map(region).collect()
 }
 
 /// The machine `tree` describes. How it loads programs no tree says: that is taken from the row called `row`, else from one
 /// that is compatible.
 pub(super) fn machine(tree: &[u8], row: Option<&str>, memory: Option<u64>) -> Result<Machine, Report> {
-    let blob = Bytes(tree);
-    let all = nodes(blob)?;
+    let tree = Tree::new(tree).map_err(unreadable)?;
+    let all = nodes(tree)?;
     let root = all.first().ok_or_else(|| damaged(STRUCTURE_AT, "it has no nodes"))?;
-    let mut regions = reserved(blob);
+    let mut regions = reserved(tree);
     for node in all.iter().filter(|node| !node.is_disabled()) {
         let kind = kind(&all, node);
         let ranges = own_ranges(&all, node).into_iter().chain(windows(&all, node));
@@ -293,6 +255,13 @@ pub(super) fn machine(tree: &[u8], row: Option<&str>, memory: Option<u64>) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// First word of a blob, and tokens of its structure (Devicetree Specification 0.4, chapter 5).
+    const MAGIC: u32 = 0xd00d_feed;
+    const BEGIN_NODE: u32 = 1;
+    const END_NODE: u32 = 2;
+    const PROPERTY: u32 = 3;
+    const END: u32 = 9;
 
     /// A blob written node by node.
     #[derive(Default)]
