@@ -133,3 +133,18 @@ fn kernels_are_checked_and_not_run() {
     assert_eq!(run.status.code(), Some(126));
     assert!(text(&run.stderr).contains("it is a kernel image (arm64 Image)"), "{}", text(&run.stderr));
 }
+
+#[test]
+fn our_own_kernel_passes() {
+    // Above the folder for the files of tests: where `cargo xtask kernel` puts it.
+    let target =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).ancestors().find(|folder| folder.join("kernel/Image").is_file());
+    let target = target.expect("the kernel is missing: cargo xtask kernel");
+    let elf = target.join("aarch64-unknown-none-softfloat/release/ashore-kernel-boot");
+    for image in [target.join("kernel/Image"), elf] {
+        assert!(image.is_file(), "{} is missing: cargo xtask kernel", image.display());
+        let out = ashore(&["--on", "virt"], &image);
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out.stdout));
+        assert!(text(&out.stdout).ends_with("on virt: clean\n"), "{}", text(&out.stdout));
+    }
+}

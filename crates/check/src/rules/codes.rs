@@ -1,6 +1,6 @@
 //! Branches, names and addresses in code.
 
-use super::entry::is_known;
+use super::{PHYSICAL_END, entry::is_known, turns_mmu_on};
 use crate::{
     Machine, Subject,
     code::{Branch, Follower, branches},
@@ -119,13 +119,15 @@ fn elsewhere(machine: &Machine, at: Addr) -> Option<String> {
 }
 
 pub(super) fn missing_device(subject: &Subject<'_>, machine: &Machine) -> Vec<Report> {
+    let turns_on = turns_mmu_on(subject);
     let mut pages: BTreeMap<u64, (Addr, u64, usize)> = BTreeMap::new();
     let mut note = |event: Event| {
         let What::Access { to, .. } = event.what else { return };
         let at = Addr(to.bits);
         // The first page is where null pointers lead, and the program's own memory is no device.
         let is_missing = to.bits >= PAGE_SIZE && !is_known(machine, at) && subject.seen(at).is_none();
-        if to.is_absolute && is_missing {
+        let is_translated = turns_on && to.bits >= PHYSICAL_END;
+        if to.is_absolute && is_missing && !is_translated {
             pages.entry(to.bits / PAGE_SIZE).or_insert((event.at, to.bits, 0)).2 += 1;
         }
     };

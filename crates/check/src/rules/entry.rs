@@ -1,5 +1,6 @@
 //! What the CPU is in when the program begins: exception level, vector registers, exception vectors, stack.
 
+use super::{is_translated, turns_mmu_on};
 use crate::{
     Machine, Subject,
     machine::{Use, words},
@@ -113,6 +114,9 @@ pub(super) fn stack_pointer(subject: &Subject<'_>, machine: &Machine) -> Vec<Rep
     let mut reports = Vec::new();
     for event in subject.start_up() {
         let What::Stack(value) = event.what else { continue };
+        if is_translated(&event, value.bits) {
+            continue;
+        }
         let top = Addr(value.bits);
         // The stack grows down: what must be RAM is below.
         let below = AddrRange { start: top.minus(STACK_ALIGN), end: top };
@@ -131,8 +135,7 @@ pub(super) fn stack_pointer(subject: &Subject<'_>, machine: &Machine) -> Vec<Rep
 }
 
 pub(super) fn unaligned_data(subject: &Subject<'_>, _: &Machine) -> Vec<Report> {
-    let turns_on = subject.start_up().iter().any(|event| event.before.enabled_mmu)
-        || subject.written_registers().contains(&SysReg::SCTLR_EL1);
+    let turns_on = turns_mmu_on(subject);
     let data: Vec<_> =
         subject.stretches().into_iter().filter(|stretch| !stretch.perms.is_exec && !stretch.holds_strings).collect();
     let mut reports: Vec<Report> = Vec::new();

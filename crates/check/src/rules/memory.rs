@@ -1,6 +1,6 @@
 //! Where the program lies in a machine's memory.
 
-use super::list;
+use super::{is_translated, list};
 use crate::{
     Subject,
     machine::{Machine, Region, Use, table::MACHINES, words},
@@ -222,7 +222,7 @@ fn lost_jumps(subject: &Subject<'_>, machine: &Machine) -> Vec<Report> {
     let span: Vec<AddrRange> = subject.loaded().map(|(_, memory)| memory).collect();
     let events = subject.start_up();
     let lost = events.iter().filter_map(|event| match event.what {
-        What::Lost(to) if to.is_absolute => Some((event.at, to.bits)),
+        What::Lost(to) if to.is_absolute && !is_translated(event, to.bits) => Some((event.at, to.bits)),
         _ => None,
     });
     let found = lost.filter(|(_, to)| !span.iter().any(|memory| memory.contains(Addr(*to))) && *to != 0);

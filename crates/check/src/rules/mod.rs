@@ -9,7 +9,22 @@ pub mod table;
 use crate::{Machine, Platform, Subject, Target};
 use alloc::vec::Vec;
 use ashore_base::Cpu;
+use ashore_isa::aarch64::{system::SysReg, walk::Event};
 use ashore_report::{Diagnosis, Report};
+
+/// No CPU of this architecture has physical addresses from here on (Arm Architecture Reference Manual, D8.1: at most 56 bits).
+const PHYSICAL_END: u64 = 1 << 56;
+
+/// Whether an address of an event can only be one that the program's own tables lead somewhere: what is there no machine says.
+fn is_translated(event: &Event, address: u64) -> bool {
+    event.before.enabled_mmu && address >= PHYSICAL_END
+}
+
+/// Whether the program turns translation on at some time.
+fn turns_mmu_on(subject: &Subject<'_>) -> bool {
+    subject.start_up().iter().any(|event| event.before.enabled_mmu)
+        || subject.written_registers().contains(&SysReg::SCTLR_EL1)
+}
 
 /// What a rule needs to know, which is also what it applies to.
 #[derive(Clone, Copy)]
