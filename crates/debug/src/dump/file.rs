@@ -1,9 +1,7 @@
 //! Writing the file: whole under its name, or not at all.
 
-use super::memory::Memory;
-use super::plan::Plan;
-use ashore_base::PAGE_SIZE;
-use ashore_formats::elf::core::write::Head;
+use ashore_base::{Addr, PAGE_SIZE};
+use ashore_formats::elf::core::write::{Head, Stretch};
 use ashore_pivot::Sys;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -18,8 +16,28 @@ const CHUNK: usize = 1 << 18;
 /// How long it may take: whoever waits for a witness gives up a little later, and would leave a part of a file behind.
 const TIME: Duration = Duration::from_secs(15);
 
+/// Where the memory of a process comes from.
+pub trait Source {
+    /// Fills `into` as far as memory is there.
+    fn read(&self, at: Addr, into: &mut [u8]) -> usize;
+
+    /// Whether nobody ever touched this memory. False when that is not known.
+    fn is_untouched(&self, at: Addr, len: u64) -> bool;
+}
+
+/// What the file holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Contents<'a> {
+    /// What stands before the memory.
+    pub head: &'a Head,
+    /// The memory.
+    pub stretches: &'a [Stretch],
+    /// Which of the stretches have pages nobody touched.
+    pub sparse: &'a [bool],
+}
+
 /// The name with `%p` replaced by the process's id.
-pub(super) fn final_path(path: &Path, pid: i32) -> PathBuf {
+pub fn final_path(path: &Path, pid: i32) -> PathBuf {
     let mut name = Vec::new();
     let mut rest = path.as_os_str().as_bytes();
     while let Some(at) = rest.windows(2).position(|pair| pair == b"%p") {
@@ -33,7 +51,7 @@ pub(super) fn final_path(path: &Path, pid: i32) -> PathBuf {
 }
 
 /// Writes the core file: first beside its name, then under it.
-pub(super) fn write(path: &Path, head: &Head, plan: &Plan, memory: &Memory<'_>) -> io::Result<()> {
+pub fn write(path: &Path, contents: &Contents<'_>, memory: &dyn Source) -> io::Result<()> {
     // Nobody means to have a device or a socket replaced.
     if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file() && !there.is_symlink()) {
         return Err(io::Error::other("something that is no file has this name"));
@@ -41,7 +59,7 @@ pub(super) fn write(path: &Path, head: &Head, plan: &Plan, memory: &Memory<'_>) 
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
     let beside = PathBuf::from(beside);
-    let made = create(&beside).and_then(|file| fill(&file, head, plan, memory));
+    let made = create(&beside).and_then(|file| fill(&file, contents, memory));
     let done = made.and_then(|()| fs::rename(&beside, path));
     if done.is_err() {
         let _ = fs::remove_file(&beside);
@@ -56,17 +74,18 @@ fn create(path: &Path) -> io::Result<File> {
     how.open(path)
 }
 
-fn fill(file: &File, head: &Head, plan: &Plan, memory: &Memory<'_>) -> io::Result<()> {
+fn fill(file: &File, contents: &Contents<'_>, memory: &dyn Source) -> io::Result<()> {
+    let Contents { head, stretches, sparse } = *contents;
     file.write_all_at(&head.bytes, 0)?;
     let begun = Instant::now();
     let mut bytes = vec![0; CHUNK];
-    for ((stretch, sparse), offset) in plan.stretches.iter().zip(&plan.sparse).zip(&head.offsets) {
+    for ((stretch, sparse), offset) in stretches.iter().zip(sparse).zip(&head.offsets) {
         let mut at = 0;
         while at < stretch.kept {
             let len = (stretch.kept - at).min(CHUNK as u64) as usize;
             let Some(chunk) = bytes.get_mut(..len) else { break };
             let start = stretch.memory.start.plus(at);
-            if *sparse && memory.touched(start, len as u64).is_some_and(|touched| touched.count == 0) {
+            if *sparse && memory.is_untouched(start, len as u64) {
                 at += len as u64;
                 continue;
             }

@@ -1,5 +1,6 @@
 //! The guest's memory, as the guest believes it to be.
 
+use super::file::Source;
 use ashore_base::{Addr, PAGE_SIZE};
 use ashore_process::Scene;
 use std::fs::File;
@@ -50,9 +51,11 @@ impl<'a> Memory<'a> {
         }
         Some(touched)
     }
+}
 
+impl Source for Memory<'_> {
     /// Fills `into` as far as memory is there, with the guest's own code where call sites were rewritten.
-    pub(super) fn read(&self, at: Addr, into: &mut [u8]) -> usize {
+    fn read(&self, at: Addr, into: &mut [u8]) -> usize {
         let mut done = 0;
         while let Some(rest) = into.get_mut(done..).filter(|rest| !rest.is_empty()) {
             match self.file.read_at(rest, at.0.wrapping_add(done as u64)) {
@@ -66,5 +69,9 @@ impl<'a> Memory<'a> {
             self.scene.restore(at, read);
         }
         done
+    }
+
+    fn is_untouched(&self, at: Addr, len: u64) -> bool {
+        self.touched(at, len).is_some_and(|touched| touched.count == 0)
     }
 }

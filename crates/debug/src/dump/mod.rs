@@ -19,6 +19,7 @@ use ashore_guest::Delivery;
 use ashore_image::HeaderTable;
 use ashore_pivot::Sys;
 use ashore_process::{Ending, Interest, Scene, ThreadScene, Witness};
+pub use file::{Contents, Source, final_path, write as write_file};
 pub(crate) use maps::{Mapping, mappings, of_guest};
 use memory::Memory;
 use std::io::{self, Write};
@@ -103,7 +104,8 @@ impl CoreFile {
             remarks: Vec::new(),
         };
         let head = write::head(&core, &plan.stretches);
-        file::write(path, &head, &plan, &memory)?;
+        let contents = Contents { head: &head, stretches: &plan.stretches, sparse: &plan.sparse };
+        file::write(path, &contents, &memory)?;
         Ok(plan::Cut { threads: unknown, ..plan.cut })
     }
 
@@ -184,6 +186,7 @@ fn threads<'a>(scene: &Scene<'_>, states: &'a [State], info: &SignalInfo<'a>) ->
             registers: registers(regs),
             fp: &state.fp,
             extended: &state.extended,
+            tls: None,
         });
     }
     threads.sort_by_key(|thread| thread.info.is_none());

@@ -7,6 +7,7 @@
 //! What does not fit the limit is left out in the order of its use to a reader: stacks and code of threads come first,
 //! then the program's variables, then all else from the smallest mapping to the largest.
 
+use super::file::Source as _;
 use super::maps::Mapping;
 use super::memory::Memory;
 use ashore_base::{Addr, PAGE_SIZE};

@@ -33,6 +33,7 @@ pub fn thread(cpu: Cpu, id: i32) -> Thread<'static> {
         registers,
         fp: &[7; 512],
         extended: &[8; 832],
+        tls: None,
     }
 }
 

@@ -152,5 +152,5 @@ fn thread<'a>(core: &mut Core<'a>, note: &Note<'a>, (id, signal): (i32, u32), (r
         core.remark(MALFORMED.at(Place::offset(note.at), reason));
         return;
     };
-    core.threads.push(Thread { id, name: None, signal, info: None, sets: [0; 2], registers, fp: &[], extended: &[] });
+    core.threads.push(Thread { registers, ..Thread::bare(core.cpu, id, signal) });
 }

@@ -13,6 +13,7 @@ pub(super) const NT_FPREGSET: u32 = 2;
 pub(super) const NT_PRPSINFO: u32 = 3;
 pub(super) const NT_AUXV: u32 = 6;
 pub(super) const NT_X86_XSTATE: u32 = 0x202;
+pub(super) const NT_ARM_TLS: u32 = 0x401;
 pub(super) const NT_SIGINFO: u32 = 0x5349_4749;
 pub(super) const NT_FILE: u32 = 0x4649_4c45;
 
@@ -59,6 +60,7 @@ pub(super) fn take<'a>(core: &mut Core<'a>, note: &Note<'a>) {
         (NT_FILE, _) => files(core, note),
         (NT_FPREGSET, Some(thread)) => thread.fp = note.data.0,
         (NT_X86_XSTATE, Some(thread)) => thread.extended = note.data.0,
+        (NT_ARM_TLS, Some(thread)) => thread.tls = note.data.u64(0),
         (NT_SIGINFO, Some(thread)) => thread.info = info(note.data),
         _ => {}
     }
@@ -73,16 +75,9 @@ fn thread<'a>(core: &mut Core<'a>, note: &Note<'a>) {
         return;
     };
     let number = |at| data.u32(at).unwrap_or_default();
-    core.threads.push(Thread {
-        id: number(status::PID) as i32,
-        name: None,
-        signal: data.u16(status::CURRENT_SIGNAL).unwrap_or_default().into(),
-        info: None,
-        sets: status::SETS.map(|at| data.u64(at).unwrap_or_default()),
-        registers,
-        fp: &[],
-        extended: &[],
-    });
+    let signal = data.u16(status::CURRENT_SIGNAL).unwrap_or_default().into();
+    let sets = status::SETS.map(|at| data.u64(at).unwrap_or_default());
+    core.threads.push(Thread { sets, registers, ..Thread::bare(core.cpu, number(status::PID) as i32, signal) });
 }
 
 fn process(data: Bytes<'_>) -> ProcessInfo {

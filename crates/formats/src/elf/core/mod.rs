@@ -99,6 +99,25 @@ pub struct Thread<'a> {
     pub fp: &'a [u8],
     /// The extended state (`NT_X86_XSTATE`), with its own header; empty when the file has none.
     pub extended: &'a [u8],
+    /// The thread pointer, where it has a note of its own (`NT_ARM_TLS`).
+    pub tls: Option<u64>,
+}
+
+impl Thread<'_> {
+    /// A thread of which no more is known yet.
+    fn bare(cpu: Cpu, id: i32, signal: u32) -> Self {
+        Thread {
+            id,
+            name: None,
+            signal,
+            info: None,
+            sets: [0; 2],
+            registers: Registers::zero(cpu),
+            fp: &[],
+            extended: &[],
+            tls: None,
+        }
+    }
 }
 
 /// Why a signal came.

@@ -4,7 +4,8 @@
 //! holds a process's memory, and pages of zeros can stay holes.
 
 use super::linux::{
-    NT_AUXV, NT_FILE, NT_FPREGSET, NT_PRPSINFO, NT_PRSTATUS, NT_SIGINFO, NT_X86_XSTATE, SIGINFO_LEN, psinfo, status,
+    NT_ARM_TLS, NT_AUXV, NT_FILE, NT_FPREGSET, NT_PRPSINFO, NT_PRSTATUS, NT_SIGINFO, NT_X86_XSTATE, SIGINFO_LEN,
+    psinfo, status,
 };
 use super::notes::{ASHORE, NT_ASHORE_GUEST, NT_ASHORE_WORDS};
 use super::{Core, MappedFile, ProcessInfo, SEGMENTS_ELSEWHERE, SignalInfo, Thread};
@@ -134,6 +135,9 @@ fn notes(core: &Core<'_>) -> Vec<u8> {
         }
         if !thread.extended.is_empty() {
             out.note(b"LINUX", NT_X86_XSTATE, thread.extended);
+        }
+        if let Some(tls) = thread.tls {
+            out.note(b"LINUX", NT_ARM_TLS, &tls.to_le_bytes());
         }
     }
     out.0
