@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod addr;
+mod inbox;
 mod mailbox;
 mod platform;
 mod read;
@@ -12,6 +13,7 @@ pub mod trace;
 mod tree;
 
 pub use addr::{Addr, AddrRange, PAGE_SIZE};
+pub use inbox::Inbox;
 pub use mailbox::Mailbox;
 pub use platform::{Cpu, Os};
 pub use read::Bytes;

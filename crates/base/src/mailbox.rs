@@ -46,6 +46,10 @@ pub struct Mailbox {
     pub first_run: u64,
     /// Nanoseconds from the counter's zero to the end.
     pub end: u64,
+    /// Another number every second or two, as long as the kernel can do something.
+    pub beat: u64,
+    /// The ring the host may put input into: an [`Inbox`](crate::Inbox).
+    pub inbox_at: u64,
 }
 
 impl Mailbox {
@@ -89,6 +93,8 @@ impl Mailbox {
         tasks_len: 0,
         first_run: 0,
         end: 0,
+        beat: 0,
+        inbox_at: 0,
     };
 
     /// The mailbox of the kernel whose image begins at `image` in a machine's memory.
@@ -122,6 +128,8 @@ impl Mailbox {
             tasks_len: word(15)?,
             first_run: word(16)?,
             end: word(17)?,
+            beat: word(18)?,
+            inbox_at: word(19)?,
         };
         (found.magic == Mailbox::MAGIC && found.version == Mailbox::VERSION).then_some(found)
     }
@@ -160,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_layout_is_the_order_of_the_words() {
-        assert_eq!(size_of::<Mailbox>(), 18 * 8);
-        assert_eq!((offset_of!(Mailbox, status), offset_of!(Mailbox, end)), (24, 17 * 8));
+        assert_eq!(size_of::<Mailbox>(), 20 * 8);
+        assert_eq!((offset_of!(Mailbox, status), offset_of!(Mailbox, beat)), (24, 18 * 8));
     }
 }

@@ -135,6 +135,9 @@ rows! {
     KERNEL_PANIC: "E0613", "kernel-panic", Failed,
         "Ashore's own kernel met something that cannot be",
         "this is a defect of Ashore: please report it with these lines and the program";
+    MACHINE_REFUSED: "E0614", "machine-refused", Failed,
+        "the machine cannot be made as it was asked for",
+        "ask for another port, or for less memory";
 
     // E070x: a machine's memory
     WRITABLE_OUTSIDE_RAM: "E0701", "writable-outside-ram", Finding,

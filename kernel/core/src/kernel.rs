@@ -2,6 +2,7 @@
 
 use crate::call::{Answer, Call, Own, Pending, Progress, Restart, Stop, Until, Why};
 use crate::calls;
+use crate::dump::Dumps;
 use crate::exec::vdso::Vdso;
 use crate::file::Open;
 use crate::files::Tree;
@@ -19,9 +20,10 @@ use crate::trace::Ring;
 use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
+use ashore_formats::boot::wire::LISTENING;
 use ashore_guest::linux::arm64;
 use ashore_pivot::Errno;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use spin::Once;
 
 /// Something that interrupts: the console, a network card.
@@ -47,10 +49,14 @@ pub struct Kernel {
     pub(crate) futexes: Futexes,
     /// Where every call is recorded, if anybody wants to know.
     pub trace: Option<Ring>,
+    /// The dead that the host makes core files of, if anybody wants some.
+    pub(crate) dumps: Option<Dumps>,
     /// Where sockets are.
     pub(crate) names: Names,
     /// The way out, if there is one.
     pub(crate) card: Once<Arc<Card>>,
+    /// Whether the console speaks the wire: what is printed belongs to a channel.
+    pub(crate) is_wired: AtomicBool,
     /// What interrupts.
     pub devices: Lock<Vec<Arc<dyn Device>>>,
     /// The files.
@@ -93,9 +99,11 @@ impl Kernel {
             next_id: AtomicU32::new(FIRST_ID),
             born: AtomicU64::new(physical.machine.born()),
             devices: Lock::default(),
+            is_wired: AtomicBool::new(false),
             futexes: Futexes::default(),
             tree,
             trace: None,
+            dumps: None,
             names: Names::default(),
             card: Once::new(),
             vdso: Vdso::new(physical, physical.machine.born())?,
@@ -133,6 +141,11 @@ impl Kernel {
     pub fn slice_so_far(&self) -> Nanos {
         let cpu = self.sched.cpu(self.machine().cpu());
         cpu.map_or(0, |cpu| self.now().saturating_sub(cpu.since.load(Ordering::Relaxed)))
+    }
+
+    /// What has to be printed before words of the kernel's own, so that they are not taken for a program's.
+    pub fn own_words(&self) -> &'static [u8] {
+        if self.is_wired.load(Ordering::Relaxed) { &LISTENING } else { &[] }
     }
 
     /// A number for a new thread or process.
@@ -237,6 +250,11 @@ impl Kernel {
             cpu.alarm.store(NO_ALARM, Ordering::Relaxed);
         }
         self.timers.expire(self, self.now());
+        self.ask_devices();
+    }
+
+    /// Has every device look for what came.
+    pub(crate) fn ask_devices(&self) {
         let devices = self.devices.lock().clone();
         devices.iter().for_each(|device| device.interrupt(self));
     }

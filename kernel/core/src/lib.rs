@@ -19,6 +19,7 @@ mod alarms;
 mod attend;
 pub mod call;
 mod calls;
+mod dump;
 pub mod exec;
 pub mod fd;
 pub mod file;

@@ -314,6 +314,9 @@ pub trait Machine: Sync {
     /// Tells the host where the ring of calls is.
     fn show_trace(&self, _words: &'static [AtomicU64]) {}
 
+    /// Tells the host where the records of dead processes are.
+    fn show_tasks(&self, _words: &'static [AtomicU64]) {}
+
     /// Nanoseconds of a tick of the counter that programs can read, times 2^32: `now` is the counter times this. 0 when
     /// they are to ask the kernel for the time.
     fn tick_scale(&self) -> u64 {

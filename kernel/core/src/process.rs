@@ -92,6 +92,14 @@ impl Process {
         })
     }
 
+    /// Decides how it ends, unless that is decided; says whether it was this.
+    pub(crate) fn decide(&self, end: End) -> bool {
+        let mut inner = self.inner.lock();
+        let is_first = inner.end.is_none();
+        inner.end.get_or_insert(end);
+        is_first
+    }
+
     /// The CPU time of all its threads, those that have ended included.
     pub fn ran(&self) -> u64 {
         let inner = self.inner.lock();
@@ -145,6 +153,8 @@ pub struct Inner {
     pub auxv: Vec<u8>,
     /// User and group: real, effective, saved, of each.
     pub ids: [u32; 6],
+    /// What is kept of it for the host, while it dies.
+    pub(crate) dying: Option<alloc::boxed::Box<crate::dump::Dying>>,
     /// Limits, soft and hard, by their numbers.
     pub limits: crate::limits::Limits,
     /// CPU time of its threads that have ended.

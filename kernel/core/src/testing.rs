@@ -147,6 +147,11 @@ impl Simulated {
         self.typed.lock().unwrap().extend(bytes);
     }
 
+    /// How much of what was typed nobody took.
+    pub(crate) fn not_typed(&self) -> usize {
+        self.typed.lock().unwrap().len()
+    }
+
     /// What was printed, and forgets it.
     pub(crate) fn printed(&self) -> Vec<u8> {
         core::mem::take(&mut self.printed.lock().unwrap())

@@ -42,9 +42,3 @@ pub(crate) fn alarm(at: u64) {
     write!("cntv_ctl_el0", 1);
     barrier!("isb");
 }
-
-/// Takes the timer's interrupt back.
-pub(crate) fn quiet() {
-    write!("cntv_ctl_el0", 3);
-    barrier!("isb");
-}

@@ -4,7 +4,7 @@ use crate::registers::{read, write};
 use alloc::boxed::Box;
 use ashore_isa::aarch64::Regs;
 use core::mem::offset_of;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 /// Bytes of the stack a CPU reports on when the kernel itself faulted.
 const LAST_STACK: usize = 0x4000;
@@ -29,6 +29,8 @@ pub(crate) struct Cpu {
     inside: AtomicU64,
     /// The translation table it last entered.
     pub(crate) root: AtomicU64,
+    /// The registers of the thread it runs or ran last.
+    pub(crate) runs: AtomicPtr<Regs>,
     /// When it wants its alarm, in ticks of the counter.
     pub(crate) alarm: AtomicU64,
 }
@@ -49,6 +51,7 @@ impl Cpu {
             count: AtomicU64::new(0),
             inside: AtomicU64::new(0),
             root: AtomicU64::new(0),
+            runs: AtomicPtr::new(core::ptr::null_mut()),
             alarm: AtomicU64::new(u64::MAX),
         }))
     }

@@ -7,7 +7,7 @@ use crate::registers::read;
 use crate::{clock, firmware, head::KERNEL, start};
 use ashore_base::Mailbox;
 use ashore_isa::aarch64::Regs;
-use ashore_kernel_core::Ending;
+use ashore_kernel_core::{Ending, Kernel};
 use core::cell::UnsafeCell;
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -87,6 +87,11 @@ pub(crate) fn end(ending: Ending) -> ! {
     };
     leave!(status = number, ending = word, end = clock::nanos(clock::ticks()));
     firmware::exit(status);
+    off()
+}
+
+/// Turns the machine off.
+fn off() -> ! {
     if let Some(firmware) = start::firmware() {
         firmware.off();
     }
@@ -118,9 +123,21 @@ fn report(body: impl FnOnce(&mut Report) -> fmt::Result) -> ! {
     }
     REPORTER.store(cpu_index(), Ordering::Relaxed);
     leave!(report_at = image_at(TEXT.0.get() as u64), ending = Mailbox::PANICKED);
+    Urgent::put(start::kernel().map_or(&[], Kernel::own_words));
     let _ = body(&mut Report);
     leave!(report_len = TEXT_LEN.load(Ordering::Relaxed) as u64);
+    if let Some(kernel) = start::kernel() {
+        kernel.leave_tasks(&running);
+    }
     end(Ending::Panicked)
+}
+
+/// The registers with which a CPU left its program last. The core asks only for threads that a CPU has as its own.
+fn running(cpu: usize) -> Option<Regs> {
+    let regs = start::cpus().get(cpu)?.runs.load(Ordering::Relaxed);
+    // SAFETY: `arrive` was given a reference to them, and they live as long as their thread, which a CPU holds on to. Another
+    // CPU may be writing them: then they are neither the old ones nor the new ones, and every value is a valid one.
+    (!regs.is_null()).then(|| unsafe { regs.read_volatile() })
 }
 
 static REPORTER: AtomicU64 = AtomicU64::new(u64::MAX);
@@ -132,6 +149,10 @@ fn cpu_index() -> u64 {
 /// The kernel faulted: called by the vectors on the CPU's last stack.
 pub(crate) extern "C" fn broken(cpu: &Cpu, kind: u64) -> ! {
     let (syndrome, at) = (read!("esr_el1"), read!("far_el1"));
+    if firmware::is_leaving() && crate::trap::class(syndrome) == 0 {
+        // There is no debugger to take the status.
+        off();
+    }
     let regs = cpu.broken;
     report(|out| {
         writeln!(out, "\nashore: the kernel faulted on CPU {}: {}", cpu.index, Words(kind, syndrome))?;
@@ -161,11 +182,16 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     })
 }
 
+/// What the command line asks for when the CPU has nothing to do: 1 is a panic, 2 is to hang.
+static AT_REST: AtomicU64 = AtomicU64::new(0);
+
 /// Breaks in the way the command line asks for, so that reports can be tried: `ashore.break=panic`, `fault`, `stack` or
-/// `spin` (which another CPU is to notice).
+/// `spin` (which another CPU is to notice); `panic-later` and `hang-later` do when a CPU has nothing to do for the first time.
 pub(crate) fn rehearse(words: &[u8]) {
     let asked = words.split(|byte| *byte == b' ').find_map(|word| word.strip_prefix(b"ashore.break="));
     match asked {
+        Some(b"panic-later") => AT_REST.store(1, Ordering::Relaxed),
+        Some(b"hang-later") => AT_REST.store(2, Ordering::Relaxed),
         Some(b"panic") => panic!("as the command line asked"),
         // SAFETY: none: this faults, which is what was asked for.
         Some(b"fault") => unsafe { core::ptr::without_provenance_mut::<u64>(0x10).write_volatile(0) },
@@ -179,10 +205,26 @@ pub(crate) fn rehearse(words: &[u8]) {
     }
 }
 
+/// A CPU has nothing to do: see [`rehearse`].
+pub(crate) fn rehearse_at_rest() {
+    match AT_REST.load(Ordering::Relaxed) {
+        0 => {}
+        1 => panic!("as the command line asked, later"),
+        _ => loop {
+            core::hint::spin_loop();
+        },
+    }
+}
+
 /// Calls itself until the stack is exhausted.
 fn deeper(count: u64) -> u64 {
     let room = core::hint::black_box([count; 64]);
     if count == 0 { 0 } else { deeper(count - 1) + room[1] }
+}
+
+/// Shows the host that there is life: `now` is another number each time.
+pub(crate) fn beat(now: u64) {
+    leave!(beat = now);
 }
 
 /// Looks whether every other CPU still works. One that is in the kernel and did not leave it for seconds is reported.

@@ -1,6 +1,7 @@
 //! Calls to firmware (PSCI) and to a debugger (semihosting).
 
 use core::arch::asm;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 /// The status a machine ends with whose kernel panicked. The mailbox says it too.
 pub(crate) const PANICKED: u64 = 254;
@@ -54,6 +55,14 @@ impl Upcall {
     }
 }
 
+/// A debugger is being called for the last time.
+static IS_LEAVING: AtomicBool = AtomicBool::new(false);
+
+/// Whether the last words went to a debugger: an instruction that is undefined then means that there is none.
+pub(crate) fn is_leaving() -> bool {
+    IS_LEAVING.load(Ordering::Relaxed)
+}
+
 /// Calls the debugger. Without one this is an undefined instruction.
 fn debugger(operation: u64, block: *const u64) {
     // SAFETY: the debugger reads the block and changes x0 only.
@@ -62,6 +71,9 @@ fn debugger(operation: u64, block: *const u64) {
 
 /// Ends the machine with a status, if a debugger listens.
 pub(crate) fn exit(status: u64) {
+    if IS_LEAVING.swap(true, Ordering::Relaxed) {
+        return;
+    }
     debugger(EXIT_EXTENDED, [APPLICATION_EXIT, status].as_ptr());
 }
 

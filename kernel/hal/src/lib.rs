@@ -20,6 +20,7 @@ mod firmware;
 mod head;
 mod heap;
 mod identity;
+mod inbox;
 mod interrupts;
 mod machine;
 mod memory;

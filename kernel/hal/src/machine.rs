@@ -58,6 +58,7 @@ impl Machine for Board {
 
     fn idle(&self) {
         let cpu = Cpu::own();
+        crash::rehearse_at_rest();
         cpu.go_out();
         loop {
             crate::registers::barrier!("dsb sy");
@@ -83,6 +84,8 @@ impl Machine for Board {
     }
 
     fn arrive(&self, context: &Context) {
+        // Where a report finds the registers of the program that ran here.
+        Cpu::own().runs.store((&raw const context.regs).cast_mut(), Ordering::Relaxed);
         // SAFETY: the reference is good for reading. The kernel itself has no use for these registers.
         unsafe { load_vectors(&raw const context.vectors) }
     }
@@ -183,6 +186,12 @@ impl Machine for Board {
         let at = words.as_ptr() as u64;
         assert!(at < memory::DEVICES, "the ring lies outside RAM's direct map");
         crash::leave!(trace_at = at - memory::DIRECT, trace_len = size_of_val(words) as u64);
+    }
+
+    fn show_tasks(&self, words: &'static [AtomicU64]) {
+        let at = words.as_ptr() as u64;
+        assert!(at < memory::DEVICES, "the records lie outside RAM's direct map");
+        crash::leave!(tasks_at = at - memory::DIRECT, tasks_len = size_of_val(words) as u64);
     }
 
     fn end(&self, ending: Ending) -> ! {

@@ -48,6 +48,11 @@ pub(crate) fn firmware() -> Option<Upcall> {
     FACTS.get()?.firmware
 }
 
+/// The kernel's core, once it has begun.
+pub(crate) fn kernel() -> Option<&'static Kernel> {
+    KERNEL_CORE.get()
+}
+
 /// The CPUs that work.
 pub(crate) fn cpus() -> &'static [&'static Cpu] {
     let all: &[_] = FACTS.get().map_or(&[], |facts| &facts.cpus);
@@ -91,6 +96,13 @@ fn tree(hint: u64, image: u64) -> (&'static [u8], u64) {
     }
     // SAFETY: as above.
     (unsafe { slice(at, len as usize) }, at)
+}
+
+/// Files that came in one piece with the kernel: they lie behind it, as far as the length in the image's header says.
+fn behind(image: Image) -> Option<Piece> {
+    // SAFETY: the header is the beginning of the running image, which is mapped.
+    let total = unsafe { (KERNEL as *const u64).add(2).read_volatile() };
+    (total > image.len).then(|| (image.physical + image.len, image.physical + total))
 }
 
 /// The RAM that tables, stacks and the first heap are cut from. It is never given back.
@@ -142,11 +154,12 @@ pub(crate) extern "C" fn start(hint: u64, image: u64) -> ! {
     // Something to report on before there are stacks.
     Cpu::new(0, 0, KERNEL).take();
     let (blob, tree_at) = tree(hint, image);
-    let board = match Tree::new(blob).and_then(Board::read) {
+    let mut board = match Tree::new(blob).and_then(Board::read) {
         Ok(board) => board,
         Err(bad) => panic!("the device tree is damaged at {:#x}: {}", bad.at, bad.why),
     };
     let image = Image::at(image);
+    board.files = board.files.or_else(|| behind(image));
     let own = crate::registers::read!("mpidr_el1") & 0xff_00ff_ffff;
     let mut affinities = board.cpus.clone();
     affinities.retain(|affinity| *affinity != own);
@@ -183,6 +196,7 @@ pub(crate) extern "C" fn start(hint: u64, image: u64) -> ! {
     let born = board.calendar.map_or(0, born);
     let ram = board.ram.iter().fold((u64::MAX, 0), |all, piece| (all.0.min(piece.0), all.1.max(piece.1)));
     leave!(ram_at = ram.0, ram_len = ram.1 - ram.0, direct = DIRECT);
+    leave!(inbox_at = image.physical + (crate::inbox::at() - KERNEL));
     leave!(image_at = image.physical, image_address = KERNEL, image_len = image.len);
     let cpus: Vec<&'static Cpu> =
         affinities.iter().enumerate().map(|(index, affinity)| Cpu::new(index, *affinity, stack_of(index))).collect();

@@ -55,6 +55,8 @@ pub struct Start {
     pub size: (u16, u16),
     /// Whether every call is recorded for the host.
     pub is_traced: bool,
+    /// Whether processes that die of a signal are kept for the host, which makes core files of them.
+    pub keeps_cores: bool,
 }
 
 impl Start {
@@ -78,6 +80,7 @@ impl Start {
         put(b"size", format!("{}x{}", self.size.0, self.size.1).as_bytes());
         put(b"console", if self.is_wired { b"wired" } else { b"plain" });
         put(b"trace", if self.is_traced { b"on" } else { b"off" });
+        put(b"cores", if self.keeps_cores { b"on" } else { b"off" });
         out
     }
 
@@ -114,6 +117,7 @@ impl Start {
             b"size" => self.size = size(value)?,
             b"console" => self.is_wired = either(value, b"wired", b"plain")?,
             b"trace" => self.is_traced = either(value, b"on", b"off")?,
+            b"cores" => self.keeps_cores = either(value, b"on", b"off")?,
             _ => {
                 let number = STREAM_KEYS.iter().position(|name| *name == key)?;
                 *self.streams.get_mut(number)? = Stream::of_word(value)?;
@@ -150,6 +154,7 @@ mod tests {
             is_wired: true,
             size: (24, 80),
             is_traced: true,
+            keeps_cores: true,
         }
     }
 

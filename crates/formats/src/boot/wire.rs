@@ -26,10 +26,12 @@ pub enum Channel {
     Errors,
     /// To the kernel: the input has ended. No bytes follow.
     End,
+    /// To the kernel: the terminal's rows and columns now, as two numbers of two bytes, little-endian.
+    Size,
 }
 
 impl Channel {
-    const ALL: [Channel; 4] = [Channel::Kernel, Channel::Stream, Channel::Errors, Channel::End];
+    const ALL: [Channel; 5] = [Channel::Kernel, Channel::Stream, Channel::Errors, Channel::End, Channel::Size];
 
     /// The second byte of the word that switches to it.
     const fn letter(self) -> u8 {
@@ -38,6 +40,7 @@ impl Channel {
             Channel::Stream => b'1',
             Channel::Errors => b'2',
             Channel::End => b'e',
+            Channel::Size => b's',
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Fail, Finder, Owner, Ready, Wish, prepare};
 use crate::call::Own;
+use crate::dump::Dumps;
 use crate::fd::Files;
 use crate::files::Visitor;
 use crate::files::walk::{From, Last, Limits, walk};
@@ -30,6 +31,11 @@ impl Kernel {
         let failed = |errno: Errno| {
             UNSUPPORTED_LAYOUT.because(alloc::format!("{errno:?}")).in_file(&String::from_utf8_lossy(&start.program))
         };
+        if start.keeps_cores {
+            let dumps = Dumps::new();
+            self.machine().show_tasks(dumps.words());
+            self.dumps = Some(dumps);
+        }
         self.use_card();
         let files = self.begin_console(&start).map_err(failed)?;
         start_first(self, files, &start).map_err(failed)

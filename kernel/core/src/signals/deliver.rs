@@ -60,8 +60,8 @@ impl Kernel {
                     self.stop(&thread.process, info.signal);
                     return None;
                 }
-                Effect::End => return Some(self.die(thread, own, info.signal, false)),
-                Effect::Dump => return Some(self.die(thread, own, info.signal, true)),
+                Effect::End => return Some(self.die(thread, own, &info, false)),
+                Effect::Dump => return Some(self.die(thread, own, &info, true)),
             }
         }
         own.settle(Handling::NoHandler);
@@ -85,7 +85,7 @@ impl Kernel {
         let built = frame::build(self, thread, own, &Run { info, action: &action, mask, stack });
         if built.is_err() {
             // No room for the frame: as Linux has it, SIGSEGV that cannot be caught.
-            return Some(self.die(thread, own, Signal::SEGV, true));
+            return Some(self.die(thread, own, &SigInfo::kernel(Signal::SEGV), true));
         }
         let mut blocked = SigSet(thread.signals.lock().mask.0 | action.mask);
         if flags & SA_NODEFER == 0 {
@@ -96,8 +96,11 @@ impl Kernel {
     }
 
     /// Ends the process because of a signal.
-    pub(crate) fn die(&self, thread: &Arc<Thread>, own: &mut Own, signal: Signal, dumps: bool) -> Leave {
-        self.end_process(&thread.process, End::Killed(signal.0, dumps));
+    pub(crate) fn die(&self, thread: &Arc<Thread>, own: &mut Own, info: &SigInfo, dumps: bool) -> Leave {
+        if thread.process.decide(End::Killed(info.signal.0, dumps)) && dumps {
+            self.begin_dump(thread, info);
+        }
+        self.end_threads(&thread.process);
         self.end_thread(thread, own)
     }
 

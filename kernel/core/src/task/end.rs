@@ -41,11 +41,13 @@ impl End {
 impl Kernel {
     /// Decides that a process ends, and has all its threads end. The first decision holds.
     pub fn end_process(&self, process: &Arc<Process>, end: End) {
-        let threads = {
-            let mut inner = process.inner.lock();
-            inner.end.get_or_insert(end);
-            inner.threads.clone()
-        };
+        process.decide(end);
+        self.end_threads(process);
+    }
+
+    /// Has all threads of a process end.
+    pub(crate) fn end_threads(&self, process: &Process) {
+        let threads = process.inner.lock().threads.clone();
         threads.iter().for_each(|thread| self.interrupt(thread, attention::END));
     }
 
@@ -59,6 +61,7 @@ impl Kernel {
     /// Ends the thread that this CPU runs.
     pub(crate) fn end_thread(&self, thread: &Arc<Thread>, own: &mut Own) -> Leave {
         own.call = None;
+        self.leave_registers(thread, own);
         let space = thread.space();
         crate::futex::release_robust(self, thread, &space);
         let clear = thread.clear_tid.swap(0, Ordering::Relaxed);
@@ -91,6 +94,7 @@ impl Kernel {
     /// The last thread of a process is gone: tells those who wait.
     fn bury(&self, process: &Arc<Process>) {
         process.cancel_timers(self);
+        self.keep(process);
         let (parent, children, signal) = {
             let mut inner = process.inner.lock();
             let end = *inner.end.get_or_insert(End::Exited(0));

@@ -21,7 +21,8 @@ static CONTROLLER: Once<Controller> = Once::new();
 static TIMER: AtomicU32 = AtomicU32::new(NOTHING);
 static CONSOLE: AtomicU32 = AtomicU32::new(NOTHING);
 
-/// How often a CPU that sleeps looks whether the others still work.
+/// How often a CPU looks whether the others still work, and shows the host that it does itself. One that sleeps looks then whether
+/// there is something to do, too: should it ever not be woken for that, it sleeps no longer than this.
 pub(crate) const WATCH: Nanos = 1_000_000_000;
 
 /// Sets the controller up and lets the interrupts through that the machine itself wants.
@@ -94,13 +95,14 @@ fn answer(cpu: &Cpu, number: u32) -> bool {
         let now = clock::ticks();
         if cpu.alarm.load(Ordering::Relaxed) <= now {
             cpu.alarm.store(u64::MAX, Ordering::Relaxed);
-            clock::quiet();
-            return true;
+        } else {
+            // It was time to look after the others.
+            crate::crash::watch();
         }
-        // It was time to look after the others.
-        crate::crash::watch();
+        // The host looks after all of them.
+        crate::crash::beat(now);
         set_alarm(cpu);
-        return false;
+        return true;
     }
     if number == CONSOLE.load(Ordering::Relaxed) {
         console::receive();
@@ -113,9 +115,6 @@ fn answer(cpu: &Cpu, number: u32) -> bool {
 /// Sets the timer of the CPU that calls: for its own alarm or for a look at the others.
 pub(crate) fn set_alarm(cpu: &Cpu) {
     let wish = cpu.alarm.load(Ordering::Relaxed);
-    if crate::start::cpus().len() < 2 {
-        return if wish == u64::MAX { clock::quiet() } else { clock::alarm(wish) };
-    }
     clock::alarm(wish.min(clock::ticks() + clock::ticks_of(WATCH)));
 }
 

@@ -1,12 +1,14 @@
 //! The machine's serial line and our own streams, until the machine ends or somebody ends it.
 
+use super::inbox::Way;
 use super::machine::Machine;
+use super::pulse::Pulse;
 use super::terminal::{self, Lines, Raw, Streams};
 use super::trace::Teller;
 use ashore_formats::boot::wire::{Channel, Receiver, Sender};
 use ashore_pivot::{SigSet, Signal};
 use std::io::{self, ErrorKind, Read, Write};
-use std::process::{ChildStdin, ChildStdout};
+use std::process::ChildStdout;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -23,18 +25,25 @@ pub(super) enum Stopped {
     Signal(Signal),
     /// Nobody reads its output any more.
     Unread,
+    /// Its kernel showed no sign of life for so long.
+    Silent(Duration),
 }
 
 /// What happens beside the console while a machine runs.
 pub(super) struct Watch {
     /// How long it may run.
     pub(super) timeout: Option<Duration>,
+    /// How long its kernel may show no sign of life.
+    pub(super) silence: Option<Duration>,
     /// Who tells its program's calls.
     pub(super) teller: Option<Teller>,
 }
 
 /// How often new calls are looked for. The kernel's ring is large enough for what comes meanwhile, mostly.
 const LOOK: Duration = Duration::from_millis(5);
+
+/// How often a sign of life is looked for.
+const LISTEN: Duration = Duration::from_secs(1);
 
 /// The signals that ask us to end.
 const ENDING: [Signal; 4] = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM];
@@ -64,7 +73,9 @@ pub(super) fn serve(machine: &Arc<Machine>, streams: &Streams, watch: Watch) -> 
     let (input, output) = machine.line()?;
     let stopper = Arc::new(Stopper { machine: Arc::clone(machine), first: Mutex::new(None) });
     watch_signals(&stopper);
+    machine.listen();
     let ended = watch.timeout.map(|limit| watch_clock(&stopper, limit));
+    let listener = watch.silence.map(|limit| watch_life(&stopper, limit));
     let raw = Raw::begin(streams);
     let keys = if streams.is_typed() { Keys::Escape } else { Keys::Plain };
     let feeder = Arc::clone(&stopper);
@@ -72,19 +83,31 @@ pub(super) fn serve(machine: &Arc<Machine>, streams: &Streams, watch: Watch) -> 
     std::thread::spawn(move || {
         // Without a word from the machine it is not listening, or gone.
         if heard.recv().is_ok() {
-            feed(input, keys, &feeder);
+            let input = Input { sender: Sender::default(), way: Way::new(input, &feeder.machine.memory) };
+            let input = Arc::new(Mutex::new(input));
+            if keys == Keys::Escape {
+                watch_size(Arc::clone(&input));
+            }
+            feed(&input, keys, &feeder);
+            // The line stays open: its end would be news to the emulator, not to the program.
+            std::mem::forget(input);
         }
     });
     let teller = watch.teller.map(tell);
     if drain(output, streams.lines(), &listening).is_err() {
         stopper.stop(Stopped::Unread);
     }
-    drop(ended);
+    drop((ended, listener));
     if let Some((ended, thread)) = teller {
         drop(ended);
-        let _ = thread.join();
+        let failed = thread.join().ok().flatten();
+        drop(raw);
+        if let Some(why) = failed {
+            let _ = writeln!(io::stderr(), "ashore: the trace is not whole: {why}");
+        }
+    } else {
+        drop(raw);
     }
-    drop(raw);
     *stopper.first.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -95,7 +118,7 @@ fn watch_signals(stopper: &Arc<Stopper>) {
         if ashore_sys::is_ignored(*signal) { set } else { set.with(*signal) }
     });
     // Every later thread inherits the mask; the machine's process was started before.
-    ashore_sys::set_signal_mask(set);
+    ashore_sys::set_signal_mask(set.with(Signal::WINCH));
     let stopper = Arc::clone(stopper);
     std::thread::spawn(move || {
         if let Some(signal) = ashore_sys::next_signal(set) {
@@ -117,14 +140,29 @@ fn watch_clock(stopper: &Arc<Stopper>, limit: Duration) -> mpsc::Sender<()> {
     ended
 }
 
+/// Stops the machine when its kernel has shown no sign of life for so long. As above.
+fn watch_life(stopper: &Arc<Stopper>, limit: Duration) -> mpsc::Sender<()> {
+    let (ended, wait) = mpsc::channel();
+    let stopper = Arc::clone(stopper);
+    std::thread::spawn(move || {
+        let mut pulse = Pulse::new(limit);
+        while wait.recv_timeout(limit.min(LISTEN)) == Err(RecvTimeoutError::Timeout) {
+            if stopper.machine.sign().is_some_and(|sign| pulse.is_lost(sign)) {
+                return stopper.stop(Stopped::Silent(limit));
+            }
+        }
+    });
+    ended
+}
+
 /// Tells calls until what is returned first is dropped.
-fn tell(mut teller: Teller) -> (mpsc::Sender<()>, JoinHandle<()>) {
+fn tell(mut teller: Teller) -> (mpsc::Sender<()>, JoinHandle<Option<io::Error>>) {
     let (ended, wait) = mpsc::channel();
     let body = move || {
         while wait.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
             teller.look();
         }
-        teller.finish();
+        teller.finish()
     };
     (ended, std::thread::spawn(body))
 }
@@ -136,16 +174,41 @@ enum Keys {
     Plain,
 }
 
-/// Carries our input to the program.
-fn feed(mut line: ChildStdin, keys: Keys, stopper: &Stopper) {
-    let mut chunk = vec![0; CHUNK];
-    let mut sender = Sender::default();
-    let mut escape = Escape::default();
-    let mut send = |channel, bytes: &[u8]| {
+/// What goes to the kernel.
+struct Input {
+    sender: Sender,
+    way: Way,
+}
+
+impl Input {
+    fn send(input: &Mutex<Input>, channel: Channel, bytes: &[u8]) -> io::Result<()> {
+        let mut input = input.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = Vec::with_capacity(bytes.len() + 2);
-        sender.send(channel, bytes, |piece| out.extend_from_slice(piece));
-        line.write_all(&out)
-    };
+        input.sender.send(channel, bytes, |piece| out.extend_from_slice(piece));
+        input.way.send(&out)
+    }
+}
+
+/// Tells the kernel whenever the terminal has another size.
+fn watch_size(input: Arc<Mutex<Input>>) {
+    std::thread::spawn(move || {
+        let mut last = terminal::size();
+        while ashore_sys::next_signal(SigSet::EMPTY.with(Signal::WINCH)).is_some() {
+            let size = terminal::size();
+            let bytes = [size.0.to_le_bytes(), size.1.to_le_bytes()].concat();
+            if size != last && Input::send(&input, Channel::Size, &bytes).is_err() {
+                return;
+            }
+            last = size;
+        }
+    });
+}
+
+/// Carries our input to the program.
+fn feed(input: &Mutex<Input>, keys: Keys, stopper: &Stopper) {
+    let mut chunk = vec![0; CHUNK];
+    let mut escape = Escape::default();
+    let send = |channel, bytes: &[u8]| Input::send(input, channel, bytes);
     loop {
         let read = match io::stdin().read(&mut chunk) {
             Ok(0) => break,
@@ -165,8 +228,6 @@ fn feed(mut line: ChildStdin, keys: Keys, stopper: &Stopper) {
         }
     }
     let _ = send(Channel::End, &[]);
-    // The line stays open: its end would be news to the emulator, not to the program.
-    std::mem::forget(line);
 }
 
 /// What was typed so far of the escape.
@@ -217,7 +278,7 @@ fn drain(mut line: ChildStdout, lines: Lines, begun: &mpsc::Sender<()>) -> io::R
                 Channel::Stream => put(&mut io::stdout().lock(), bytes),
                 Channel::Errors => put(&mut io::stderr().lock(), bytes),
                 Channel::Kernel => put(&mut io::stderr().lock(), &lines.ended(bytes)),
-                Channel::End => Ok(()),
+                Channel::End | Channel::Size => Ok(()),
             };
             if result.is_ok() {
                 result = put;

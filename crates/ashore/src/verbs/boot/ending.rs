@@ -1,19 +1,24 @@
 //! How a machine ended, and that as the end of this command.
 
 use super::console::Stopped;
+use super::core::Cores;
 use super::machine::{KERNEL_AT, Machine};
 use ashore_base::Mailbox;
 use ashore_pivot::Signal;
 use ashore_report::{Report, table};
 use std::os::fd::AsRawFd;
-use std::sync::Arc;
 
 /// Ends as the program did; comes back with its exit status, or with a report when there is none.
-pub(super) fn of(machine: Arc<Machine>, stopped: Option<Stopped>) -> Result<u8, Report> {
+pub(super) fn of(machine: &Machine, stopped: Option<Stopped>, cores: Option<&Cores>) -> Result<u8, Report> {
     let status = machine.wait();
-    let memory = ashore_sys::file_bytes(machine.memory.as_raw_fd(), machine.memory_len as usize);
+    // An emulator that did not come far has not made its memory yet.
+    let len = machine.memory.metadata().map_or(0, |meta| meta.len().min(machine.memory_len));
+    let memory = ashore_sys::file_bytes(machine.memory.as_raw_fd(), len as usize);
     let memory = memory.unwrap_or_default();
     let mailbox = Mailbox::of_image(memory, KERNEL_AT);
+    if let (Some(cores), Some(mailbox)) = (cores, &mailbox) {
+        cores.write(memory, mailbox);
+    }
     match mailbox.as_ref().map(|mailbox| (mailbox.ending, mailbox.status)) {
         Some((Mailbox::EXITED, status)) => return Ok(status as u8),
         Some((Mailbox::KILLED, number)) => {
@@ -33,6 +38,10 @@ pub(super) fn of(machine: Arc<Machine>, stopped: Option<Stopped>) -> Result<u8, 
         Some(Stopped::Signal(signal)) => ashore_sys::die_of(signal),
         Some(Stopped::Unread) => ashore_sys::die_of(Signal::PIPE),
         Some(Stopped::Escape) => Err(table::MACHINE_STOPPED.because("by Ctrl-A x")),
+        Some(Stopped::Silent(limit)) => {
+            let reason = format!("it showed no sign of life for {} s (--watchdog)", limit.as_secs_f64());
+            Err(table::KERNEL_PANIC.because(reason))
+        }
         Some(Stopped::Timeout(limit)) => {
             Err(table::MACHINE_STOPPED.because(format!("it had not ended after {} s (--timeout)", limit.as_secs_f64())))
         }

@@ -1,5 +1,6 @@
 //! The archive of files that the machine gets: the root, the files asked for, the program and what to start.
 
+use super::names;
 use super::program::Program;
 use super::request::Request;
 use super::terminal::Streams;
@@ -7,14 +8,18 @@ use ashore_formats::boot::{START_PATH, Start};
 use ashore_formats::cpio::{Entry, FOLDER, KIND_MASK, LINK, Layout, REGULAR};
 use ashore_report::{Report, table};
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Folders that every program finds.
 const FOLDERS: [(&str, u32); 5] = [("dev", 0o755), ("proc", 0o555), ("sys", 0o555), ("tmp", 0o1777), ("etc", 0o755)];
+
+/// Folders that the kernel makes, and what is in some of them.
+const OWN_FOLDERS: [&[u8]; 7] = [b"dev", b"proc", b"sys", b"tmp", b"run", b"var", b"root"];
 
 /// Writes the archive into a file of memory.
 pub(super) fn archive(request: &Request, program: &Program, streams: &Streams) -> Result<File, Report> {
@@ -22,6 +27,12 @@ pub(super) fn archive(request: &Request, program: &Program, streams: &Streams) -
     let mut archive = Archive::new(file);
     // What a loader looks for first comes first.
     archive.start(&start(request, program, streams))?;
+    for (path, text) in names::files(request) {
+        let is_there = request.root.as_ref().is_some_and(|root| fs::symlink_metadata(root.join(path)).is_ok());
+        if !is_there {
+            archive.text(path, text.as_bytes())?;
+        }
+    }
     if let Some(root) = &request.root {
         archive.tree(root, b"")?;
     }
@@ -34,6 +45,7 @@ pub(super) fn archive(request: &Request, program: &Program, streams: &Streams) -
     if let Some(host) = &program.file {
         archive.given(host, &program.path)?;
     }
+    archive.check_folder(request)?;
     archive.finish()
 }
 
@@ -47,9 +59,45 @@ fn start(request: &Request, program: &Program, streams: &Streams) -> Start {
         env: request.env.clone(),
         cwd: request.cwd.clone(),
         streams: streams.kinds,
-        is_wired: true,
+        is_wired: request.image_out.is_none(),
         size: streams.size,
         is_traced: request.is_traced,
+        keeps_cores: request.core.is_some(),
+    }
+}
+
+/// Where the guest's files came from.
+#[derive(Clone, Debug)]
+pub(super) struct Origins {
+    /// A path of the guest, without a slash at its end, and what was put there.
+    given: Vec<(Vec<u8>, PathBuf)>,
+    root: Option<PathBuf>,
+}
+
+impl Origins {
+    pub(super) fn new(request: &Request, program: &Program) -> Origins {
+        let own = program.file.clone().map(|host| (program.path.clone(), host));
+        let files = request.files.iter().map(|(host, guest)| (guest.clone(), host.clone())).rev();
+        let name = |(guest, host): (Vec<u8>, PathBuf)| {
+            let plain = plain(&guest).unwrap_or_default();
+            ([b"/", plain.as_slice()].concat(), fs::canonicalize(&host).unwrap_or(host))
+        };
+        Origins { given: own.into_iter().chain(files).map(name).collect(), root: request.root.clone() }
+    }
+
+    /// The host's name of a file that the guest knows by a path; that path when it has none.
+    pub(super) fn name(&self, path: &[u8]) -> String {
+        let host = |(guest, host): &(Vec<u8>, PathBuf)| {
+            let rest = path.strip_prefix(guest.as_slice())?;
+            let rest = if rest.is_empty() { rest } else { rest.strip_prefix(b"/")? };
+            Some(if rest.is_empty() { host.clone() } else { host.join(OsStr::from_bytes(rest)) })
+        };
+        let in_root = || {
+            let rest = OsStr::from_bytes(path.strip_prefix(b"/")?);
+            fs::canonicalize(self.root.as_ref()?.join(rest)).ok()
+        };
+        let found = self.given.iter().find_map(host).or_else(in_root);
+        found.unwrap_or_else(|| OsStr::from_bytes(path).into()).to_string_lossy().into_owned()
     }
 }
 
@@ -69,12 +117,16 @@ impl Archive {
     }
 
     fn start(&mut self, start: &Start) -> Result<(), Report> {
-        let bytes = start.encode();
-        let mut entry = Entry { path: START_PATH.into(), mode: REGULAR | 0o444, ..Entry::default() };
+        self.text(START_PATH, &start.encode())
+    }
+
+    /// A file of ours. One of the same name that comes later takes its place.
+    fn text(&mut self, path: &str, bytes: &[u8]) -> Result<(), Report> {
+        let mut entry = Entry { path: path.into(), mode: REGULAR | 0o444, ..Entry::default() };
         entry.data.len = bytes.len() as u64;
-        self.parents(START_PATH.as_bytes())?;
+        self.parents(path.as_bytes())?;
         self.head(&entry)?;
-        self.put(&bytes)
+        self.put(bytes)
     }
 
     /// A file or folder of the host at a path of the guest.
@@ -136,6 +188,22 @@ impl Archive {
         Ok(())
     }
 
+    /// Refuses a folder to start in that the machine will not have.
+    fn check_folder(&self, request: &Request) -> Result<(), Report> {
+        let path = plain(&request.cwd).unwrap_or_default();
+        let first = path.split(|byte| *byte == b'/').next().unwrap_or_default();
+        let in_root = |root: &PathBuf| root.join(OsStr::from_bytes(&path)).is_dir();
+        let is_there = path.is_empty()
+            || OWN_FOLDERS.contains(&first)
+            || self.folders.contains(&path)
+            || request.root.as_ref().is_some_and(in_root);
+        if is_there {
+            return Ok(());
+        }
+        let name = String::from_utf8_lossy(&request.cwd).into_owned();
+        Err(table::BOOT_FILES.because(format!("the machine has no folder {name} (--cwd)")))
+    }
+
     fn entry(&self, path: &[u8], meta: &Metadata) -> Entry {
         let whose = |id: u32, own: u32| if id == own { 0 } else { id };
         Entry {
@@ -193,6 +261,14 @@ fn failed(what: &str, why: &io::Error) -> Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_the_guest_s_has_its_name_here() {
+        let given = vec![(b"/prog".to_vec(), "/home/x".into()), (b"/data".to_vec(), "/srv".into())];
+        let origins = Origins { given, root: None };
+        let names = ["/prog", "/data/a/b", "/datum"].map(|path| origins.name(path.as_bytes()));
+        assert_eq!(names, ["/home/x", "/srv/a/b", "/datum"]);
+    }
 
     #[test]
     fn a_guest_s_path_is_absolute_and_stays_inside() {

@@ -12,8 +12,9 @@ static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kernel"));
 pub(super) fn image(named: Option<&Path>) -> Result<Cow<'static, [u8]>, Report> {
     match named {
         Some(path) => {
-            let read = fs::read(path);
-            read.map(Cow::Owned).map_err(|why| table::NO_KERNEL.because(format!("{}: {why}", path.display())))
+            let refused = |why: &dyn std::fmt::Display| table::NO_KERNEL.because(format!("{}: {why}", path.display()));
+            let bytes = fs::read(path).map_err(|why| refused(&why))?;
+            if bytes.is_empty() { Err(refused(&"it is empty")) } else { Ok(Cow::Owned(bytes)) }
         }
         None if BUILT_IN.is_empty() => Err(table::NO_KERNEL.because("none was there when it was built")),
         None => Ok(Cow::Borrowed(BUILT_IN)),

@@ -4,11 +4,17 @@
 //! gets, the [`machine`] itself with its [`console`], and its [`ending`], which becomes the end of this command.
 
 mod console;
+mod core;
 mod ending;
 mod files;
+mod image;
+mod inbox;
 mod kernel;
 mod machine;
+mod mailbox;
+mod names;
 mod program;
+mod pulse;
 mod request;
 mod terminal;
 mod trace;
@@ -57,6 +63,15 @@ pub(crate) fn options(command: Command) -> Command {
                 .value_parser(request::seconds)
                 .help("Stop the machine when it has not ended after so long"),
         )
+        .arg(
+            Arg::new("watchdog")
+                .long("watchdog")
+                .value_name("SECONDS")
+                .value_parser(request::seconds)
+                .default_value("20")
+                .hide_short_help(true)
+                .help("Stop the machine when its kernel has not moved for so long (0 for never); programs may take their time"),
+        )
         .arg(list("env", "NAME[=VALUE]", "Set a variable of the program's environment, or hand over ours"))
         .arg(path("cwd", "DIR", "The folder the program starts in").default_value("/"))
         .arg(
@@ -76,10 +91,15 @@ pub(crate) fn options(command: Command) -> Command {
         )
         .arg(switch("trace", "Tell every call of the program's processes"))
         .arg(path("output", "FILE", "Write the trace to a file instead of stderr").short('o').requires("trace"))
+        .arg(path("core", "FILE", "Write a core file when a program dies of a signal; %p is the process's id"))
         .arg(
             Arg::new("gdb").long("gdb").value_name("PORT").value_parser(value_parser!(u16)).help(
                 "Wait for gdb's `target remote` at this port of this machine: it sees the kernel and the program",
             ),
+        )
+        .arg(
+            path("image-out", "FILE", "Write the kernel and all files as one bootable image instead of running them")
+                .conflicts_with_all(["trace", "core", "gdb", "publish", "timeout", "emulator"]),
         )
         .arg(
             list("emulator", "WORD", "Hand this word to the emulator's command line")
@@ -115,12 +135,22 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
 fn boot(request: &Request) -> Result<u8, Report> {
     let kernel = kernel::image(request.kernel.as_deref())?;
     let program = program::find(request)?;
+    if let Some(path) = &request.image_out {
+        let mut archive = files::archive(request, &program, &terminal::Streams::SERIAL)?;
+        image::write(path, &kernel, &mut archive)?;
+        return Ok(0);
+    }
     let streams = terminal::Streams::look();
     let archive = files::archive(request, &program, &streams)?;
+    let cores = request.core.clone();
+    let cores = cores.map(|path| core::Cores { path, origins: files::Origins::new(request, &program) });
     let machine = machine::Machine::start(request, machine::Parts { kernel, archive })?;
     let teller = if request.is_traced { Some(teller(request, &machine, &streams)?) } else { None };
-    let stopped = console::serve(&machine, &streams, console::Watch { timeout: request.timeout, teller });
-    ending::of(machine, stopped)
+    // A machine that gdb holds shows no life.
+    let silence = request.silence.filter(|limit| !limit.is_zero() && request.gdb.is_none());
+    let watch = console::Watch { timeout: request.timeout, silence, teller };
+    let stopped = console::serve(&machine, &streams, watch);
+    ending::of(&machine, stopped, cores.as_ref())
 }
 
 /// Who tells the program's calls.
@@ -130,5 +160,5 @@ fn teller(request: &Request, machine: &machine::Machine, streams: &terminal::Str
         Some(path) => (Box::new(BufWriter::new(File::create(path).map_err(failed)?)), terminal::Lines::Plain),
         None => (Box::new(std::io::stderr()), streams.lines()),
     };
-    Ok(trace::Teller::new(machine.memory.try_clone().map_err(failed)?, machine::KERNEL_AT, out, lines))
+    Ok(trace::Teller::new(machine.memory.try_clone().map_err(failed)?, out, lines))
 }

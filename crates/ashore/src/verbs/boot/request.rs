@@ -23,6 +23,8 @@ pub(super) struct Request {
     pub(super) cpus: u8,
     pub(super) memory: u64,
     pub(super) timeout: Option<Duration>,
+    /// How long the kernel may show no sign of life.
+    pub(super) silence: Option<Duration>,
     /// `NAME=VALUE`, complete.
     pub(super) env: Vec<Vec<u8>>,
     pub(super) cwd: Vec<u8>,
@@ -33,6 +35,10 @@ pub(super) struct Request {
     pub(super) is_traced: bool,
     /// Where the trace goes; nothing means stderr.
     pub(super) output: Option<PathBuf>,
+    /// Where core files go.
+    pub(super) core: Option<PathBuf>,
+    /// Where a bootable image goes, instead of a run.
+    pub(super) image_out: Option<PathBuf>,
     /// Further words for the emulator.
     pub(super) emulator: Vec<OsString>,
 }
@@ -51,6 +57,7 @@ impl Request {
             cpus: matches.get_one::<u8>("cpus").copied().unwrap_or(1),
             memory: matches.get_one::<u64>("memory").copied().unwrap_or_default(),
             timeout: matches.get_one::<Duration>("timeout").copied(),
+            silence: matches.get_one::<Duration>("watchdog").copied(),
             env: environment(words("env"), |name| std::env::var_os(name)),
             cwd: path("cwd").unwrap_or_default().into_os_string().into_vec(),
             gdb: matches.get_one::<u16>("gdb").copied(),
@@ -58,6 +65,8 @@ impl Request {
             publish: matches.get_many::<(u16, u16)>("publish").into_iter().flatten().copied().collect(),
             is_traced: matches.get_flag("trace"),
             output: path("output"),
+            core: path("core"),
+            image_out: path("image-out"),
             emulator: words("emulator").collect(),
         }
     }

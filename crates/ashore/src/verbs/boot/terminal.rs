@@ -16,14 +16,15 @@ pub(super) struct Streams {
 }
 
 impl Streams {
+    /// A plain serial line with a person at its end.
+    pub(super) const SERIAL: Streams = Streams { kinds: [Stream::Terminal; 3], size: (0, 0) };
+
     /// Looks at what we were started with.
     pub(super) fn look() -> Streams {
         let terminals =
             [std::io::stdin().is_terminal(), std::io::stdout().is_terminal(), std::io::stderr().is_terminal()];
         let kind = |is_terminal| if is_terminal { Stream::Terminal } else { Stream::Bytes };
-        let size = [termios::tcgetwinsize(rustix::stdio::stdout()), termios::tcgetwinsize(rustix::stdio::stdin())];
-        let size = size.into_iter().flatten().next().map_or((0, 0), |size| (size.ws_row, size.ws_col));
-        Streams { kinds: terminals.map(kind), size }
+        Streams { kinds: terminals.map(kind), size: size() }
     }
 
     /// How our own words end their lines while the machine runs.
@@ -35,6 +36,12 @@ impl Streams {
     pub(super) fn is_typed(&self) -> bool {
         self.kinds.first() == Some(&Stream::Terminal)
     }
+}
+
+/// Rows and columns of our terminal; zeros when there is none.
+pub(super) fn size() -> (u16, u16) {
+    let size = [termios::tcgetwinsize(rustix::stdio::stdout()), termios::tcgetwinsize(rustix::stdio::stdin())];
+    size.into_iter().flatten().next().map_or((0, 0), |size| (size.ws_row, size.ws_col))
 }
 
 /// Whether lines end by themselves where they are shown.

@@ -2,28 +2,23 @@
 
 use super::terminal::Lines;
 use ashore_base::trace::{CHUNKS, Header, Outcome, RECORD, at};
-use ashore_base::{Addr, Bytes, Mailbox};
+use ashore_base::{Addr, Bytes};
 use ashore_debug::trace::Decoder;
 use ashore_guest::linux::arm64;
 use ashore_pivot::{Errno, Memory};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 
 /// Bytes of a word.
 const WORD: u64 = 8;
 /// The largest ring that is believed.
 const MOST_RECORDS: u64 = 1 << 20;
-/// Enough of the kernel's image to hold its mailbox's place, and the words of a mailbox.
-const IMAGE_HEAD: usize = 64;
-const MAILBOX: usize = 256;
 
 /// Tells calls as they come.
 pub(super) struct Teller {
     memory: File,
-    /// Where the kernel's image lies in the memory.
-    image: u64,
     decoder: Decoder,
     out: Box<dyn Write + Send>,
     lines: Lines,
@@ -31,12 +26,14 @@ pub(super) struct Teller {
     next: u64,
     /// What threads wait for.
     waiting: BTreeMap<u64, String>,
+    /// Why the trace has an end before its end.
+    failed: Option<io::Error>,
 }
 
 impl Teller {
-    pub(super) fn new(memory: File, image: u64, out: Box<dyn Write + Send>, lines: Lines) -> Teller {
+    pub(super) fn new(memory: File, out: Box<dyn Write + Send>, lines: Lines) -> Teller {
         let decoder = Decoder::new(&arm64::OS);
-        Teller { memory, image, decoder, out, lines, next: 0, waiting: BTreeMap::new() }
+        Teller { memory, decoder, out, lines, next: 0, waiting: BTreeMap::new(), failed: None }
     }
 
     /// Tells what is new.
@@ -70,13 +67,14 @@ impl Teller {
         }
     }
 
-    /// Tells the rest, after the machine's end.
-    pub(super) fn finish(mut self) {
+    /// Tells the rest, after the machine's end; why not all was told, if so.
+    pub(super) fn finish(mut self) -> Option<io::Error> {
         self.look();
         for line in std::mem::take(&mut self.waiting).into_values() {
             self.say(&format!("{line} (to the end)"));
         }
-        let _ = self.out.flush();
+        let flushed = self.out.flush();
+        self.failed.or(flushed.err())
     }
 
     fn tell(&mut self, record: &Record) {
@@ -97,16 +95,14 @@ impl Teller {
     }
 
     fn say(&mut self, line: &str) {
-        let _ = self.out.write_all(&self.lines.ended(format!("{line}\n").as_bytes()));
+        if self.failed.is_none() {
+            self.failed = self.out.write_all(&self.lines.ended(format!("{line}\n").as_bytes())).err();
+        }
     }
 
     /// Where the ring is, from the start of the memory, once the kernel has said so.
     fn ring(&self) -> Option<u64> {
-        let mut head = [0; IMAGE_HEAD];
-        self.memory.read_exact_at(&mut head, self.image).ok()?;
-        let mut bytes = [0; MAILBOX];
-        self.memory.read_exact_at(&mut bytes, self.image + Bytes(&head).u64(Mailbox::OFFSET_AT)?).ok()?;
-        let mailbox = Mailbox::at(&bytes, 0)?;
+        let mailbox = super::mailbox::read(&self.memory)?;
         let ring = mailbox.trace_at.checked_sub(mailbox.ram_at).filter(|_| mailbox.trace_at != 0)?;
         (self.word(ring, Header::MAGIC_AT)? == Header::MAGIC).then_some(ring)
     }

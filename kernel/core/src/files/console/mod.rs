@@ -4,6 +4,8 @@
 //! changes. On a wired console every stream has its channel.
 
 mod streams;
+#[cfg(test)]
+mod tests;
 
 use super::tty::pair::take_if_free;
 use super::tty::{Screen, Tty};
@@ -15,18 +17,24 @@ use crate::kernel::{Device, Kernel};
 use crate::lock::Lock;
 use crate::process::Process;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use ashore_formats::boot::wire::{Channel, LISTENING, Receiver, Sender};
 use ashore_formats::boot::{Start, Stream};
 use ashore_pivot::Errno;
 use ashore_pivot::layout::open::aarch64::O_LARGEFILE;
+use core::sync::atomic::Ordering;
 use streams::{Input, Output};
 
 /// The console.
 pub struct Console {
-    /// The two ends of the wire, when there is one.
-    wire: Option<(Lock<Sender>, Lock<Receiver>)>,
+    /// The sending end of the wire, when there is one.
+    wire: Option<Lock<Sender>>,
+    /// The receiving end. Whoever takes bytes from the machine holds it, so that they stay in their order.
+    receiver: Lock<Receiver>,
     /// Bytes for a program whose input is no terminal.
     input: Arc<Input>,
+    /// As much as came of the terminal's next size.
+    size: Lock<Vec<u8>>,
     /// The terminal, and whether input is for it.
     terminal: Lock<Option<(Arc<Tty>, Stream)>>,
 }
@@ -43,7 +51,7 @@ impl Console {
     fn send(&self, kernel: &Kernel, channel: Channel, bytes: &[u8]) {
         let machine = kernel.machine();
         match &self.wire {
-            Some((sender, _)) => sender.lock().send(channel, bytes, |piece| machine.print(piece)),
+            Some(sender) => sender.lock().send(channel, bytes, |piece| machine.print(piece)),
             None => machine.print(bytes),
         }
     }
@@ -54,6 +62,26 @@ impl Console {
         match terminal {
             Some((tty, Stream::Terminal)) => tty.typed(kernel, bytes),
             _ => self.input.put(kernel, bytes),
+        }
+    }
+
+    /// Whether more may be taken from the machine. What is typed at a terminal is: a terminal drops what nobody reads.
+    fn has_room(&self) -> bool {
+        let is_terminal = matches!(*self.terminal.lock(), Some((_, Stream::Terminal)));
+        is_terminal || self.input.has_room()
+    }
+
+    /// The terminal has another size: rows and columns, which may come in pieces.
+    fn resized(&self, kernel: &Kernel, piece: &[u8]) {
+        let mut size = self.size.lock();
+        for byte in piece {
+            size.push(*byte);
+            let &[rows_low, rows_high, columns_low, columns_high] = size.as_slice() else { continue };
+            size.clear();
+            let number = |low, high| u16::from_le_bytes([low, high]);
+            if let Some((tty, _)) = &*self.terminal.lock() {
+                tty.resize(kernel, (number(rows_low, rows_high), number(columns_low, columns_high)));
+            }
         }
     }
 
@@ -75,14 +103,16 @@ const PIECE: usize = 128;
 impl Device for Console {
     fn interrupt(&self, kernel: &Kernel) {
         let mut buffer = [0; PIECE];
-        loop {
+        let mut receiver = self.receiver.lock();
+        while self.has_room() {
             let count = kernel.machine().typed(&mut buffer);
             let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { return };
             match &self.wire {
                 None => self.received(kernel, bytes),
-                Some((_, receiver)) => receiver.lock().receive(bytes, |channel, piece| match channel {
+                Some(_) => receiver.receive(bytes, |channel, piece| match channel {
                     Channel::Stream => self.received(kernel, piece),
                     Channel::End => self.ended(kernel),
+                    Channel::Size => self.resized(kernel, piece),
                     Channel::Kernel | Channel::Errors => {}
                 }),
             }
@@ -93,11 +123,13 @@ impl Device for Console {
 impl Kernel {
     /// Sets the console up and gives the descriptors the first program starts with.
     pub fn begin_console(&self, start: &Start) -> Result<Files, Errno> {
-        let wire = start.is_wired.then(|| (Lock::default(), Lock::default()));
-        let console = Arc::new(Console { wire, input: Arc::default(), terminal: Lock::new(None) });
+        let wire = start.is_wired.then(Lock::default);
+        let (receiver, terminal) = (Lock::default(), Lock::new(None));
+        let console = Arc::new(Console { wire, receiver, input: Arc::default(), size: Lock::default(), terminal });
         self.devices.lock().push(console.clone());
         if start.is_wired {
             self.machine().print(&LISTENING);
+            self.is_wired.store(true, Ordering::Relaxed);
         }
         let [input, output, errors] = start.streams;
         let tty = start.streams.contains(&Stream::Terminal).then(|| Tty::new(console.clone(), CONSOLE, start.size));

@@ -18,6 +18,9 @@ use core::any::Any;
 /// Bytes copied at once.
 const PIECE: usize = 512;
 
+/// Bytes that wait to be read at most, or a few more; the rest stays with the machine, which makes its sender wait.
+const MOST: usize = 64 << 10;
+
 /// What comes in.
 #[derive(Debug, Default)]
 pub(super) struct Input {
@@ -28,6 +31,8 @@ pub(super) struct Input {
 #[derive(Debug, Default)]
 struct Waiting {
     bytes: VecDeque<u8>,
+    /// The machine has more.
+    is_held: bool,
     has_ended: bool,
 }
 
@@ -35,6 +40,23 @@ impl Input {
     pub(super) fn put(&self, kernel: &Kernel, bytes: &[u8]) {
         self.inner.lock().bytes.extend(bytes);
         self.queue.wake(kernel, Events::IN);
+    }
+
+    /// Whether more may come.
+    pub(super) fn has_room(&self) -> bool {
+        let mut inner = self.inner.lock();
+        inner.is_held = inner.bytes.len() >= MOST;
+        !inner.is_held
+    }
+
+    /// Takes what was held back once half of it is read.
+    fn go_on(&self, kernel: &Kernel) {
+        let mut inner = self.inner.lock();
+        if inner.is_held && inner.bytes.len() <= MOST / 2 {
+            inner.is_held = false;
+            drop(inner);
+            kernel.ask_devices();
+        }
     }
 
     pub(super) fn end(&self, kernel: &Kernel) {
@@ -69,6 +91,7 @@ impl File for Input {
                 count
             };
             done += bytes.put(buffer.get(..count).unwrap_or_default())? as u64;
+            self.go_on(call.kernel);
         }
         Ok(done)
     }

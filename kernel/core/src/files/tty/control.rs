@@ -2,6 +2,7 @@
 
 use super::Tty;
 use crate::call::{Call, Stop};
+use crate::kernel::Kernel;
 use ashore_base::Addr;
 use ashore_pivot::layout::ioctl::*;
 use ashore_pivot::layout::siginfo::SigInfo;
@@ -32,7 +33,7 @@ impl Tty {
                 self.set_modes(call, Termios { iflag, oflag, cflag, lflag, line, cc }, request == TCSETSF2)?;
             }
             TIOCGWINSZ => call.write(at, &self.inner.lock().size.clone())?,
-            TIOCSWINSZ => self.set_size(call, call.read(at)?),
+            TIOCSWINSZ => self.set_size(call.kernel, call.read(at)?),
             FIONREAD => call.write(at, &(self.inner.lock().line.waiting() as u32))?,
             TIOCOUTQ => call.write(at, &0u32)?,
             TCFLSH => match arg {
@@ -83,7 +84,7 @@ impl Tty {
     }
 
     /// The window has another size; those in front of it are told.
-    pub(super) fn set_size(&self, call: &Call<'_>, size: Winsize) {
+    pub(super) fn set_size(&self, kernel: &Kernel, size: Winsize) {
         let foreground = {
             let mut inner = self.inner.lock();
             if inner.size == size {
@@ -93,8 +94,13 @@ impl Tty {
             inner.foreground
         };
         if foreground != 0 {
-            let _ = call.kernel.signal_group(foreground, SigInfo::kernel(Signal::WINCH));
+            let _ = kernel.signal_group(foreground, SigInfo::kernel(Signal::WINCH));
         }
+    }
+
+    /// The same, of rows and columns.
+    pub fn resize(&self, kernel: &Kernel, (row, col): (u16, u16)) {
+        self.set_size(kernel, Winsize { row, col, ..Winsize::default() });
     }
 
     /// Fails unless it is the caller's controlling terminal.

@@ -2,8 +2,8 @@
 
 #[cfg(test)]
 use super::EVERYTHING;
-use super::Space;
 use super::area::{Area, Flags, Prot};
+use super::{Inner, Space};
 use crate::memory::Mapped;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -102,26 +102,16 @@ impl Space {
 
     /// Every area, ascending.
     pub fn areas(&self) -> Vec<AreaView> {
-        let inner = self.inner.lock();
-        let name = |area: &Area| {
-            let is_heap = inner.heap.start.0 < area.end && inner.heap.end.0 > area.start;
-            match &area.file {
-                Some(_) => "",
-                None if is_heap => "[heap]",
-                None if area.start <= inner.stack.0 && inner.stack.0 < area.end => "[stack]",
-                None => "",
-            }
-        };
-        let view = |area: &Area| AreaView {
-            range: AddrRange { start: Addr(area.start), end: Addr(area.end) },
-            prot: area.prot,
-            is_shared: area.is_shared(),
-            flags: area.flags,
-            offset: area.first * PAGE_SIZE,
-            file: area.file.clone(),
-            name: name(area),
-        };
-        inner.areas.iter().map(view).collect()
+        let mut all = Vec::new();
+        self.inner.lock().each_area(&mut |area| all.push(area.clone()));
+        all
+    }
+
+    /// Shows every area, ascending, unless somebody holds the space.
+    pub(crate) fn try_each_area(&self, seen: &mut dyn FnMut(&AreaView)) {
+        if let Some(inner) = self.inner.try_lock() {
+            inner.each_area(seen);
+        }
     }
 
     /// Its sizes.
@@ -153,5 +143,29 @@ impl Space {
         let mut entries = 0;
         inner.table.each(EVERYTHING, &mut |_, frame, _| entries += u64::from(frame != self.physical.zero));
         (entries, inner.resident)
+    }
+}
+
+impl Inner {
+    fn each_area(&self, seen: &mut dyn FnMut(&AreaView)) {
+        let name = |area: &Area| {
+            let is_heap = self.heap.start.0 < area.end && self.heap.end.0 > area.start;
+            match &area.file {
+                Some(_) => "",
+                None if is_heap => "[heap]",
+                None if area.start <= self.stack.0 && self.stack.0 < area.end => "[stack]",
+                None => "",
+            }
+        };
+        let view = |area: &Area| AreaView {
+            range: AddrRange { start: Addr(area.start), end: Addr(area.end) },
+            prot: area.prot,
+            is_shared: area.is_shared(),
+            flags: area.flags,
+            offset: area.first * PAGE_SIZE,
+            file: area.file.clone(),
+            name: name(area),
+        };
+        self.areas.iter().for_each(|area| seen(&view(area)));
     }
 }
