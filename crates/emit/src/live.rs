@@ -20,6 +20,8 @@ struct Known {
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Live {
     ops: Vec<Known>,
+    /// Whether nobody asks what is needed at the block's start: until the first op that writes the flags, nothing depends on it.
+    pub(crate) is_alone: bool,
 }
 
 impl Live {
@@ -67,11 +69,15 @@ impl Live {
         let ops = block.ops();
         self.ops.clear();
         self.ops.resize(ops.len(), Known { uses: 0, target: NOWHERE, flags: false, exits: false, dead: false });
+        let is_write = |op: &Op| matches!(*op, Op::Set(slot, _) if slot == flags);
+        let first = if self.is_alone { ops.iter().position(is_write).unwrap_or(ops.len()) } else { 0 };
         let mut live = false;
         for (at, op) in ops.iter().enumerate().rev() {
             let Some(&Known { uses, target, .. }) = self.ops.get(at) else { break };
             let mut exits = false;
             match *op {
+                // To look there is not worth it.
+                Op::Goto(_) | Op::GotoCall(_) | Op::ExitIf { .. } if at < first => live = true,
                 Op::Goto(pc) | Op::GotoCall(pc) => live = leaves(Some(pc)),
                 Op::Jump { .. } | Op::Trap { .. } => live = leaves(None),
                 Op::ExitIf { pc, .. } => {

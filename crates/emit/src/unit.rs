@@ -190,6 +190,7 @@ impl Emitter {
         let Emitter { live, live_in, .. } = self;
         live_in.clear();
         live_in.resize(unit.parts.len(), false);
+        live.is_alone = unit.parts.len() < 2;
         if unit.parts.len() < 2 {
             live_in.fill(true);
             return;

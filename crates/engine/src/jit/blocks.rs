@@ -3,8 +3,8 @@
 /// A table of open addressing that only grows.
 #[derive(Debug)]
 pub(super) struct Blocks {
-    keys: Vec<u64>,
-    places: Vec<u32>,
+    /// Addresses and places, side by side: looking one up touches one line of the host's cache.
+    cells: Vec<(u64, u32)>,
     len: usize,
 }
 
@@ -14,49 +14,45 @@ const FIRST_LOG2: u32 = 12;
 
 impl Blocks {
     pub(super) fn new() -> Blocks {
-        Blocks { keys: vec![EMPTY; 1 << FIRST_LOG2], places: vec![GONE; 1 << FIRST_LOG2], len: 0 }
+        Blocks { cells: vec![(EMPTY, GONE); 1 << FIRST_LOG2], len: 0 }
     }
 
     /// The cell of an address, or the empty one where it would be.
     fn cell(&self, pc: u64) -> usize {
-        let mask = self.keys.len() - 1;
+        let mask = self.cells.len() - 1;
         let mut at = (pc.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & mask;
-        while self.keys[at] != pc && self.keys[at] != EMPTY {
+        while self.cells[at].0 != pc && self.cells[at].0 != EMPTY {
             at = (at + 1) & mask;
         }
         at
     }
 
     pub(super) fn get(&self, pc: u64) -> Option<u32> {
-        Some(self.places[self.cell(pc)]).filter(|place| *place != GONE)
+        Some(self.cells[self.cell(pc)].1).filter(|place| *place != GONE)
     }
 
     pub(super) fn insert(&mut self, pc: u64, place: u32) {
         if pc == EMPTY {
             return;
         }
-        if self.len * 2 >= self.keys.len() {
+        if self.len * 2 >= self.cells.len() {
             self.grow();
         }
         let cell = self.cell(pc);
-        if self.keys[cell] == EMPTY {
-            self.keys[cell] = pc;
-            self.len += 1;
-        }
-        self.places[cell] = place;
+        self.len += usize::from(self.cells[cell].0 == EMPTY);
+        self.cells[cell] = (pc, place);
     }
 
     pub(super) fn remove(&mut self, pc: u64) {
         let cell = self.cell(pc);
-        self.places[cell] = GONE;
+        self.cells[cell].1 = GONE;
     }
 
     fn grow(&mut self) {
-        let len = self.keys.len() * 2;
-        let keys = core::mem::replace(&mut self.keys, vec![EMPTY; len]);
-        let places = core::mem::replace(&mut self.places, vec![GONE; len]);
+        let len = self.cells.len() * 2;
+        let cells = core::mem::replace(&mut self.cells, vec![(EMPTY, GONE); len]);
         self.len = 0;
-        for (pc, place) in keys.into_iter().zip(places) {
+        for (pc, place) in cells {
             if pc != EMPTY && place != GONE {
                 self.insert(pc, place);
             }

@@ -12,6 +12,7 @@ use ashore_isa::lift::Next;
 use ashore_pivot::Errno;
 use ashore_sys::translated::Arena;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The bytes for code.
@@ -351,12 +352,13 @@ impl Packed {
     }
 }
 
-/// The pages a part's instructions are on.
-fn pages(part: &Part) -> impl Iterator<Item = u64> {
-    part.block.ops().iter().filter_map(|op| match op {
-        Op::At(pc) => Some(pc >> PAGE_LOG2),
+/// The pages a part's instructions are on: they follow each other.
+fn pages(part: &Part) -> RangeInclusive<u64> {
+    let last = part.block.ops().iter().rev().find_map(|op| match op {
+        Op::At(pc) => Some(*pc),
         _ => None,
-    })
+    });
+    part.pc >> PAGE_LOG2..=last.unwrap_or(part.pc) >> PAGE_LOG2
 }
 
 /// Lifts instructions until one ends the block, `stop` is reached or there is no more code; gives how many.
