@@ -23,6 +23,10 @@ pub const GUEST_MXCSR: usize = 2080;
 pub const HOST_MXCSR: usize = 2084;
 /// Room for a register, and a place for barriers.
 pub const TEMP: usize = 2088;
+/// Room for vectors of an instruction that needs many.
+pub const SPILLS: usize = 2096;
+/// How many there is room for.
+pub const SPILL_COUNT: usize = (CONTEXT - SPILLS) / 16;
 /// Room for the host's registers where a fault or signal stopped: 16 general ones, then `rip` and the flags.
 pub const CONTEXT: usize = 2176;
 /// Room for the vector registers there.

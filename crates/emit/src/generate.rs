@@ -40,6 +40,8 @@ enum Loc {
     Gpr(Gpr),
     /// In a vector register.
     Xmm(Xmm),
+    /// A vector in the frame, in the room of this number.
+    Spilled(u8),
     /// The guest's flags as they are.
     GuestFlags,
     /// In the host's flags at this moment.
@@ -135,6 +137,10 @@ pub(crate) struct Generator<'a> {
     stubs: &'a mut Vec<Stub>,
     free: u16,
     vfree: u16,
+    /// The vector registers that the op at hand holds on to.
+    vheld: u16,
+    /// The rooms for vectors that are taken.
+    spilled: u8,
     flags: Flags,
     upper: [Upper; 16],
     pc: u64,
@@ -185,6 +191,8 @@ impl<'a> Generator<'a> {
             stubs,
             free,
             vfree,
+            vheld: 0,
+            spilled: 0,
             flags: Flags::STORED,
             upper: [Upper::Unknown; 16],
             pc: 0,
@@ -280,7 +288,7 @@ impl<'a> Generator<'a> {
 
     /// Writes the ops up to the next instruction.
     fn instruction(&mut self, body: Body<'_>, live: &mut Live, at: &mut usize) -> Done {
-        (self.free, self.vfree, self.pending, self.fresh) = (SCRATCH, VSCRATCH, None, None);
+        (self.free, self.vfree, self.spilled, self.pending, self.fresh) = (SCRATCH, VSCRATCH, 0, None, None);
         while let Some(op) = body.ops.get(*at) {
             if let Op::At(pc) = *op {
                 if *at != self.start {
@@ -290,6 +298,7 @@ impl<'a> Generator<'a> {
                 self.mark(MarkKind::Start);
             } else if !live.dead(*at) {
                 self.at = *at;
+                self.vheld = 0;
                 self.op(body, live, op)?;
             }
             *at += 1;
@@ -300,7 +309,7 @@ impl<'a> Generator<'a> {
     /// Has the instruction evaluated instead.
     fn evaluate(&mut self, body: Body<'_>, at: &mut usize) {
         *self.evaluated += 1;
-        (self.free, self.vfree, self.pending, self.fresh) = (SCRATCH, VSCRATCH, None, None);
+        (self.free, self.vfree, self.spilled, self.pending, self.fresh) = (SCRATCH, VSCRATCH, 0, None, None);
         *at = self.start;
         if let Some(Op::At(pc)) = body.ops.get(*at) {
             self.pc = *pc;

@@ -159,6 +159,7 @@ impl Generator<'_> {
             return Err(Refused);
         }
         self.vfree &= !1;
+        self.vheld |= 1;
         let from = self.vrm(c)?;
         self.asm.v2(ops::MOVUPS, words, from);
         let y = self.xmm(b)?;

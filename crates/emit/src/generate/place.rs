@@ -2,6 +2,7 @@
 
 use super::{Body, Done, Generator, Loc, Refused, Upper};
 use crate::asm::ops;
+use crate::frame;
 use crate::live::Live;
 use crate::map::RegMap;
 use crate::reg::{Gpr, Mem, Rm, Xmm};
@@ -45,15 +46,39 @@ impl Generator<'_> {
 
     pub(super) fn vtake(&mut self) -> Result<Xmm, Refused> {
         let number = self.vfree.trailing_zeros();
-        if number >= 16 {
-            return Err(Refused);
-        }
-        self.vfree &= !(1 << number);
-        Ok(Xmm(number as u8))
+        let reg = if number < 16 { Xmm(number as u8) } else { self.spill()? };
+        self.vfree &= !(1 << reg.0);
+        self.vheld |= 1 << reg.0;
+        Ok(reg)
     }
 
     pub(super) fn vput_back(&mut self, reg: Xmm) {
         self.vfree |= 1 << reg.0 & super::VSCRATCH;
+        self.vheld &= !(1 << reg.0);
+    }
+
+    /// Where a spilled vector is.
+    fn room(number: u8) -> Mem {
+        frame::place(frame::SPILLS + usize::from(number) * 16)
+    }
+
+    /// Takes a register from the value that is needed last, which goes to the frame.
+    fn spill(&mut self) -> Result<Xmm, Refused> {
+        let room = self.spilled.trailing_ones() as u8;
+        let part = self.unit.parts.get(self.current).ok_or(Refused)?;
+        let rest = part.block.ops().get(self.at..).unwrap_or_default();
+        let is_ours = |reg: Xmm| 1 << reg.0 & super::VSCRATCH & !self.vheld != 0;
+        let values = (self.start..self.at).filter_map(|index| match self.locs.get(index) {
+            Some(&Loc::Xmm(reg)) if is_ours(reg) => Some((index, reg)),
+            _ => None,
+        });
+        let user = |index: usize| rest.iter().position(|op| op.operands().contains(&Value(index as u32)));
+        let last = values.max_by_key(|(index, _)| user(*index).unwrap_or(usize::MAX));
+        let (index, reg) = last.filter(|_| usize::from(room) < frame::SPILL_COUNT).ok_or(Refused)?;
+        self.asm.v2(ops::MOVUPS_STORE, reg, Self::room(room));
+        self.spilled |= 1 << room;
+        self.give(index, Loc::Spilled(room));
+        Ok(reg)
     }
 
     /// The op at hand has used a value.
@@ -62,6 +87,7 @@ impl Generator<'_> {
             match self.loc(value) {
                 Loc::Gpr(reg) => self.put_back(reg),
                 Loc::Xmm(reg) => self.vput_back(reg),
+                Loc::Spilled(room) => self.spilled &= !(1 << room),
                 _ => {}
             }
             self.give(value.index(), Loc::None);
@@ -96,7 +122,7 @@ impl Generator<'_> {
             }
             Loc::Later => self.compute(body, live, value)?,
             Loc::Cond(_) | Loc::HostCond(_) => self.truth(value)?,
-            Loc::None | Loc::Xmm(_) | Loc::GuestFlags | Loc::HostFlags(_) => return Err(Refused),
+            Loc::None | Loc::Xmm(_) | Loc::Spilled(_) | Loc::GuestFlags | Loc::HostFlags(_) => return Err(Refused),
         };
         self.give(value.index(), Loc::Gpr(reg));
         Ok(reg)
@@ -232,7 +258,18 @@ impl Generator<'_> {
     /// The vector register a value is in; it is brought into one.
     pub(super) fn xmm(&mut self, value: Value) -> Result<Xmm, Refused> {
         match self.loc(value) {
-            Loc::Xmm(reg) => Ok(reg),
+            Loc::Xmm(reg) => {
+                self.vheld |= 1 << reg.0;
+                Ok(reg)
+            }
+            Loc::Spilled(room) => {
+                let reg = self.vtake()?;
+                self.asm.v2(ops::MOVUPS, reg, Self::room(room));
+                self.spilled &= !(1 << room);
+                self.upper[usize::from(reg.0)] = Upper::Unknown;
+                self.give(value.index(), Loc::Xmm(reg));
+                Ok(reg)
+            }
             Loc::Slot(slot) => match self.unit.map.vector(slot) {
                 Some(reg) => Ok(reg),
                 None if slot.kind == SlotKind::V128 => {
@@ -254,6 +291,7 @@ impl Generator<'_> {
             Loc::Slot(slot) if slot.kind == SlotKind::V128 && self.unit.map.vector(slot).is_none() => {
                 Ok(RegMap::memory(slot).into())
             }
+            Loc::Spilled(room) => Ok(Self::room(room).into()),
             _ => Ok(self.xmm(value)?.into()),
         }
     }
