@@ -104,10 +104,10 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
     let choice = open::choose(parsed, request.os)?;
     let image = &choice.part.image;
     let interpreter = interpreter::of(image, request.root.as_deref())?;
-    if image.cpu != Cpu::X86_64 && watchers.supervisor.is_some() {
+    if image.cpu != HOST_CPU && watchers.supervisor.is_some() {
         return Err(table::NO_DEBUGGER.because(format!("it is for {}", image.cpu)));
     }
-    if image.cpu != Cpu::X86_64 && request.record.is_some() {
+    if image.cpu != HOST_CPU && request.record.is_some() {
         return Err(table::RECORDING_UNWRITABLE.because(format!("it is for {}", image.cpu)));
     }
     let Some(start) = cpus::starter(image.cpu, choice.guest) else {
@@ -156,7 +156,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         no_recorder: request.no_recorder,
         no_net: request.no_net,
         net: request.net,
-        launcher: Box::new(Exec { request: request.clone(), program: path, os: os.name }),
+        launcher: Box::new(Exec { request: request.clone(), program: path, os: os.name, cpu: image.cpu }),
         observer: observer.map(|make| make(os)),
         outside,
         witnesses,
@@ -210,7 +210,7 @@ fn run_script(
     let mut args: Vec<OsString> = option.into_iter().collect();
     args.push(path.as_os_str().to_owned());
     args.extend(request.args.iter().cloned());
-    let exec = Exec { request: request.clone(), program: PathBuf::new(), os: "" };
+    let exec = Exec { request: request.clone(), program: PathBuf::new(), os: "", cpu: HOST_CPU };
     let argv: Vec<Vec<u8>> = std::iter::once(interpreter.clone().into_os_string())
         .chain(args.iter().cloned())
         .map(OsStringExt::into_vec)
@@ -238,7 +238,7 @@ fn script_line(bytes: &[u8]) -> Option<(PathBuf, Option<OsString>)> {
 
 /// Follows a host's program that a guest became: what it execs is decided here too.
 pub(crate) fn follow(request: Request, tid: i32) -> bool {
-    ashore_process::follow_thread(tid, &Exec { request, program: PathBuf::new(), os: "" })
+    ashore_process::follow_thread(tid, &Exec { request, program: PathBuf::new(), os: "", cpu: HOST_CPU })
 }
 
 /// Decides about execs of the running program.
@@ -246,6 +246,8 @@ struct Exec {
     request: Request,
     program: PathBuf,
     os: &'static str,
+    /// The program's CPU.
+    cpu: Cpu,
 }
 
 /// How deep scripts may name scripts, as in the kernel.
@@ -262,7 +264,20 @@ impl Launcher for Exec {
         args.push(tid.to_string().into_bytes());
         Plan { path: b"/proc/self/exe".to_vec(), args, by: By::Ashore }
     }
+
+    fn runs_refused(&self) -> bool {
+        self.cpu != HOST_CPU
+    }
+
+    fn is_refused(&self, path: &[u8]) -> bool {
+        let Ok(opened) = open::open(Path::new(OsStr::from_bytes(path))) else { return false };
+        let Ok(parsed) = ashore_formats::read(opened.bytes) else { return false };
+        parsed.part_for(HOST_CPU).is_none() && cpus::all().any(|cpu| parsed.part_for(cpu).is_some())
+    }
 }
+
+/// The CPU whose programs the host's kernel executes.
+const HOST_CPU: Cpu = Cpu::X86_64;
 
 /// Whether the kernel would let this process execute the file: its bits, and those of the file system it is on.
 fn may_execute(path: &[u8]) -> bool {
@@ -303,7 +318,7 @@ impl Exec {
             // Another CPU's: the host may know how (binfmt_misc), and says ENOEXEC when not.
             return Ok(native());
         };
-        let is_native = part.image.cpu == Cpu::X86_64;
+        let is_native = part.image.cpu == HOST_CPU;
         let is_self = opened.path == self.program;
         let os = match ashore_formats::detect(&parsed, part).os {
             _ if is_self => Some(self.os),

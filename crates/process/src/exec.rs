@@ -32,6 +32,18 @@ pub trait Launcher: Send + Sync {
     /// The plan for a program that follows the thread `tid` once that runs a host's program: see
     /// [`crate::follow_thread`].
     fn follower(&self, tid: i32) -> Plan;
+
+    /// Whether the program's files are of a kind that the host's kernel refuses: a follower is told of execs then before they
+    /// happen, for it would not hear of those that fail.
+    fn runs_refused(&self) -> bool {
+        false
+    }
+
+    /// Whether the host's kernel refuses to execute the file at its path, and Ashore does not.
+    fn is_refused(&self, path: &[u8]) -> bool {
+        let _ = path;
+        false
+    }
 }
 
 /// Becomes the program of `plan`; returns only when that failed. A host's program is followed, because it

@@ -46,7 +46,7 @@ pub use kick::kick;
 pub use map::{Mapping, anonymous, file_bytes, forget, host_ranges, map, protect, protect_host, unmap, write_code};
 pub use maps::{PROT_EXEC, mapped_at};
 pub use memory::GuestMemory;
-pub use net::{Net, arm, available, has_seccomp};
+pub use net::{Net, announce_execs, arm, available, has_seccomp};
 pub use process::{
     die_of, end_with_us, exec, exit_group, fork, high_fd, in_copy, next_signal, restore_pipe_signal, run_aside,
     set_signal_mask,

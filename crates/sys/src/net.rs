@@ -89,7 +89,6 @@ fn filter() -> Result<(), ashore_pivot::Errno> {
     if start >> 32 != end >> 32 {
         return Err(ashore_pivot::Errno::EOPNOTSUPP);
     }
-    let step = |code, if_true, if_false, k| Bpf { code, if_true, if_false, k };
     let code = [
         step(LOAD_WORD, 0, 0, CALLER_HIGH),
         step(JUMP_EQUAL, 0, 4, (start >> 32) as u32),
@@ -99,10 +98,52 @@ fn filter() -> Result<(), ashore_pivot::Errno> {
         step(RETURN, 0, 0, RET_ALLOW),
         step(RETURN, 0, 0, RET_TRAP),
     ];
-    let program = Program { len: code.len() as u16, code: code.as_ptr() as u64 };
     crate::call(libc::SYS_prctl as u64, [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0])?;
+    install(&code)
+}
+
+const fn step(code: u16, if_true: u8, if_false: u8, k: u32) -> Bpf {
+    Bpf { code, if_true, if_false, k }
+}
+
+fn install(code: &[Bpf]) -> Result<(), ashore_pivot::Errno> {
+    let program = Program { len: code.len() as u16, code: code.as_ptr() as u64 };
     let words = [SECCOMP_SET_MODE_FILTER, 0, &raw const program as u64, 0, 0, 0];
     crate::call(libc::SYS_seccomp as u64, words).map(drop)
+}
+
+const RET_TRACE: u32 = 0x7ff0_0000;
+/// `AUDIT_ARCH_X86_64`.
+const NATIVE_CALLS: u32 = 0xc000_003e;
+/// Where `struct seccomp_data` has the number, the kind of call, and the first word.
+const NUMBER: u32 = 0;
+const KIND: u32 = 4;
+const WORDS: u32 = 16;
+
+/// A word behind those of an execve, which the kernel does not look at: the exec is our own.
+pub(crate) const OWN_EXEC: u64 = 0x6f77_6e21;
+
+/// Has the tracer of the calling thread, and of all that comes of it, told of every exec before it happens, but for our own.
+/// It can never be taken off again; without a tracer all other execs fail.
+pub fn announce_execs() -> Result<(), ashore_pivot::Errno> {
+    let code = [
+        step(LOAD_WORD, 0, 0, KIND),
+        step(JUMP_EQUAL, 0, 8, NATIVE_CALLS),
+        step(LOAD_WORD, 0, 0, NUMBER),
+        step(JUMP_EQUAL, 1, 0, libc::SYS_execve as u32),
+        step(JUMP_EQUAL, 2, 5, libc::SYS_execveat as u32),
+        step(LOAD_WORD, 0, 0, WORDS + 3 * 8),
+        step(JUMP_EQUAL, 3, 2, OWN_EXEC as u32),
+        step(LOAD_WORD, 0, 0, WORDS + 5 * 8),
+        step(JUMP_EQUAL, 1, 0, OWN_EXEC as u32),
+        step(RETURN, 0, 0, RET_TRACE),
+        step(RETURN, 0, 0, RET_ALLOW),
+    ];
+    // Without privileges the filter wants that execs give none. To a traced program they give none anyway.
+    install(&code).or_else(|_| {
+        crate::call(libc::SYS_prctl as u64, [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0])?;
+        install(&code)
+    })
 }
 
 fn dispatch() -> Result<(), ashore_pivot::Errno> {

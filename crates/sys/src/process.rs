@@ -57,7 +57,8 @@ impl Image {
 
     /// Becomes it; returns only when that failed. Allocates nothing.
     fn exec(&self) -> Errno {
-        let words = [self.path.as_ptr() as u64, self.argv.as_ptr() as u64, self.envp.as_ptr() as u64, 0, 0, 0];
+        let own = crate::net::OWN_EXEC;
+        let words = [self.path.as_ptr() as u64, self.argv.as_ptr() as u64, self.envp.as_ptr() as u64, own, 0, 0];
         crate::call(libc::SYS_execve as u64, words).err().unwrap_or(Errno::EINVAL)
     }
 }

@@ -10,8 +10,11 @@
 //! that allows no tracing, or a program that is traced already, runs unfollowed, as does one that takes on
 //! another user by its file's mode, because a traced program may not.
 //!
-//! The road not taken: a seccomp filter that stops at execve would have to read and rewrite the path and
-//! the arguments in memory that a vfork shares with the parent, and forbid new privileges for good.
+//! A file of another CPU never becomes an image: the kernel refuses it first. When the guest itself is of another CPU, a
+//! seccomp filter therefore stops every exec of the followed, and only that of such a file is changed, with its path and
+//! arguments put below the stack pointer, where also a vfork that shares the memory has nothing. The filter lasts, with all
+//! that comes of the process; Ashore's own execs are marked, and pass it. It is the exception because of the room it needs,
+//! and because without privileges of its own it forbids new ones for good.
 
 mod tracee;
 
@@ -39,7 +42,12 @@ pub(crate) fn begin(plan: &Plan, launcher: &dyn Launcher) -> bool {
     }
     let _ = Host.call(Sys::PRCTL, [PR_SET_PTRACER, ANYONE, 0, 0, 0, 0]);
     let follower = launcher.follower(ashore_sys::current_tid());
-    ashore_sys::run_aside(&follower.path, &follower.args) == Some(0)
+    let is_followed = ashore_sys::run_aside(&follower.path, &follower.args) == Some(0);
+    if is_followed && launcher.runs_refused() {
+        // Where that is not allowed, files of another CPU fail as they do without us.
+        let _ = ashore_sys::announce_execs();
+    }
+    is_followed
 }
 
 /// The calling process is not to be followed after all.
@@ -84,11 +92,27 @@ fn follow_all(launcher: &dyn Launcher) {
         let _ = match stop {
             Stop::Ended => Ok(()),
             Stop::Exec => after_exec(tracee, launcher),
+            Stop::Asks => before_exec(tracee, launcher),
             Stop::Group => tracee.listen(),
             Stop::Signal(signal) => tracee.go_on(signal),
             Stop::Event => tracee.go_on(0),
         };
     }
+}
+
+/// It is about to exec. A file that the host's kernel would refuse becomes Ashore's with that file; all else is looked at
+/// when it is there.
+fn before_exec(tracee: Tracee, launcher: &dyn Launcher) -> Result<(), Errno> {
+    if let Some((path, args)) = tracee.asked()
+        && launcher.is_refused(&path)
+        && let Ok(plan) = launcher.plan(&path, &path, &args)
+        && plan.by == By::Ashore
+    {
+        let ashore = format!("/proc/{}/exe", std::process::id()).into_bytes();
+        // With no room for the arguments it fails as it would without us.
+        let _ = tracee.ask_for(&ashore, &plan.args);
+    }
+    tracee.go_on(0)
 }
 
 /// A new image is in place and has not run yet.

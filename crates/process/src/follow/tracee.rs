@@ -2,7 +2,10 @@
 
 use ashore_host::Host;
 use ashore_pivot::{Arg, Errno, Linux, Signal, Sys};
+use std::ffi::OsStr;
 use std::fs::File;
+use std::ops::Range;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
@@ -15,15 +18,17 @@ mod request {
     pub(super) const SEIZE: u64 = 0x4206;
     pub(super) const LISTEN: u64 = 0x4208;
 }
-/// Tell of forks (following the child), vforks, clones and execs.
-const OPTIONS: u64 = 0x2 | 0x4 | 0x8 | 0x10;
+/// Tell of forks (following the child), vforks, clones, execs, and calls that a filter stopped.
+const OPTIONS: u64 = 0x2 | 0x4 | 0x8 | 0x10 | 0x80;
 const EVENT_EXEC: u32 = 4;
+const EVENT_SECCOMP: u32 = 7;
 const EVENT_STOP: u32 = 128;
 /// Waits for threads and processes alike.
 const WAIT_ALL: u64 = 0x4000_0000;
 
 /// Places in `struct user_regs_struct` of sys/user.h, in words.
 const REGS: usize = 27;
+const R10: usize = 7;
 const RDX: usize = 12;
 const RSI: usize = 13;
 const RDI: usize = 14;
@@ -35,9 +40,101 @@ const RSP: usize = 19;
 /// because the exec that is about to end puts its own result into rax.
 const CALL: [u8; 9] = [0xb8, 59, 0, 0, 0, 0x0f, 0x05, 0x0f, 0x0b];
 /// How far below the stack pointer a new image's stack reaches at least: Linux gives it 128 KiB.
-const ROOM: usize = 120 << 10;
+const ROOM: u64 = 120 << 10;
 /// The red zone and some, left alone.
 const GAP: u64 = 256;
+
+/// The numbers of execve and execveat.
+const SYS_EXECVE: u64 = 59;
+const SYS_EXECVEAT: u64 = 322;
+/// The descriptor that stands for the working directory.
+const AT_FDCWD: i32 = -100;
+/// More arguments than anybody has.
+const MOST_ARGS: u64 = 1 << 20;
+
+/// What the registers of an exec say.
+struct Asked {
+    /// The descriptor of the folder that a path starts from.
+    folder: i32,
+    path: u64,
+    args: u64,
+    env: u64,
+}
+
+impl Asked {
+    fn of(regs: &[u64; REGS]) -> Option<Asked> {
+        match regs[ORIG_RAX] {
+            SYS_EXECVE => Some(Asked { folder: AT_FDCWD, path: regs[RDI], args: regs[RSI], env: regs[RDX] }),
+            SYS_EXECVEAT => Some(Asked { folder: regs[RDI] as i32, path: regs[RSI], args: regs[RDX], env: regs[R10] }),
+            _ => None,
+        }
+    }
+}
+
+/// Where a path and the list of arguments are in a tracee's memory.
+struct Laid {
+    path: u64,
+    args: u64,
+}
+
+/// Puts a path and arguments at the end of a range; `E2BIG` when it is too small.
+fn lay(memory: &File, room: Range<u64>, path: &[u8], args: &[Vec<u8>]) -> Result<Laid, Errno> {
+    let strings: usize = args.iter().map(|arg| arg.len() + 1).sum::<usize>() + path.len() + 1;
+    let pointers = 8 * (args.len() + 1);
+    let len = (strings + pointers) as u64 + 16;
+    if len > room.end.saturating_sub(room.start) {
+        return Err(Errno::E2BIG);
+    }
+    let start = (room.end - len) & !15;
+    let text_at = start + pointers as u64;
+    let mut list = Vec::with_capacity(pointers);
+    let mut text = Vec::with_capacity(strings);
+    for arg in args {
+        list.extend((text_at + text.len() as u64).to_le_bytes());
+        text.extend_from_slice(arg);
+        text.push(0);
+    }
+    list.extend(0u64.to_le_bytes());
+    let path_at = text_at + text.len() as u64;
+    text.extend_from_slice(path);
+    text.push(0);
+    memory.write_all_at(&list, start).map_err(failed)?;
+    memory.write_all_at(&text, text_at).map_err(failed)?;
+    Ok(Laid { path: path_at, args: start })
+}
+
+fn failed(error: std::io::Error) -> Errno {
+    Errno(error.raw_os_error().unwrap_or(5) as u16)
+}
+
+fn word(memory: &File, at: u64) -> Option<u64> {
+    let mut bytes = [0; 8];
+    memory.read_exact_at(&mut bytes, at).ok()?;
+    Some(u64::from_le_bytes(bytes))
+}
+
+/// A string of a tracee's, without its zero; none when it has no end that a path or an argument could have.
+fn string(memory: &File, at: u64) -> Option<Vec<u8>> {
+    const MOST: usize = 128 << 10;
+    const PIECE: usize = 256;
+    let mut text = Vec::new();
+    while text.len() < MOST {
+        let mut piece = [0; PIECE];
+        // A piece ends where a page may.
+        let from = at + text.len() as u64;
+        let len = PIECE - from as usize % PIECE;
+        let piece = piece.get_mut(..len)?;
+        memory.read_exact_at(piece, from).ok()?;
+        match piece.iter().position(|byte| *byte == 0) {
+            Some(end) => {
+                text.extend_from_slice(piece.get(..end)?);
+                return Some(text);
+            }
+            None => text.extend_from_slice(piece),
+        }
+    }
+    None
+}
 
 /// A process or thread that is traced, or is to be.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +147,8 @@ pub(super) enum Stop {
     Ended,
     /// It has a new image.
     Exec,
+    /// It is about to exec.
+    Asks,
     /// A stop of its whole group, to last until somebody continues it.
     Group,
     /// A signal is about to be delivered.
@@ -80,6 +179,7 @@ fn stop_of(status: u32) -> Stop {
     match status >> 16 {
         0 => Stop::Signal(signal),
         EVENT_EXEC => Stop::Exec,
+        EVENT_SECCOMP => Stop::Asks,
         EVENT_STOP if is_stopping => Stop::Group,
         _ => Stop::Event,
     }
@@ -130,38 +230,62 @@ impl Tracee {
     /// is about to do: it stands before its first instruction, its own `count` arguments on the stack.
     pub(super) fn replace(self, path: &[u8], args: &[Vec<u8>], count: usize) -> Result<(), Errno> {
         let mut regs = self.regs()?;
-        let failed = |e: std::io::Error| Errno(e.raw_os_error().unwrap_or(5) as u16);
-        let memory = File::options().read(true).write(true).open(self.file("mem")).map_err(failed)?;
+        let memory = self.memory()?;
         let environment = regs[RSP] + 8 * (count as u64 + 2);
-
-        let strings: usize = args.iter().map(|arg| arg.len() + 1).sum::<usize>() + path.len() + 1;
-        let pointers = 8 * (args.len() + 1);
-        if strings + pointers > ROOM {
-            return Err(Errno::E2BIG);
-        }
-        let start = (regs[RSP] - GAP - (strings + pointers) as u64) & !15;
-        let mut list = Vec::with_capacity(pointers);
-        let mut text = Vec::with_capacity(strings);
-        let text_at = start + pointers as u64;
-        for arg in args {
-            list.extend((text_at + text.len() as u64).to_le_bytes());
-            text.extend_from_slice(arg);
-            text.push(0);
-        }
-        list.extend(0u64.to_le_bytes());
-        let path_at = text_at + text.len() as u64;
-        text.extend_from_slice(path);
-        text.push(0);
-        memory.write_all_at(&list, start).map_err(failed)?;
-        memory.write_all_at(&text, text_at).map_err(failed)?;
+        let laid = lay(&memory, (regs[RSP] - GAP).saturating_sub(ROOM)..regs[RSP] - GAP, path, args)?;
         memory.write_all_at(&CALL, regs[RIP]).map_err(failed)?;
 
         // No call is being restarted.
         regs[ORIG_RAX] = u64::MAX;
-        regs[RDI] = path_at;
-        regs[RSI] = start;
+        regs[RDI] = laid.path;
+        regs[RSI] = laid.args;
         regs[RDX] = environment;
         self.set_regs(&regs)
+    }
+
+    /// The file that it is about to exec, as the host would find it, and the arguments.
+    pub(super) fn asked(self) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
+        let (regs, memory) = (self.regs().ok()?, self.memory().ok()?);
+        let Asked { folder, path, args, .. } = Asked::of(&regs)?;
+        let path = string(&memory, path)?;
+        let args = (0..MOST_ARGS).map(|nth| word(&memory, args + 8 * nth)).take_while(|at| *at != Some(0));
+        let args = args.map(|at| string(&memory, at?)).collect::<Option<Vec<_>>>()?;
+        if path.first() == Some(&b'/') {
+            return Some((path, args));
+        }
+        let from = if folder == AT_FDCWD { self.file("cwd") } else { self.file(&format!("fd/{folder}")) };
+        let path = if path.is_empty() { from } else { from.join(OsStr::from_bytes(&path)) };
+        Some((path.canonicalize().ok()?.into_os_string().into_vec(), args))
+    }
+
+    /// Has it exec the host's file `path` with `args` instead of what it is about to exec. The memory may be another's too,
+    /// that waits for this one: nothing but what is below the stack is touched.
+    pub(super) fn ask_for(self, path: &[u8], args: &[Vec<u8>]) -> Result<(), Errno> {
+        let (mut regs, memory) = (self.regs()?, self.memory()?);
+        let environment = Asked::of(&regs).ok_or(Errno::EINVAL)?.env;
+        let top = regs[RSP].saturating_sub(GAP);
+        let bottom = self.mapping_start(regs[RSP]).ok_or(Errno::EFAULT)?.max(top.saturating_sub(ROOM));
+        let laid = lay(&memory, bottom..top, path, args)?;
+        regs[ORIG_RAX] = SYS_EXECVE;
+        regs[RDI] = laid.path;
+        regs[RSI] = laid.args;
+        regs[RDX] = environment;
+        self.set_regs(&regs)
+    }
+
+    fn memory(self) -> Result<File, Errno> {
+        File::options().read(true).write(true).open(self.file("mem")).map_err(failed)
+    }
+
+    /// Where the mapping starts that holds an address.
+    fn mapping_start(self, at: u64) -> Option<u64> {
+        let maps = std::fs::read_to_string(self.file("maps")).ok()?;
+        let number = |text: &str| u64::from_str_radix(text, 16).ok();
+        maps.lines().find_map(|line| {
+            let (start, end) = line.split(' ').next()?.split_once('-')?;
+            let (start, end) = (number(start)?, number(end)?);
+            (start..end).contains(&at).then_some(start)
+        })
     }
 
     fn regs(self) -> Result<[u64; REGS], Errno> {
