@@ -1,11 +1,13 @@
 //! `ashore shims install|remove|list`: links that make other tools use Ashore by themselves.
 
+use crate::cpus;
+use ashore_base::Cpu;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// The CPU part of a shim's name, as Go spells it.
-const ARCH: &str = "amd64";
+const ARCHES: &[(Cpu, &str)] = &[(Cpu::X86_64, "amd64"), (Cpu::Aarch64, "arm64")];
 
 pub(crate) fn options(command: Command) -> Command {
     let dir = Arg::new("dir")
@@ -22,15 +24,17 @@ pub(crate) fn options(command: Command) -> Command {
 
 /// The system a shim of this name stands for.
 pub(crate) fn system_of(name: &str) -> Option<&'static str> {
-    let middle = name.strip_prefix("go_")?.strip_suffix("_exec")?;
-    let system = middle.strip_suffix(ARCH)?.strip_suffix('_')?;
-    ashore_guest::by_name(system).map(|guest| guest.os.name)
+    // Most starts are by another name.
+    name.strip_prefix("go_")?;
+    shims().find(|(shim, _)| shim == name).map(|(_, system)| system)
 }
 
-/// The names of all shims, with their systems. Linux needs none: Go runs its programs itself.
+/// The names of all shims, with their systems. Go runs programs of its own system and CPU itself.
 fn shims() -> impl Iterator<Item = (String, &'static str)> {
-    let foreign = ashore_guest::GUESTS.iter().filter(|guest| guest.x86_64.is_some() && guest.os.name != "linux");
-    foreign.map(|guest| (format!("go_{}_{ARCH}_exec", guest.os.name), guest.os.name))
+    cpus::systems().filter(|(cpu, os)| (*cpu, os.name) != (Cpu::X86_64, "linux")).filter_map(|(cpu, os)| {
+        let (_, arch) = ARCHES.iter().find(|(known, _)| *known == cpu)?;
+        Some((format!("go_{}_{arch}_exec", os.name), os.name))
+    })
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> u8 {
@@ -75,7 +79,7 @@ fn install(dir: &Path) -> io::Result<()> {
     if !on_path {
         println!("\n{} is not on PATH yet:\n  export PATH={}:$PATH", dir.display(), dir.display());
     }
-    println!("\nNow `GOOS=freebsd go test ./...` and `GOOS=freebsd go run .` work as they are.");
+    println!("\nNow `GOOS=freebsd go test ./...` and `GOARCH=arm64 go run .` work as they are.");
     println!("For cargo, in .cargo/config.toml:");
     for system in ["freebsd", "netbsd", "dragonfly"] {
         println!("  [target.x86_64-unknown-{system}]\n  runner = \"{} run --os {system}\"", target.display());
@@ -114,6 +118,8 @@ mod tests {
         for (name, system) in shims() {
             assert_eq!(system_of(&name), Some(system));
         }
+        assert_eq!(system_of("go_linux_arm64_exec"), Some("linux"));
+        assert_eq!(system_of("go_linux_amd64_exec"), None);
         assert_eq!(system_of("go_plan9_amd64_exec"), None);
         assert_eq!(system_of("ashore"), None);
     }
