@@ -1,7 +1,7 @@
 //! Test programs of Go's packages, for any system.
 
 use super::table::System;
-use crate::guests::Toolchain;
+use crate::guests::{Toolchain, USUAL_CPU};
 use crate::shell;
 use crate::{Failure, Outcome, Repo};
 use std::fs;
@@ -11,7 +11,11 @@ use std::path::PathBuf;
 ///
 /// The toolchain is pinned, so what was built once stays right; a new pin brings a new folder.
 pub(super) fn test_program(repo: &Repo, tools: &Toolchain, system: &System, package: &str) -> Outcome<PathBuf> {
-    let folder = repo.guests().join("conformance/bin").join(tools.go_version()).join(system.name);
+    let target = match system.cpu {
+        USUAL_CPU => system.os.to_owned(),
+        cpu => format!("{}-{cpu}", system.os),
+    };
+    let folder = repo.guests().join("conformance/bin").join(tools.go_version()).join(target);
     fs::create_dir_all(&folder).map_err(|why| Failure::of(folder.display(), why))?;
     let program = folder.join(format!("{}.test", file_name(package)));
     if program.is_file() {

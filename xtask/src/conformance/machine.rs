@@ -44,6 +44,7 @@ const ENVIRONMENT: &[(&str, &str)] =
 const SIZE: [&str; 4] = ["--cpus", "2", "--memory", "3G"];
 
 /// What runs programs for arm64.
+#[derive(Clone, Debug)]
 pub(super) enum Machine {
     /// QEMU's emulation of one process.
     Emulator,

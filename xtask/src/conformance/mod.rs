@@ -43,6 +43,7 @@ struct Plan {
     only: Option<String>,
     fresh: bool,
     build_only: bool,
+    machine: Option<Machine>,
 }
 
 /// The task.
@@ -51,13 +52,16 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
         args.finish()?;
         return page::write(repo);
     }
-    let plan = plan(args)?;
+    let mut plan = plan(args)?;
     let lock = guests::lock(repo)?;
     let tools = Toolchain::install(repo)?;
     drop(lock);
     let store = Store::new(repo);
     if plan.build_only {
         return build_all(repo, &tools, &plan);
+    }
+    if plan.pairs.iter().any(|(_, system)| system.name == BOOT) {
+        plan.machine = Some(machine::booted(repo, &tools)?);
     }
     for (package, system) in &plan.pairs {
         let Some(peer) = system.peer else { continue };
@@ -108,7 +112,7 @@ fn plan(mut args: Args) -> Outcome<Plan> {
     let pairs = systems.into_iter().flat_map(of_system).filter(|(package, _)| is_wanted(package));
     let (index, count) = shard.unwrap_or((0, 1));
     let pairs = pairs.enumerate().filter(|(at, _)| at % count == index).map(|(_, pair)| pair).collect();
-    Ok(Plan { pairs, mode, timeout, runner, only, fresh, build_only })
+    Ok(Plan { pairs, mode, timeout, runner, only, fresh, build_only, machine: None })
 }
 
 /// The systems that `wanted` names; those whose programs run beside the host's when it names none.
@@ -172,7 +176,7 @@ fn foreign(repo: &Repo, tools: &Toolchain, plan: &Plan, native: &Results, system
         None => vec![repo.ashore().to_string_lossy().into_owned(), "run".to_owned()],
     };
     let is_machine = system.name == BOOT;
-    let machine = if is_machine { Some(machine::booted(repo, tools)?) } else { None };
+    let machine = plan.machine.clone().filter(|_| is_machine);
     let shim = (plan.runner.is_none() && !is_machine).then(|| repo.ashore());
     // Enough on a busy machine, and a hang is found soon; a machine is emulated with all that is in it.
     let (times, more, most) = if is_machine { MACHINE_LIMITS } else { LIMITS };
