@@ -6,6 +6,7 @@ use crate::thread::Thread;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use ashore_base::Addr;
+use ashore_guest::linux::arm64;
 use ashore_pivot::layout::Plain;
 use ashore_pivot::{Errno, Memory, Sys};
 use core::any::Any;
@@ -93,6 +94,32 @@ pub struct Own {
     pub(crate) fault: Option<(u64, u64)>,
     /// The entry that ends the present wait at its time.
     pub(crate) timer: Option<crate::timers::TimerId>,
+}
+
+impl Own {
+    /// Decides what an interrupted call gives, now that it is known what becomes of the signal: it goes on where it was,
+    /// it is asked anew after the handler, or it gives `EINTR`, which is in its register already.
+    pub(crate) fn settle(&mut self, handler: Handling) {
+        let Some((restart, pending)) = self.interrupted.take() else { return };
+        match (restart, handler) {
+            (Restart::Never, _) | (Restart::IfNoHandler, Handling::Restarting) | (_, Handling::Plain) => {}
+            (_, Handling::NoHandler) => self.call = Some(pending),
+            (Restart::IfAsked | Restart::Deaf, Handling::Restarting) => {
+                arm64::restart(&mut self.context.regs, self.first_arg);
+            }
+        }
+    }
+}
+
+/// What becomes of a signal that interrupted a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Handling {
+    /// Nothing the program sees.
+    NoHandler,
+    /// A handler that wants calls to be asked anew.
+    Restarting,
+    /// A handler that does not.
+    Plain,
 }
 
 /// A call that waits to be asked again.

@@ -21,7 +21,6 @@ use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use ashore_formats::boot::wire::LISTENING;
-use ashore_guest::linux::arm64;
 use ashore_pivot::Errno;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use spin::Once;
@@ -504,32 +503,6 @@ impl Kernel {
         thread.leave_queues();
         None
     }
-}
-
-impl Own {
-    /// Decides what an interrupted call gives, now that it is known what becomes of the signal: it goes on where it was,
-    /// it is asked anew after the handler, or it gives `EINTR`, which is in its register already.
-    pub(crate) fn settle(&mut self, handler: Handling) {
-        let Some((restart, pending)) = self.interrupted.take() else { return };
-        match (restart, handler) {
-            (Restart::Never, _) | (Restart::IfNoHandler, Handling::Restarting) | (_, Handling::Plain) => {}
-            (_, Handling::NoHandler) => self.call = Some(pending),
-            (Restart::IfAsked | Restart::Deaf, Handling::Restarting) => {
-                arm64::restart(&mut self.context.regs, self.first_arg);
-            }
-        }
-    }
-}
-
-/// What becomes of a signal that interrupted a call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Handling {
-    /// Nothing the program sees.
-    NoHandler,
-    /// A handler that wants calls to be asked anew.
-    Restarting,
-    /// A handler that does not.
-    Plain,
 }
 
 impl core::fmt::Debug for Kernel {

@@ -97,6 +97,9 @@ fn set(call: &mut Call<'_>, whose: Whose) -> Answer {
     let mut value = alloc::vec![0; call.arg(3) as usize];
     call.space().read(call.addr(2), &mut value)?;
     let attributes = kept(call, spot.as_ref(), &name, WRITE)?;
+    if call.kernel.physical.is_scarce() {
+        return Err(Errno::ENOSPC.into());
+    }
     {
         let mut all = attributes.extended.lock();
         match all.contains_key(&name) {

@@ -34,10 +34,16 @@ impl Physical {
         Ok(Physical { machine, frames, zero, total, reserve: RESERVE.min(total / 32) })
     }
 
+    /// Whether what is left is for the kernel itself. Whoever keeps something for a program without an end asks first.
+    #[inline]
+    pub fn is_scarce(&self) -> bool {
+        self.frames.free() <= self.reserve
+    }
+
     /// A frame for a program, its contents as they were. Fails while there is some left for the kernel itself.
     #[inline]
     pub fn take(&self) -> Result<Frame, NoMemory> {
-        if self.frames.free() <= self.reserve {
+        if self.is_scarce() {
             return Err(NoMemory);
         }
         self.frames.take()

@@ -2,8 +2,9 @@
 
 use super::Effect;
 use super::frame::{self, Run};
+use crate::call::Handling;
 use crate::call::Own;
-use crate::kernel::{Handling, Kernel, Leave};
+use crate::kernel::{Kernel, Leave};
 use crate::machine::Fault;
 use crate::memory::FaultEnd;
 use crate::process::End;

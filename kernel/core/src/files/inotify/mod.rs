@@ -77,10 +77,11 @@ struct Inner {
 }
 
 impl Inner {
-    /// Keeps an event, unless it says what the last one says.
-    fn push(&mut self, event: Event) {
+    /// Keeps an event, unless it says what the last one says. Where there is no room for it, it is lost, and that is told.
+    fn push(&mut self, kernel: &Kernel, event: Event) {
         let overflow = Event { wd: -1, mask: IN_Q_OVERFLOW, cookie: 0, name: Vec::new() };
-        let event = if self.events.len() < MOST_EVENTS { event } else { overflow };
+        let has_room = self.events.len() < MOST_EVENTS && !kernel.physical.is_scarce();
+        let event = if has_room { event } else { overflow };
         let says_same = |last: &Event| (last.wd, last.mask, &last.name) == (event.wd, event.mask, &event.name);
         let is_known = self.events.back().is_some_and(|last| last.mask & IN_IGNORED == 0 && says_same(last));
         if !is_known {
@@ -89,10 +90,10 @@ impl Inner {
     }
 
     /// Takes a watch away and says so; what it watched.
-    fn remove(&mut self, wd: i32) -> Option<Key> {
+    fn remove(&mut self, kernel: &Kernel, wd: i32) -> Option<Key> {
         let watch = self.watches.remove(&wd)?;
         self.by_key.remove(&watch.key);
-        self.push(Event { wd, mask: IN_IGNORED, cookie: 0, name: Vec::new() });
+        self.push(kernel, Event { wd, mask: IN_IGNORED, cookie: 0, name: Vec::new() });
         Some(watch.key)
     }
 }
@@ -143,6 +144,9 @@ impl Inotify {
             }
             return Ok(wd);
         }
+        if kernel.physical.is_scarce() {
+            return Err(Errno::ENOSPC);
+        }
         inner.last = inner.last.checked_add(1).ok_or(Errno::ENOSPC)?;
         let wd = inner.last;
         kernel.tree.notices.enter(key, &self.me, wd)?;
@@ -154,7 +158,7 @@ impl Inotify {
 
     /// Watches a file no more.
     pub fn remove(&self, kernel: &Kernel, wd: i32) -> Result<(), Errno> {
-        let key = self.inner.lock().remove(wd).ok_or(Errno::EINVAL)?;
+        let key = self.inner.lock().remove(kernel, wd).ok_or(Errno::EINVAL)?;
         kernel.tree.notices.leave(key, &self.me);
         self.queue.wake(kernel, Events::IN);
         Ok(())
@@ -171,8 +175,9 @@ impl Inotify {
             }
             // Of a file itself that moves or goes nobody is told whether it is a directory.
             let hidden = if news.mask & (IN_MOVE_SELF | IN_DELETE_SELF) != 0 { IN_ISDIR } else { 0 };
-            inner.push(Event { wd, mask: news.mask & !hidden, cookie: news.cookie, name: news.name.to_vec() });
-            if mask & IN_ONESHOT != 0 { inner.remove(wd) } else { None }
+            let mask_told = news.mask & !hidden;
+            inner.push(kernel, Event { wd, mask: mask_told, cookie: news.cookie, name: news.name.to_vec() });
+            if mask & IN_ONESHOT != 0 { inner.remove(kernel, wd) } else { None }
         };
         if let Some(key) = done_with {
             kernel.tree.notices.leave(key, &self.me);

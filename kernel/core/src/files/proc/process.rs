@@ -49,7 +49,8 @@ pub(super) fn process_names(view: &View<'_>) -> Vec<Vec<u8>> {
 pub(super) fn process_meaning(view: &View<'_>, name: &[u8]) -> Option<(Content, Subject)> {
     let number = number(name)?;
     let kernel = view.visitor.kernel;
-    let process = kernel.process(number).or_else(|| Some(kernel.thread(number)?.process.clone()))?;
+    // A thread that ends may be known for a moment longer than its process.
+    let process = kernel.process(number).or_else(|| kernel.process(kernel.thread(number)?.process.pid))?;
     Some((Content::Directory(PROCESS), Subject { process: Some(process), ..Subject::default() }))
 }
 
