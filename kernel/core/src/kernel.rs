@@ -175,13 +175,19 @@ impl Kernel {
     }
 
     /// Gives up one hold of an open file; with the last one the file hears of it.
+    #[inline]
     pub fn close(&self, open: Arc<Open>) {
         if let Some(open) = Arc::into_inner(open) {
-            self.tree.locks.gone(self, &open);
-            open.file.closed(self, &open);
-            if !self.tree.notices.is_idle() {
-                self.tree.notices.closed(self, open);
-            }
+            self.closed(open);
+        }
+    }
+
+    #[inline(never)]
+    fn closed(&self, open: Open) {
+        self.tree.locks.gone(self, &open);
+        open.file.closed(self, &open);
+        if !self.tree.notices.is_idle() {
+            self.tree.notices.closed(self, open);
         }
     }
 
@@ -350,7 +356,7 @@ impl Kernel {
 
     /// Runs a thread until its CPU has to leave it.
     fn run(&self, here: usize, thread: &Arc<Thread>, own: &mut Own) -> Leave {
-        let caller = Caller { kernel: self, machine: self.machine(), thread };
+        let caller = Caller::new(self, thread);
         loop {
             if own.call.is_some()
                 && let Some(leave) = self.ask_again(thread, own)

@@ -28,6 +28,7 @@ pub struct Caller<'k> {
     pub(crate) kernel: &'k Kernel,
     pub(crate) machine: &'static dyn Machine,
     pub(crate) thread: &'k Thread,
+    handlers: &'static Handlers,
 }
 
 /// What a handler says: two registers.
@@ -48,10 +49,16 @@ impl Reply {
     }
 }
 
-impl Caller<'_> {
+impl<'k> Caller<'k> {
+    pub(crate) fn new(kernel: &'k Kernel, thread: &'k Thread) -> Caller<'k> {
+        let handlers = if kernel.trace.is_some() { &NONE } else { &calls::QUICK };
+        Caller { kernel, machine: kernel.machine(), thread, handlers }
+    }
+
     /// The handlers to use.
+    #[inline]
     pub fn handlers(&self) -> &'static Handlers {
-        if self.kernel.trace.is_some() { &NONE } else { &calls::QUICK }
+        self.handlers
     }
 
     /// Writes two words to the caller's memory if that takes no more than a look; says whether it did.

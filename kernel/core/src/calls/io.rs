@@ -167,8 +167,9 @@ fn transfer_with<'k, R: Iterator<Item = IoVec>>(
 #[inline]
 fn write_all(call: &mut Call<'_>, open: &Open, bytes: &mut dyn Bytes, at: At) -> Answer {
     loop {
+        let wanted = bytes.left() as u64;
         let count = open.file.write(call, open, bytes, at)?;
-        if bytes.left() == 0 || count == 0 || open.file.has_places() || open.is_nonblocking() {
+        if count >= wanted || bytes.left() == 0 || count == 0 || open.file.has_places() || open.is_nonblocking() {
             return Ok(count);
         }
         call.progress.done += count;
