@@ -1,9 +1,10 @@
 //! The CPUs whose programs are run, one row each: by which engine.
 
 use ashore_base::Cpu;
-use ashore_engine::{jit, native};
+use ashore_engine::{Settings, Tier, eval, jit, native};
 use ashore_guest::{GUESTS, Guest, Os};
 use ashore_isa::aarch64;
+use ashore_isa::lift::Hidden;
 use ashore_process::{Options, Program};
 use ashore_report::{Report, table};
 
@@ -27,11 +28,84 @@ static ROWS: &[Row] = &[
     Row {
         cpu: Cpu::Aarch64,
         start: |guest, program, options| match guest.aarch64 {
+            Some(abi) if !translates(&options) => {
+                ashore_process::start::<eval::Cpu<aarch64::Regs>>(program, abi, options)
+            }
             Some(abi) => ashore_process::start::<jit::Cpu<aarch64::Regs>>(program, abi, options),
             None => table::UNSUPPORTED_CPU.because(guest.os.title),
         },
     },
 ];
+
+/// Whether the host's CPU can run translated code, and nobody wants it otherwise.
+fn translates(options: &Options) -> bool {
+    if options.engine.tier == Tier::Evaluated {
+        return false;
+    }
+    let lacks = jit::host().lacks();
+    if let Some(part) = lacks
+        && !options.quiet
+    {
+        ashore_sys::say(&format!(
+            "ashore: this CPU lacks {part}: the program is not translated but evaluated, which is slow\n"
+        ));
+    }
+    lacks.is_none()
+}
+
+/// How a person wants programs of another CPU run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Chosen {
+    /// The parts of the CPU to hide, with commas between them.
+    pub(crate) hidden: Option<String>,
+    /// What runs the code.
+    pub(crate) tier: Tier,
+    /// The bytes for translated code.
+    pub(crate) code_len: Option<u64>,
+}
+
+impl Chosen {
+    /// The words that ask for the same.
+    pub(crate) fn words(&self) -> Vec<Vec<u8>> {
+        let mut words = Vec::new();
+        let mut pair = |option: &str, value: String| words.extend([option.as_bytes().to_vec(), value.into_bytes()]);
+        if let Some(hidden) = &self.hidden {
+            pair("--cpu", hidden.clone());
+        }
+        if self.tier != Tier::Any {
+            pair("--tier", self.tier.name().to_owned());
+        }
+        if let Some(len) = self.code_len {
+            pair("--code-size", len.to_string());
+        }
+        words
+    }
+}
+
+/// The same for programs of one CPU. Its parts may be named with or without `no-` before them.
+pub(crate) fn settings(cpu: Cpu, chosen: &Chosen) -> Result<Settings, Report> {
+    let parts = ashore_isa::parts(cpu);
+    let mut hidden = Hidden::default();
+    // What runs on the host's CPU sees all of it.
+    let names = chosen.hidden.as_deref().filter(|_| !parts.is_empty()).unwrap_or_default();
+    for name in names.split(',').filter(|name| !name.is_empty()) {
+        let name = name.strip_prefix("no-").unwrap_or(name);
+        match parts.iter().position(|part| part.name == name) {
+            Some(at) => hidden.0 |= 1 << at,
+            None => return Err(table::UNSUPPORTED_CPU.because(format!("{cpu} has no part {name} (--cpu list)"))),
+        }
+    }
+    Ok(Settings { hidden, tier: chosen.tier, code_len: chosen.code_len })
+}
+
+/// What can be hidden, as `--cpu list` prints it.
+pub(crate) fn list_parts() -> String {
+    let lines = all().flat_map(|cpu| {
+        let line = move |part: ashore_isa::lift::Part| format!("{cpu}  {:<10} {}\n", part.name, part.title);
+        ashore_isa::parts(cpu).into_iter().map(line)
+    });
+    lines.collect()
+}
 
 /// Every system that runs on some CPU, as it is on that CPU.
 pub(crate) fn systems() -> impl Iterator<Item = (Cpu, &'static Os)> {

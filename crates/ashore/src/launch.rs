@@ -42,6 +42,8 @@ pub(crate) struct Request {
     pub(crate) gdb: Option<Listen>,
     /// Where to record the run.
     pub(crate) record: Option<PathBuf>,
+    /// How programs of another CPU are run.
+    pub(crate) engine: cpus::Chosen,
     /// How its end is explained.
     pub(crate) manner: Manner,
     /// The verb, with its own options, that execs of guests' files come back to.
@@ -160,6 +162,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         observer: observer.map(|make| make(os)),
         outside,
         witnesses,
+        engine: cpus::settings(image.cpu, &request.engine)?,
         supervisor,
     };
     Ok(start(choice.guest, &program, options))
@@ -359,6 +362,7 @@ impl Exec {
             flags.extend([b"--core".to_vec(), path.as_os_str().as_bytes().to_vec()]);
             flags.extend([b"--core-limit".to_vec(), limit.to_string().into_bytes()]);
         }
+        flags.extend(self.request.engine.words());
         let switches = [(self.request.quiet, "--quiet"), (self.request.strict, "--strict")];
         flags.extend(switches.iter().filter(|(is_on, _)| *is_on).map(|(_, flag)| flag.as_bytes().to_vec()));
         flags

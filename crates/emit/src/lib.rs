@@ -15,11 +15,13 @@ pub mod asm;
 pub mod flags;
 pub mod frame;
 mod generate;
+mod host;
 mod live;
 mod map;
 pub mod reg;
 mod unit;
 
 pub use flags::Form;
+pub use host::{Host, HostPart};
 pub use map::{Guest, RegMap};
-pub use unit::{Code, Emitter, Exit, ExitKind, Known, Mark, MarkKind, Part, Place, Unit};
+pub use unit::{Addresses, Code, Emitter, Exit, ExitKind, Known, Mark, MarkKind, Part, Place, Unit};

@@ -27,8 +27,8 @@ pub struct Guest {
     pub watch: [Slot; 3],
     /// Instructions begin at multiples of two to the power of this.
     pub align_log2: u8,
-    /// Whether the host has instructions for the rounds of hashes.
-    pub has_hashes: bool,
+    /// How many of an address's highest bits its accesses ignore.
+    pub ignored: u8,
 }
 
 /// The general registers that hold guest registers, the best first.

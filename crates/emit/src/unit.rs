@@ -3,6 +3,7 @@
 use crate::asm::Asm;
 use crate::flags::Form;
 use crate::generate::Generator;
+use crate::host::Host;
 use crate::live::Live;
 use crate::map::RegMap;
 use crate::reg::Gpr;
@@ -30,6 +31,20 @@ pub struct Unit<'a> {
     pub map: &'a RegMap,
     /// Where they live outside.
     pub outside: &'a RegMap,
+    /// What is done with the addresses of accesses.
+    pub addresses: Addresses,
+    /// What the host's CPU has.
+    pub host: Host,
+}
+
+/// What is done with the addresses of accesses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Addresses {
+    /// They are the host's as they are.
+    #[default]
+    Whole,
+    /// The bits that the guest's CPU ignores are taken off first: code that was seen to use them.
+    Tagged,
 }
 
 /// Where the code will be. Places are offsets in the memory that all code shares.

@@ -10,8 +10,10 @@ pub mod eval;
 mod fetch;
 pub mod jit;
 pub mod native;
+mod settings;
 
 pub use ashore_sys::{FaultInfo, SignalInfo};
+pub use settings::{Settings, Tier};
 
 use ashore_base::AddrRange;
 use ashore_isa::RegisterFile;
@@ -49,10 +51,15 @@ pub trait Engine: Sized + 'static {
     const RUNS: Runs;
 
     /// What a new process has.
-    fn share() -> Self::Shared;
+    fn share(settings: &Settings) -> Self::Shared;
 
     /// What the CPU says of itself in the auxiliary vector.
-    fn hwcap() -> [u64; 2];
+    fn hwcap(shared: &Self::Shared) -> [u64; 2];
+
+    /// What the kernel's description of a CPU says, when it is not the host's: names and values.
+    fn description(_shared: &Self::Shared) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
     /// Makes the calling host thread one that runs the guest. Signals must be blocked.
     fn adopt(shared: &'static Self::Shared) -> Self;
@@ -104,4 +111,9 @@ pub enum Counter {
 pub trait Code: Send + Sync + 'static {
     /// Memory there has another content, other permissions or is gone.
     fn changed(&self, range: AddrRange);
+
+    /// Runs a fork while no other thread holds a lock of the code's, so that the child gets none that nobody releases.
+    fn around_fork(&self, fork: &mut dyn FnMut()) {
+        fork();
+    }
 }

@@ -2,7 +2,7 @@
 
 use ashore_base::{Addr, AddrRange};
 use ashore_engine::eval::{Cpu, Shared};
-use ashore_engine::{Code, Engine, Exit};
+use ashore_engine::{Code, Engine, Exit, Settings};
 use ashore_isa::aarch64::Regs;
 use ashore_pivot::Signal;
 
@@ -24,7 +24,7 @@ fn page(words: &[u32]) -> AddrRange {
 
 fn thread(words: &[u32]) -> (Cpu<Regs>, &'static Shared<Regs>, AddrRange) {
     ashore_sys::set_signal_mask(ashore_pivot::SigSet(!0));
-    let shared: &'static Shared<Regs> = Box::leak(Box::new(Cpu::<Regs>::share()));
+    let shared: &'static Shared<Regs> = Box::leak(Box::new(Cpu::<Regs>::share(&Settings::default())));
     let mut cpu = Cpu::adopt(shared);
     ashore_sys::install_all().unwrap();
     ashore_sys::set_signal_mask(ashore_pivot::SigSet(0));

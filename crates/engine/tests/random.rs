@@ -4,7 +4,8 @@
 #![forbid(unsafe_code)]
 
 use ashore_base::{Addr, Cpu};
-use ashore_engine::jit::{Code, Exit, Jit, Settings, Thread};
+use ashore_emit::HostPart;
+use ashore_engine::jit::{Code, Exit, Jit, Settings, Stats, Thread};
 use ashore_ir::{Access, Block, Evaluator, Fault, Memory, Op, Size, Trap};
 use ashore_isa::aarch64::Regs;
 use ashore_isa::aarch64::rows::{CLASSES, Decoder, disassemble};
@@ -219,11 +220,24 @@ fn show(bytes: &[u8], other: &[u8]) -> String {
 fn translated_and_evaluated_instructions_do_the_same() {
     ashore_sys::adopt();
     ashore_sys::install_all().expect("handlers");
+    let cases = variable("ASHORE_RANDOM_CASES").and_then(|text| text.parse().ok()).unwrap_or(CASES);
+    let settings = Settings::default();
+    run(settings, cases);
+    // So little memory for code that it is thrown away again and again.
+    let stats = run(Settings { code_len: 0, ..settings }, cases);
+    assert!(stats.flushes > 0, "{stats:?}");
+    // A host that lacks what not all templates need.
+    let host = settings.host.without(HostPart::Fma).without(HostPart::Aes).without(HostPart::Pclmul).without(HostPart::Sha);
+    run(Settings { host, ..settings }, cases / 4);
+    run(Settings { steps: true, ..settings }, cases / 4);
+}
+
+/// Runs as many cases one way; there is one memory for code in a process, the last one that was made.
+fn run(settings: Settings, cases: u64) -> Stats {
     let (code, data) = (map(8 << 20), map(DATA_LEN as u64));
-    let jit = Jit::new(lifter(Cpu::Aarch64).expect("a lifter"), Settings::default()).expect("memory for code");
+    let jit = Jit::new(lifter(Cpu::Aarch64).expect("a lifter"), settings).expect("memory for code");
     let reference = lifter(Cpu::Aarch64).expect("a lifter");
     let mut thread = Thread::new(&jit).expect("a frame");
-    let cases = variable("ASHORE_RANDOM_CASES").and_then(|text| text.parse().ok()).unwrap_or(CASES);
     let seed: u64 = variable("ASHORE_RANDOM_SEED").and_then(|text| text.parse().ok()).unwrap_or(1);
     let class = variable("ASHORE_RANDOM_CLASS");
     let decoder = Decoder::new();
@@ -280,4 +294,5 @@ fn translated_and_evaluated_instructions_do_the_same() {
     }
     eprintln!("{:?}", jit.stats());
     assert_eq!(failures, 0);
+    jit.stats()
 }

@@ -3,7 +3,7 @@
 //! All of this is the same for every guest system: address space, threads, signals, fork, exec and exit.
 //! Signals, masks and flags are in Linux's numbering here; the personality translates.
 
-use crate::{Action, Delivery, Thread};
+use crate::{About, Action, Delivery, Thread};
 use alloc::vec::Vec;
 use ashore_base::{Addr, AddrRange};
 use ashore_pivot::{Errno, Linux, Memory, SigSet, Signal};
@@ -140,6 +140,11 @@ pub trait Kernel {
 
     /// The absolute path of the running program, as the guest would name it.
     fn program_path(&self) -> &[u8];
+
+    /// What the guest's kernel would say of the process and its CPU, where the host's says it of another.
+    fn about(&self) -> Option<&About> {
+        None
+    }
 
     // Address space.
 

@@ -25,7 +25,7 @@ pub mod words;
 
 pub use ctx::{Answer, Args, Ctx, Fail, Quick, Value};
 pub use kernel::{ExecRequest, ForkKind, Kernel, MapRequest, ParkEnd, Prot, SpawnRequest, ThreadStart, Timeout};
-pub use os::{Abi, AroundFork, CallFrame, ClockCall, Frame, Os, Resumed, StartRequest, State};
+pub use os::{Abi, About, AroundFork, CallFrame, ClockCall, Frame, Os, Resumed, StartRequest, State};
 pub use row::{Does, Row, Support, row_of};
 pub use signal::{Action, AltStack, Delivery, Handler, SaFlags, Thread};
 pub use table::{GUESTS, Guest, by_name};

@@ -2,6 +2,7 @@
 
 use crate::{Action, Answer, Args, Delivery, Row, Thread, ThreadStart};
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 use ashore_base::{Addr, AddrRange};
 use ashore_pivot::{Errno, Linux, Memory, SigSet, Signal};
@@ -86,6 +87,17 @@ pub struct StartRequest<'a> {
     pub shared_page: Addr,
 }
 
+/// What a kernel says of a process and its CPU when the CPU is not the host's.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// The auxiliary vector as the process found it.
+    pub auxv: Vec<u8>,
+    /// The description of one CPU: names and values.
+    pub cpu: Vec<(&'static str, String)>,
+    /// How many CPUs there are.
+    pub cpus: u64,
+}
+
 /// A call as the registers hold it.
 #[derive(Debug, Clone, Copy)]
 pub struct CallFrame {
@@ -114,6 +126,11 @@ pub trait Abi<R>: Sync {
 
     /// Writes the start-up record to the stack and sets the registers.
     fn start(&self, regs: &mut R, request: &StartRequest<'_>, memory: &dyn Memory) -> Result<(), Errno>;
+
+    /// The auxiliary vector that [`Abi::start`] wrote; empty where there is none to ask for later.
+    fn auxv(&self, _regs: &R, _memory: &dyn Memory) -> Vec<u8> {
+        Vec::new()
+    }
 
     /// Reads the call that the registers hold.
     fn call(&self, regs: &R, memory: &dyn Memory) -> CallFrame;

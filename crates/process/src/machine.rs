@@ -3,7 +3,7 @@
 use crate::process::Process;
 use crate::recorder::Answers;
 use crate::task;
-use ashore_engine::{Engine, Runs};
+use ashore_engine::{Engine, Runs, Settings};
 use ashore_guest::{Abi, SpawnRequest, Thread};
 use ashore_isa::{RegisterFile, Registers};
 use ashore_pivot::Errno;
@@ -17,8 +17,8 @@ pub(crate) struct Machine<E: Engine> {
 }
 
 impl<E: Engine> Machine<E> {
-    pub(crate) fn new(abi: &'static dyn Abi<E::Regs>) -> &'static Machine<E> {
-        Box::leak(Box::new(Machine { abi, shared: E::share() }))
+    pub(crate) fn new(abi: &'static dyn Abi<E::Regs>, settings: &Settings) -> &'static Machine<E> {
+        Box::leak(Box::new(Machine { abi, shared: E::share(settings) }))
     }
 }
 

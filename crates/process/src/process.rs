@@ -10,11 +10,11 @@ use crate::space::Space;
 use crate::threads::Threads;
 use crate::{Launcher, Observer, Outside, Supervisor, Witness};
 use ashore_base::Addr;
-use ashore_guest::{Abi, Action, Os, Row, State};
+use ashore_guest::{Abi, About, Action, Os, Row, State};
 use ashore_isa::RegisterFile;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What a person chose.
 pub struct Options {
@@ -40,6 +40,8 @@ pub struct Options {
     pub outside: Option<Box<dyn Outside>>,
     /// Who is shown how the process ends.
     pub witnesses: Vec<Box<dyn Witness>>,
+    /// How programs of another CPU are run.
+    pub engine: ashore_engine::Settings,
     /// Whoever may stop and change threads. The program's call sites are not rewritten then.
     pub supervisor: Option<Arc<dyn Supervisor>>,
 }
@@ -54,6 +56,8 @@ pub struct Process {
     pub(crate) state: State,
     /// Its choices.
     pub(crate) options: Options,
+    /// What it is told of itself, when its CPU is not the host's.
+    pub(crate) about: OnceLock<About>,
     /// The absolute path of the program.
     pub(crate) program: Vec<u8>,
     /// Rows by number, so that the fast path does not search.
@@ -109,6 +113,7 @@ impl Process {
             os,
             state: (os.new_state)(),
             options,
+            about: OnceLock::new(),
             program,
             rows,
             space,
@@ -163,6 +168,6 @@ impl Process {
         let _last_words = self.last_words.hold();
         let _threads = self.threads.hold();
         let _space = self.space.hold();
-        fork()
+        self.space.around_fork(fork)
     }
 }

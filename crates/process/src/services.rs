@@ -11,7 +11,7 @@ use crate::supervise::{Stop, Why};
 use crate::threads::Record;
 use ashore_base::{Addr, AddrRange};
 use ashore_guest::{
-    Action, Delivery, ExecRequest, ForkKind, Kernel, MapRequest, ParkEnd, Prot, SpawnRequest, Thread, Timeout,
+    About, Action, Delivery, ExecRequest, ForkKind, Kernel, MapRequest, ParkEnd, Prot, SpawnRequest, Thread, Timeout,
 };
 use ashore_host::Host;
 use ashore_pivot::{Arg, Errno, Linux, Memory, SigSet, Signal, Sys};
@@ -122,6 +122,10 @@ impl Kernel for Services<'_> {
 
     fn program_path(&self) -> &[u8] {
         &self.process.program
+    }
+
+    fn about(&self) -> Option<&About> {
+        self.process.about.get()
     }
 
     fn map(&self, request: &MapRequest) -> Result<Addr, Errno> {

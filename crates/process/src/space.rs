@@ -51,6 +51,13 @@ impl Space {
         Held(lock(&self.rewriter))
     }
 
+    /// Runs a fork with the locks of whoever keeps a copy of the code held.
+    pub(crate) fn around_fork<T>(&self, fork: impl FnOnce() -> T) -> T {
+        let (mut fork, mut result) = (Some(fork), None);
+        self.code.around_fork(&mut || result = fork.take().map(|fork| fork()));
+        result.expect("it was run")
+    }
+
     /// The guest's own code where `bytes`, read from memory at `at`, hold rewritten call sites. A thread that was stopped
     /// while it rewrote some keeps the lock for good: then there is nothing to tell.
     pub(crate) fn restore(&self, at: Addr, bytes: &mut [u8]) {

@@ -10,7 +10,7 @@ use crate::task::Task;
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_engine::native::Rewriter;
 use ashore_engine::{Engine, Runs};
-use ashore_guest::{Abi, StartRequest};
+use ashore_guest::{Abi, About, StartRequest};
 use ashore_image::{FunctionIndex, Image, NoFunctions};
 use ashore_pivot::{Arg, Linux, SigSet, Sys};
 use ashore_report::{Report, table};
@@ -82,7 +82,7 @@ fn prepare<E: Engine>(
     let _ = ashore_host::Host.call(Sys::CLOSE, [program.fd as u64, 0, 0, 0, 0, 0]);
     let interpreter = program.interpreter.as_ref().map(complete).transpose()?;
     let stack = make_stack(outside).map_err(|e| table::CANNOT_MAP.because(format!("the stack: {e}")))?;
-    let machine = Machine::<E>::new(abi);
+    let machine = Machine::<E>::new(abi, &options.engine);
     let space = Space::new(loaded.rewriter, &machine.shared, stack);
     space.set_program(loaded.bias, loaded.end);
     let trampoline = map_trampoline(abi.os().trampoline, place(places::TRAMPOLINE).unwrap_or(Addr::NULL))
@@ -109,13 +109,17 @@ fn prepare<E: Engine>(
         random: random(process),
         ids: [id(Sys::GETUID), id(Sys::GETEUID), id(Sys::GETGID), id(Sys::GETEGID)],
         cpus: ask(Choice::Cpus, &|| std::thread::available_parallelism().map_or(1, |n| n.get() as u64)),
-        hwcap: E::hwcap().map(|bits| ask(Choice::Hwcap, &|| bits)),
+        hwcap: E::hwcap(&machine.shared).map(|bits| ask(Choice::Hwcap, &|| bits)),
         // Its code is the host CPU's, and reads the counter without asking anybody.
         shared_page: if !is_native || process.outside().is_some() { Addr::NULL } else { ashore_sys::shared_page() },
     };
     let regs = task.cpu.regs();
     abi.start(regs, &request, &GuestMemory)
         .map_err(|e| table::CANNOT_START.because(format!("arguments and environment: {e}")))?;
+    if !is_native {
+        let (auxv, cpu) = (abi.auxv(task.cpu.regs(), &GuestMemory), E::description(&machine.shared));
+        let _ = process.about.set(About { auxv, cpu, cpus: request.cpus });
+    }
     Ok(task)
 }
 

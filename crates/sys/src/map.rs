@@ -87,6 +87,12 @@ pub fn forget(range: AddrRange) {
     let _ = unmap(range);
 }
 
+/// Forks with the list held: the child maps memory of its own at once.
+pub(crate) fn around_fork<T>(fork: impl FnOnce() -> T) -> T {
+    let _own = OWN.lock();
+    fork()
+}
+
 /// A file as bytes, mapped read-only for the life of the process.
 ///
 /// Another process may shorten the file meanwhile; reading past its end then kills us with SIGBUS, as it

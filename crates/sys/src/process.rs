@@ -16,14 +16,15 @@ pub fn set_signal_mask(mask: SigSet) -> SigSet {
 
 /// Duplicates the process; 0 in the child, which keeps only the calling thread, under a new net.
 pub fn fork() -> Result<i32, Errno> {
-    let pid = crate::stack::around_fork(|| {
+    let whole = || {
         crate::heap::HEAP.take();
-        // SAFETY: the C library keeps its own locks right around the fork, the heap and the stacks are held, and the
-        // other locks are the caller's duty.
+        // SAFETY: the C library keeps its own locks right around the fork, the heap, the stacks and the list of mappings are
+        // held, and the other locks are the caller's duty.
         let pid = unsafe { libc::fork() };
         crate::heap::HEAP.give();
         pid
-    });
+    };
+    let pid = crate::stack::around_fork(|| crate::map::around_fork(whole));
     if pid < 0 {
         return Err(Errno(std::io::Error::last_os_error().raw_os_error().unwrap_or(11) as u16));
     }

@@ -122,6 +122,14 @@ impl Arena {
         unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
     }
 
+    /// Gives the memory of code that nobody executes any more back to the host. Both are multiples of a page.
+    pub fn give_back(&self, place: u32, len: u32) {
+        if u64::from(place) + u64::from(len) <= self.writable.len() {
+            let at = self.writable.start.0 + u64::from(place);
+            let _ = crate::call(libc::SYS_madvise as u64, [at, u64::from(len), libc::MADV_REMOVE as u64, 0, 0, 0]);
+        }
+    }
+
     /// Replaces four bytes of code at once; they must not cross a cache line.
     pub fn patch(&self, place: u32, word: u32) {
         if u64::from(place) + 4 > self.writable.len() {

@@ -1,12 +1,15 @@
 //! `ashore run PROGRAM [ARGS]`.
 
 use super::switch;
+use crate::cpus::{Chosen, list_parts};
 use crate::launch::{self, Environment, Request};
 use crate::postmortem::Manner;
 use ashore_base::Os;
 use ashore_debug::gdb::Listen;
+use ashore_engine::Tier;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 /// The options of every verb that runs a program, and the program.
@@ -87,12 +90,33 @@ pub(crate) fn options(command: Command) -> Command {
             switch("slow-thread-pointer", "Switch the thread pointer by kernel calls, as without FSGSBASE")
                 .hide_short_help(true),
         )
+        .arg(
+            Arg::new("cpu")
+                .long("cpu")
+                .value_name("LIST|list")
+                .help("Hide parts of a foreign CPU from the program, as in no-atomics,no-sha3; `list` names all"),
+        )
+        .arg(
+            Arg::new("tier")
+                .long("tier")
+                .value_parser(clap::builder::PossibleValuesParser::new(Tier::ALL.map(|(name, _)| name)))
+                .help("What runs the code of a foreign CPU")
+                .hide_short_help(true),
+        )
+        .arg(
+            Arg::new("code-size")
+                .long("code-size")
+                .value_name("BYTES")
+                .value_parser(bytes)
+                .help("The memory for translated code (256M when not said)")
+                .hide_short_help(true),
+        )
         .arg(switch("no-recorder", "Record nothing of what threads do (only for measuring)").hide(true))
         .arg(switch("no-net", "Run without the kernel's net (only for measuring)").hide(true))
         .arg(
             Arg::new("program")
                 .value_name("PROGRAM")
-                .required(true)
+                .required_unless_present("cpu")
                 .num_args(1..)
                 .trailing_var_arg(true)
                 .allow_hyphen_values(true)
@@ -154,8 +178,18 @@ pub(crate) fn request(matches: &ArgMatches) -> Request {
         }),
         gdb: matches.try_get_one::<Listen>("gdb").ok().flatten().cloned(),
         record: matches.get_one::<PathBuf>("record").cloned(),
+        engine: engine(matches),
         verb: vec!["run".into()],
         manner: Manner::Brief,
+    }
+}
+
+/// How programs of another CPU are run.
+fn engine(matches: &ArgMatches) -> Chosen {
+    Chosen {
+        hidden: matches.get_one::<String>("cpu").cloned(),
+        tier: matches.get_one::<String>("tier").and_then(|name| Tier::from_name(name)).unwrap_or_default(),
+        code_len: matches.get_one::<u64>("code-size").copied(),
     }
 }
 
@@ -168,6 +202,7 @@ pub(crate) fn words(matches: &ArgMatches) -> Vec<OsString> {
     if let Some(net) = matches.get_one::<String>("net") {
         words.extend(["--net".into(), net.into()]);
     }
+    words.extend(engine(matches).words().into_iter().map(OsString::from_vec));
     for flag in ["quiet", "strict", "slow-thread-pointer"] {
         if matches.get_flag(flag) {
             words.push(format!("--{flag}").into());
@@ -177,5 +212,9 @@ pub(crate) fn words(matches: &ArgMatches) -> Vec<OsString> {
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> u8 {
+    if matches.get_one::<String>("cpu").is_some_and(|word| word == "list") {
+        print!("{}", list_parts());
+        return 0;
+    }
     crate::refuse(&launch::run(&request(matches), None))
 }

@@ -6,10 +6,14 @@ use crate::frame;
 use crate::live::Live;
 use crate::map::RegMap;
 use crate::reg::{Cc, Gpr, Mem};
+use crate::unit::Addresses;
 use ashore_ir::{Extend, Fence, Op, Rmw, Size, Value, Width};
 
 impl Generator<'_> {
     pub(super) fn atomic(&mut self, body: Body<'_>, live: &mut Live, op: &Op) -> Done {
+        if self.unit.addresses == Addresses::Tagged && op.can_fault() {
+            return Err(Refused);
+        }
         match *op {
             Op::Fence(Fence::Full) => {
                 self.clobber(live)?;

@@ -8,6 +8,7 @@ use super::{Body, Done, Generator, Loc, Refused, Upper};
 use crate::asm::{VOp, ops};
 use crate::flags::{Form, HostCond, Parity};
 use crate::frame::Vector;
+use crate::host::HostPart;
 use crate::live::Live;
 use crate::reg::{Cc, Xmm};
 use ashore_ir::{FBin, FCompare, FUn, Op, Round, Shape, Value};
@@ -195,7 +196,7 @@ impl Generator<'_> {
     fn mul_add(&mut self, live: &mut Live, shape: Shape, [a, b, c]: [Value; 3]) -> Done {
         let codes = [ops::FMADD231S, ops::FMADD231SD, ops::FMADD231P, ops::FMADD231PD];
         let code = shaped(shape, codes).ok_or(Refused)?;
-        if shape == Shape::F32x2 {
+        if shape == Shape::F32x2 || !self.unit.host.has(HostPart::Fma) {
             return Err(Refused);
         }
         let (x, y, z) = (self.xmm(a)?, self.xmm(b)?, self.xmm(c)?);

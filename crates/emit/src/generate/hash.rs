@@ -6,6 +6,7 @@
 use super::{Body, Done, Generator, Refused};
 use crate::asm::{Code, Map, ops};
 use crate::frame::Vector;
+use crate::host::HostPart;
 use crate::live::Live;
 use crate::reg::{Rm, Xmm};
 use ashore_ir::{Crypto, Value, Width};
@@ -32,9 +33,11 @@ const LEFT: u8 = 6;
 
 impl Generator<'_> {
     pub(super) fn crypto(&mut self, body: Body<'_>, live: &mut Live, op: Crypto, values: [Value; 3]) -> Done {
-        let has_hashes = self.unit.map.guest.has_hashes;
+        let has_hashes = self.unit.host.has(HostPart::Sha);
         let reg = match op {
-            Crypto::AesSubShift | Crypto::AesInverseSubShift | Crypto::AesMix | Crypto::AesInverseMix => {
+            Crypto::AesSubShift | Crypto::AesInverseSubShift | Crypto::AesMix | Crypto::AesInverseMix
+                if self.unit.host.has(HostPart::Aes) =>
+            {
                 self.aes(body, live, op, values)?
             }
             Crypto::Sha1Schedule0 => self.sha1_schedule0(values)?,

@@ -6,6 +6,7 @@ use crate::frame;
 use crate::live::Live;
 use crate::map::RegMap;
 use crate::reg::{Gpr, Mem, Rm, Xmm};
+use crate::unit::Addresses;
 use ashore_ir::{Bin, Extend, FlagOp, Op, Size, Slot, SlotKind, Value, Width};
 
 impl Generator<'_> {
@@ -317,6 +318,21 @@ impl Generator<'_> {
 
     /// An operand of memory as the address and distance of an access.
     pub(super) fn address(&mut self, body: Body<'_>, live: &mut Live, addr: Value, disp: i32) -> Result<Mem, Refused> {
+        let whole = self.whole_address(body, live, addr, disp)?;
+        if self.unit.addresses == Addresses::Whole {
+            return Ok(whole);
+        }
+        // The highest bit that counts in the place of those above it. The register is kept to the instruction's end.
+        let (sum, count) = (self.take()?, self.take()?);
+        self.asm.lea(Width::W64, sum, whole);
+        self.asm.number(count, u64::from(self.unit.map.guest.ignored));
+        self.asm.g3(ops::SHLX.wide(Width::W64), sum, count, sum);
+        self.asm.g3(ops::SARX.wide(Width::W64), sum, count, sum);
+        self.put_back(count);
+        Ok(Mem::at(sum, 0))
+    }
+
+    fn whole_address(&mut self, body: Body<'_>, live: &mut Live, addr: Value, disp: i32) -> Result<Mem, Refused> {
         if self.loc(addr) == Loc::Later {
             let mem = self.sum(body, live, addr)?;
             return match mem.disp.checked_add(disp) {

@@ -3,6 +3,7 @@
 use super::{Body, Done, Generator, Loc, Refused, Upper};
 use crate::asm::{VOp, ops};
 use crate::frame::Vector;
+use crate::host::HostPart;
 use crate::live::Live;
 use crate::reg::{Gpr, Xmm};
 use ashore_ir::{Lane, Op, Ty, VBin, VCompare, VShift, VUn, Value, Width};
@@ -306,7 +307,7 @@ impl Generator<'_> {
                 self.asm.v3(ops::PADDQ, reg, reg, high);
                 self.vput_back(high);
             }
-            VBin::PolyMulLow | VBin::PolyMulHigh if lane == Lane::D => {
+            VBin::PolyMulLow | VBin::PolyMulHigh if lane == Lane::D && self.unit.host.has(HostPart::Pclmul) => {
                 let which = if op == VBin::PolyMulLow { 0 } else { 0x11 };
                 self.asm.v3_number(ops::PCLMULQDQ, reg, (x, y.into()), which);
             }

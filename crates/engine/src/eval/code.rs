@@ -4,7 +4,7 @@
 //! looks at before each block: there is no lock, which a fork could leave taken in its child.
 
 use super::{BUS_ADRALN, SEGV_ACCERR, SEGV_MAPERR};
-use crate::Code;
+use crate::{Code, Settings};
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_ir::{Access, Block};
 use ashore_isa::lift::{self, Lifter};
@@ -40,9 +40,9 @@ pub struct Shared<R: InState> {
 const NO_LIFTER: &str = "every CPU whose registers are kept in a state has a lifter";
 
 impl<R: InState> Shared<R> {
-    pub(super) fn new() -> Shared<R> {
+    pub(super) fn new(settings: &Settings) -> Shared<R> {
         let pages = std::iter::repeat_with(AtomicU64::default).take(PAGE_WORDS).collect();
-        let lifter = ashore_isa::lifter(R::CPU).expect(NO_LIFTER);
+        let lifter = ashore_isa::lifter_without(R::CPU, settings.hidden).expect(NO_LIFTER);
         Shared { generation: AtomicU64::new(0), pages, lifter, of: PhantomData }
     }
 

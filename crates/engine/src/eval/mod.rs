@@ -9,7 +9,7 @@ mod memory;
 
 pub use code::Shared;
 
-use crate::{Engine, Exit, Runs};
+use crate::{Engine, Exit, Runs, Settings};
 use ashore_ir::{Evaluator, Fault, Model, Slot, Trap};
 use ashore_isa::{InState, Refused};
 use ashore_pivot::Signal;
@@ -42,12 +42,16 @@ impl<R: InState> Engine for Cpu<R> {
     type Shared = Shared<R>;
     const RUNS: Runs = Runs::Translated;
 
-    fn share() -> Shared<R> {
-        Shared::new()
+    fn share(settings: &Settings) -> Shared<R> {
+        Shared::new(settings)
     }
 
-    fn hwcap() -> [u64; 2] {
-        ashore_isa::lifter(R::CPU).map_or([0; 2], |lifter| lifter.capabilities())
+    fn hwcap(shared: &Shared<R>) -> [u64; 2] {
+        shared.lifter.capabilities()
+    }
+
+    fn description(shared: &Shared<R>) -> Vec<(&'static str, String)> {
+        shared.lifter.description()
     }
 
     fn adopt(shared: &'static Shared<R>) -> Cpu<R> {

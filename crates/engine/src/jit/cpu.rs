@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What the threads of a process share: the translated code, which is another one in the child of a fork.
 pub struct Shared<R: InState> {
     jit: Mutex<Arc<Jit>>,
+    settings: crate::Settings,
     /// Grows when mappings changed.
     generation: AtomicU64,
     of: PhantomData<R>,
@@ -25,8 +26,9 @@ pub struct Shared<R: InState> {
 /// What a process ends with when there is no memory for code.
 const NO_MEMORY: u8 = 125;
 
-fn new_jit<R: InState>() -> Arc<Jit> {
-    let made = ashore_isa::lifter(R::CPU).map(|lifter| Jit::new(lifter, Settings::default()));
+fn new_jit<R: InState>(settings: &crate::Settings) -> Arc<Jit> {
+    let lifter = ashore_isa::lifter_without(R::CPU, settings.hidden);
+    let made = lifter.map(|lifter| Jit::new(lifter, Settings::of(settings)));
     match made {
         Some(Ok(jit)) => jit,
         Some(Err(_)) | None => {
@@ -54,6 +56,12 @@ impl<R: InState> Code for Shared<R> {
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.jit().invalidate(range.start.0, range.len());
     }
+
+    /// The child makes code of its own ([`Cpu::forked`]), but it says so under the lock that all threads find their code by.
+    fn around_fork(&self, fork: &mut dyn FnMut()) {
+        let jit = self.jit.lock().unwrap_or_else(PoisonError::into_inner);
+        jit.locked(fork);
+    }
 }
 
 /// A guest thread.
@@ -70,12 +78,17 @@ impl<R: InState> Engine for Cpu<R> {
     type Shared = Shared<R>;
     const RUNS: Runs = Runs::Translated;
 
-    fn share() -> Shared<R> {
-        Shared { jit: Mutex::new(new_jit::<R>()), generation: AtomicU64::new(0), of: PhantomData }
+    fn share(settings: &crate::Settings) -> Shared<R> {
+        let jit = Mutex::new(new_jit::<R>(settings));
+        Shared { jit, settings: *settings, generation: AtomicU64::new(0), of: PhantomData }
     }
 
-    fn hwcap() -> [u64; 2] {
-        ashore_isa::lifter(R::CPU).map_or([0; 2], |lifter| lifter.capabilities())
+    fn hwcap(shared: &Shared<R>) -> [u64; 2] {
+        shared.jit().lifter.capabilities()
+    }
+
+    fn description(shared: &Shared<R>) -> Vec<(&'static str, String)> {
+        shared.jit().lifter.description()
     }
 
     fn adopt(shared: &'static Shared<R>) -> Cpu<R> {
@@ -125,7 +138,7 @@ impl<R: InState> Engine for Cpu<R> {
 
     /// The memory for code is the parent's too.
     fn forked(&mut self) {
-        let jit = new_jit::<R>();
+        let jit = new_jit::<R>(&self.shared.settings);
         let mut thread = new_thread(&jit);
         thread.state_mut().copy_from_slice(self.thread.state());
         self.thread = thread;

@@ -10,11 +10,14 @@
 
 mod blocks;
 mod cpu;
+mod halves;
+mod marks;
 mod memory;
 mod peek;
 mod region;
 mod shared;
 mod stop;
+mod tenants;
 mod thread;
 
 pub use ashore_isa::lift::Lifter;
@@ -23,8 +26,9 @@ pub(crate) use memory::size_of;
 pub use shared::{Jit, Settings, Stats};
 pub use thread::{Exit, Thread};
 
-use ashore_emit::frame;
+use ashore_emit::{Host, HostPart, frame};
 use ashore_sys::translated;
+use std::is_x86_feature_detected;
 
 // The crate that writes code and the one that enters it agree on the frame.
 const _: () = assert!(
@@ -36,6 +40,22 @@ const _: () = assert!(
         && frame::CONTEXT == translated::CONTEXT
         && frame::CONTEXT_VECTORS == translated::CONTEXT_VECTORS
 );
+
+/// What the host's CPU has of what templates use.
+pub fn host() -> Host {
+    Host::of(|part| match part {
+        HostPart::Sse42 => is_x86_feature_detected!("sse4.2"),
+        HostPart::Popcnt => is_x86_feature_detected!("popcnt"),
+        HostPart::Lzcnt => is_x86_feature_detected!("lzcnt"),
+        HostPart::Bmi1 => is_x86_feature_detected!("bmi1"),
+        HostPart::Bmi2 => is_x86_feature_detected!("bmi2"),
+        HostPart::Avx2 => is_x86_feature_detected!("avx2"),
+        HostPart::Fma => is_x86_feature_detected!("fma"),
+        HostPart::Aes => is_x86_feature_detected!("aes"),
+        HostPart::Pclmul => is_x86_feature_detected!("pclmulqdq"),
+        HostPart::Sha => is_x86_feature_detected!("sha"),
+    })
+}
 
 /// Where instructions come from: whoever knows what may be executed.
 pub trait Code {

@@ -167,7 +167,7 @@ impl Region {
 }
 
 /// The constant addresses a block goes to, calls aside.
-fn targets(block: &Block) -> impl Iterator<Item = u64> {
+pub(super) fn targets(block: &Block) -> impl Iterator<Item = u64> {
     block.ops().iter().filter_map(|op| match *op {
         Op::Goto(pc) | Op::ExitIf { pc, .. } => Some(pc),
         _ => None,

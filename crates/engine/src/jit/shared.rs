@@ -1,12 +1,17 @@
 //! What the threads of a process share: translated code.
 
 use super::blocks::Blocks;
+use super::halves::Half;
+use super::marks::Packed;
 use super::peek::{Cache, Peek};
-use super::region::Region;
+use super::region::{Region, targets};
+use super::tenants::{Tenant, Tenants};
 use super::{Code, Lifter};
+use crate::Tier;
 use ashore_base::Addr;
 use ashore_emit::asm::Asm;
-use ashore_emit::{Emitter, Exit, ExitKind, Form, Guest, Mark, MarkKind, Part, Place, RegMap, Unit};
+use ashore_emit::reg::Gpr;
+use ashore_emit::{Addresses, Emitter, Exit, ExitKind, Guest, Host, Mark, Part, Place, RegMap, Unit};
 use ashore_ir::{Block, Op};
 use ashore_isa::lift::Next;
 use ashore_pivot::Errno;
@@ -15,12 +20,22 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The bytes for code.
+/// The bytes for code, unless somebody wants another number: at least, and at most.
 const CODE_LEN: u64 = 256 << 20;
-/// The bytes for counters.
-const DATA_LEN: u64 = 16 << 20;
+const CODE_LEN_MIN: u64 = 1 << 17;
+const CODE_LEN_MAX: u64 = 256 << 20;
+// Marks have so many bits for a place.
+const _: () = assert!(CODE_LEN_MAX <= 1 << 28);
+/// The bytes for code to one for counters.
+const DATA_SHARE: u64 = 16;
+/// How many accesses with tagged addresses a page of code makes before its accesses take the tags off.
+const TAGS_MAX: u32 = 8;
 /// The most instructions of a block.
 const BLOCK_LEN: usize = 64;
+/// The host's call that lets other threads run.
+const SCHED_YIELD: u64 = 24;
+/// How often a block is entered before a region is made of it.
+const HOT: u32 = 1500;
 /// Never.
 const COLD: u32 = u32::MAX;
 /// Units begin at multiples of this.
@@ -31,17 +46,36 @@ const ALIGN: u32 = 64;
 pub struct Settings {
     /// How often a block is entered before a region is made of it; zero for never.
     pub hot: u32,
+    /// The bytes for code. When they are full, the older half of the code is thrown away.
+    pub code_len: u64,
+    /// What the host's CPU has.
+    pub host: Host,
+    /// Every instruction is evaluated by itself, and nothing translated.
+    pub steps: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { hot: 1500 }
+        Settings { hot: HOT, code_len: CODE_LEN, host: super::host(), steps: false }
+    }
+}
+
+impl Settings {
+    /// What a person chose.
+    pub fn of(chosen: &crate::Settings) -> Settings {
+        let hot = match chosen.tier {
+            Tier::Any | Tier::Steps | Tier::Evaluated => HOT,
+            Tier::Blocks => 0,
+            Tier::Regions => 2,
+        };
+        let code_len = chosen.code_len.unwrap_or(CODE_LEN);
+        Settings { hot, code_len, steps: chosen.tier == Tier::Steps, ..Settings::default() }
     }
 }
 
 /// Translated code, and which guest address it is for.
 pub struct Jit {
-    settings: Settings,
+    pub(super) settings: Settings,
     pub(super) lifter: Box<dyn Lifter>,
     pub(super) arena: Arena,
     /// The map of the outside.
@@ -50,6 +84,7 @@ pub struct Jit {
     pub(super) leave: u32,
     /// The end of both.
     pub(super) gates_end: u32,
+    pub(super) tenants: Tenants,
     inner: Mutex<Inner>,
 }
 
@@ -70,6 +105,8 @@ pub struct Stats {
     pub evaluated: u64,
     /// How often an instruction was evaluated.
     pub evaluations: u64,
+    /// How often half of the code was thrown away.
+    pub flushes: u64,
 }
 
 /// A unit in the arena.
@@ -79,7 +116,11 @@ pub(super) struct Made {
     pub(super) end: u32,
     pub(super) pc: u64,
     pub(super) map: Arc<RegMap>,
-    is_stale: bool,
+    pub(super) is_stale: bool,
+    /// Whether a thread may stay in it for ever.
+    has_loop: bool,
+    /// The place of code that leaves for the unit's first address.
+    leaves: u32,
 }
 
 /// An exit in the arena: where its unit begins, and the exit.
@@ -95,45 +136,81 @@ pub(super) struct Inner {
     peek: Cache,
     parts: Vec<Part>,
     region: Region,
-    next: u32,
-    next_counter: u32,
-    pub(super) exits: Vec<Way>,
-    marks: Vec<Packed>,
-    units: Vec<Made>,
-    pages: BTreeMap<u64, Vec<u32>>,
+    stub: Asm,
+    halves: [Half; 2],
+    /// Grows with every half that is begun; the lowest bit says which one it is.
+    turn: u64,
+    /// Accesses with tagged addresses, by page of code.
+    tags: BTreeMap<u64, u32>,
     pub(super) stats: Stats,
 }
 
 const PAGE_LOG2: u32 = 12;
 
+/// What looking for an address's code gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Found {
+    /// Its code, which is of this turn.
+    At(u32, u64),
+    /// Nothing can be executed there.
+    Nothing,
+    /// There is no room for more code in this turn.
+    Full(u64),
+}
+
+/// There is no room for more code.
+struct Full;
+
+impl Inner {
+    fn half(&mut self) -> &mut Half {
+        let [first, second] = &mut self.halves;
+        if self.turn & 1 == 0 { first } else { second }
+    }
+
+    fn other_half(&mut self) -> &mut Half {
+        let [first, second] = &mut self.halves;
+        if self.turn & 1 == 0 { second } else { first }
+    }
+}
+
 impl Jit {
     /// The memory for one CPU's code.
     pub fn new(lifter: Box<dyn Lifter>, settings: Settings) -> Result<Arc<Jit>, Errno> {
-        let arena = Arena::new(CODE_LEN, DATA_LEN)?;
+        let code_len = settings.code_len.clamp(CODE_LEN_MIN, CODE_LEN_MAX) & !0xffff;
+        let arena = Arena::new(code_len, code_len / DATA_SHARE)?;
         let layout = lifter.model().layout();
         let watch = [layout.watch_value, layout.watch_addr, layout.watch_size];
-        let has_hashes = std::is_x86_feature_detected!("sha");
-        let guest = Guest { flags: lifter.flags(), watch, align_log2: lifter.align_log2(), has_hashes };
+        let guest =
+            Guest { flags: lifter.flags(), watch, align_log2: lifter.align_log2(), ignored: ignored(lifter.as_ref()) };
         let map = Arc::new(RegMap::new(lifter.favourites(), guest));
         let mut asm = Asm::new();
         let leave = Emitter::gates(&map, &mut asm);
         arena.write(0, asm.bytes());
+        let mut halves = Half::both(&arena, asm.here());
+        halves[0].turn = 2;
         let inner = Inner {
             blocks: Blocks::new(),
             emitter: Emitter::new(),
             peek: Cache::new(),
             parts: Vec::new(),
             region: Region::default(),
-            next: asm.here().next_multiple_of(ALIGN),
-            next_counter: arena.data_start(),
-            exits: Vec::new(),
-            marks: Vec::new(),
-            units: Vec::new(),
-            pages: BTreeMap::new(),
+            stub: Asm::new(),
+            halves,
+            turn: 2,
+            tags: BTreeMap::new(),
             stats: Stats::default(),
         };
         let gates_end = asm.here();
-        Ok(Arc::new(Jit { settings, lifter, arena, map, leave, gates_end, inner: Mutex::new(inner) }))
+        Ok(Arc::new(Jit {
+            settings,
+            lifter,
+            arena,
+            map,
+            leave,
+            gates_end,
+            tenants: Tenants::default(),
+            inner: Mutex::new(inner),
+        }))
     }
 
     /// What has been translated so far.
@@ -145,23 +222,55 @@ impl Jit {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The code for an address, translated if it has not been. Nothing if nothing can be executed there.
-    pub(super) fn place_of(&self, pc: u64, code: &dyn Code) -> Option<u32> {
+    /// The code for an address, translated if it has not been, for a thread that will enter it.
+    pub(super) fn place_of(&self, pc: u64, code: &dyn Code, who: &Tenant) -> Found {
         let mut inner = self.lock();
-        self.entry(&mut inner, pc, code)
+        let turn = inner.turn;
+        match self.entry(&mut inner, pc, code) {
+            Ok(Some(place)) => {
+                who.enters(turn);
+                Found::At(place, turn)
+            }
+            Ok(None) => Found::Nothing,
+            Err(Full) => Found::Full(turn),
+        }
     }
 
-    fn entry(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Option<u32> {
+    fn entry(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Result<Option<u32>, Full> {
         match inner.blocks.get(pc) {
-            Some(place) => Some(place),
+            Some(place) => Ok(Some(place)),
             None => self.translate_block(inner, pc, code),
+        }
+    }
+
+    /// Throws the older half of the code away, if nobody did since the turn that was full. The calling thread, which knows no
+    /// place any more, waits for others that are in that code still.
+    pub(super) fn make_room(&self, full: u64, who: &Tenant) {
+        who.leaves();
+        loop {
+            {
+                let mut inner = self.lock();
+                if inner.turn != full {
+                    return;
+                }
+                let old = inner.other_half().turn;
+                if !self.tenants.expel(old) {
+                    let turn = full + 1;
+                    inner.other_half().reuse(&self.arena, turn);
+                    inner.turn = turn;
+                    inner.blocks = Blocks::new();
+                    inner.stats.flushes += 1;
+                    return;
+                }
+            }
+            let _ = ashore_sys::call(SCHED_YIELD, [0; 6]);
         }
     }
 
     /// The code for the address an exit goes to; from now on the exit goes there by itself.
     pub(super) fn link(&self, way: Way, code: &dyn Code) -> Option<u32> {
         let mut inner = self.lock();
-        let place = self.entry(&mut inner, way.exit.pc, code)?;
+        let place = self.entry(&mut inner, way.exit.pc, code).ok()??;
         if way.exit.site != 0 {
             let site = way.base + way.exit.site;
             self.arena.patch(site, place.wrapping_sub(site + 4));
@@ -171,19 +280,19 @@ impl Jit {
 
     /// The exit of a number.
     pub(super) fn way(&self, number: u64) -> Option<Way> {
-        self.lock().exits.get(number as usize).copied()
+        self.lock().halves.iter().find(|half| half.has_exit(number))?.exit(number)
     }
 
     /// Translates the block at an address, for measuring; gives the address behind its last instruction.
     pub fn translate(&self, pc: u64, code: &dyn Code) -> Option<u64> {
         let mut inner = self.lock();
         let before = inner.stats.instructions;
-        self.translate_block(&mut inner, pc, code)?;
+        self.translate_block(&mut inner, pc, code).ok()??;
         let count = inner.stats.instructions - before;
         Some(pc + (count << self.lifter.align_log2()))
     }
 
-    fn translate_block(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Option<u32> {
+    fn translate_block(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Result<Option<u32>, Full> {
         let mut bytes = [0; BLOCK_LEN * 4];
         let len = code.fetch(pc, &mut bytes);
         let mut part = inner.parts.pop().unwrap_or_default();
@@ -191,16 +300,17 @@ impl Jit {
         let count = lift(self.lifter.as_ref(), &mut part.block, pc, bytes.get(..len).unwrap_or_default(), None);
         inner.stats.blocks += u64::from(count != 0);
         inner.stats.instructions += count as u64;
-        let counter =
-            (inner.next_counter + 4 <= self.arena.data_start() + self.arena.data_len()).then_some(inner.next_counter);
+        let counter = inner.half().counter();
         if let Some(counter) = counter {
-            inner.next_counter += 4;
             let hot = if self.settings.hot == 0 { COLD } else { self.settings.hot };
             self.arena.set_counter(counter, hot);
         }
         let map = self.map.clone();
         let parts = [part];
-        let place = if count == 0 { None } else { self.add(inner, (&parts, 0, &map), counter, code) };
+        let place = match count {
+            0 => Ok(None),
+            _ => self.add(inner, (&parts, 0, &map), counter, code).map(Some),
+        };
         let [part] = parts;
         inner.parts.push(part);
         place
@@ -213,34 +323,42 @@ impl Jit {
         (parts, entry, map): (&[Part], usize, &Arc<RegMap>),
         counter: Option<u32>,
         code: &dyn Code,
-    ) -> Option<u32> {
-        let base = inner.next;
-        let unit = Unit { parts, entry, map, outside: &self.map };
-        let place = Place { base, leave: self.leave, first_exit: inner.exits.len() as u32, counter };
+    ) -> Result<u32, Full> {
+        let (base, first_exit) = (inner.half().next, inner.half().next_exit());
+        let addresses = match inner.tags.is_empty() || !parts.iter().flat_map(pages).any(|page| has_tags(inner, page)) {
+            true => Addresses::Whole,
+            false => Addresses::Tagged,
+        };
+        let unit = Unit { parts, entry, map, outside: &self.map, addresses, host: self.settings.host };
+        let place = Place { base, leave: self.leave, first_exit, counter };
         let mut peek = Peek { lifter: self.lifter.as_ref(), code, cache: &mut inner.peek };
         let made = inner.emitter.translate(&unit, place, &mut peek);
-        let end = base + made.asm.here();
-        if end + ALIGN > self.arena.code_len() {
-            return None;
+        let len = made.asm.here();
+        let [first, second] = &mut inner.halves;
+        let half = if inner.turn & 1 == 0 { first } else { second };
+        if !half.has_room(len + ALIGN) {
+            return Err(Full);
         }
         self.arena.write(base, made.asm.bytes());
-        inner.exits.extend(made.exits.iter().map(|exit| Way { base, exit: *exit }));
-        inner.marks.extend(made.marks.iter().map(|mark| Packed::new(base, mark)));
-        inner.stats.bytes += u64::from(made.asm.here());
+        half.add_exits(made.exits.iter().map(|exit| Way { base, exit: *exit }));
+        half.add_marks(made.marks.iter().map(|mark| Packed::new(base, mark)));
+        inner.stats.bytes += u64::from(len);
         inner.stats.evaluated += u64::from(made.evaluated);
-        inner.next = end.next_multiple_of(ALIGN);
-        let pc = parts.get(entry)?.pc;
-        let number = inner.units.len() as u32;
-        inner.units.push(Made { base, end, pc, map: map.clone(), is_stale: false });
+        // Behind it, for when it is stale: to its address again.
+        let pc = parts.get(entry).map_or(0, |part| part.pc);
+        let leaves = base + len;
+        inner.stub.clear();
+        inner.stub.number(Gpr::RAX, half.next_exit().into());
+        inner.stub.jmp_to(self.leave as i32 - leaves as i32);
+        self.arena.write(leaves, inner.stub.bytes());
+        let again = Exit { kind: ExitKind::Goto, pc, site: 0, resume: 0 };
+        half.add_exits(core::iter::once(Way { base, exit: again }));
+        half.next = (leaves + inner.stub.here()).next_multiple_of(ALIGN);
+        let has_loop = parts.len() > 1 || parts.iter().any(|part| targets(&part.block).any(|to| to == part.pc));
+        let made = Made { base, end: leaves, pc, map: map.clone(), is_stale: false, has_loop, leaves };
+        half.add_unit(made, parts.iter().flat_map(pages));
         inner.blocks.insert(pc, base);
-        let mut last = u64::MAX;
-        for page in parts.iter().flat_map(pages) {
-            if page != last {
-                inner.pages.entry(page).or_default().push(number);
-                last = page;
-            }
-        }
-        Some(base)
+        Ok(base)
     }
 
     /// A block was entered often: a region from it, if it is part of a loop.
@@ -253,7 +371,7 @@ impl Jit {
         let place = region.form(self.lifter.as_ref(), &self.map, pc, code).and_then(|(entry, map)| {
             inner.stats.regions += 1;
             inner.stats.region_instructions += region.len() as u64;
-            self.add(inner, (region.parts(), entry, &Arc::new(map)), None, code)
+            self.add(inner, (region.parts(), entry, &Arc::new(map)), None, code).ok()
         });
         inner.region = region;
         match place {
@@ -271,85 +389,65 @@ impl Jit {
     }
 
     /// Guest code in a range may have changed: what was made of it is not entered any more. A thread that is inside of it
-    /// stays there until it leaves it, as on a CPU that has fetched ahead.
+    /// stays there until it leaves it, as on a CPU that has fetched ahead; out of a loop it is fetched.
     pub fn invalidate(&self, start: u64, len: u64) {
         let mut guard = self.lock();
         let inner = &mut *guard;
         let last = start.saturating_add(len.saturating_sub(1));
         let pages = (start >> PAGE_LOG2)..=(last >> PAGE_LOG2);
-        let numbers: Vec<u32> = inner.pages.range(pages).flat_map(|(_, units)| units.iter().copied()).collect();
-        for (_, units) in inner.pages.range_mut((start >> PAGE_LOG2)..=(last >> PAGE_LOG2)) {
-            units.clear();
-        }
-        if numbers.is_empty() {
-            return;
-        }
-        inner.peek.clear();
-        for number in numbers {
-            let Some(made) = inner.units.get_mut(number as usize) else { continue };
-            if core::mem::replace(&mut made.is_stale, true) {
-                continue;
+        let (mut is_known, mut has_loop) = (false, false);
+        for half in &mut inner.halves {
+            for made in half.take_stale(pages.clone()) {
+                is_known = true;
+                has_loop |= made.has_loop;
+                if inner.blocks.get(made.pc) == Some(made.base) {
+                    inner.blocks.remove(made.pc);
+                }
+                self.redirect(made.base, made.leaves);
             }
-            let (base, pc) = (made.base, made.pc);
-            if inner.blocks.get(pc) == Some(base) {
-                inner.blocks.remove(pc);
-            }
-            // A stub of its own, which asks for the address again.
-            let stub = inner.next;
-            if stub + ALIGN > self.arena.code_len() {
-                continue;
-            }
-            let mut asm = Asm::new();
-            asm.number(ashore_emit::reg::Gpr::RAX, inner.exits.len() as u64);
-            asm.jmp_to(self.leave as i32 - stub as i32);
-            self.arena.write(stub, asm.bytes());
-            let exit = Exit { kind: ExitKind::Goto, pc, site: 0, resume: 0 };
-            inner.exits.push(Way { base: stub, exit });
-            inner.next = (stub + asm.here()).next_multiple_of(ALIGN);
-            self.redirect(base, stub);
         }
+        if is_known {
+            inner.peek.clear();
+        }
+        if has_loop {
+            self.tenants.expel(inner.turn);
+        }
+    }
+
+    /// An access of the instruction at this address had bits that its CPU ignores and the host does not. Where there are
+    /// many of them, code takes them off by itself.
+    pub(super) fn saw_tag(&self, pc: u64) {
+        let page = pc >> PAGE_LOG2;
+        {
+            let mut inner = self.lock();
+            let count = inner.tags.entry(page).or_insert(0);
+            *count += 1;
+            if *count != TAGS_MAX {
+                return;
+            }
+        }
+        self.invalidate(pc, 1);
+    }
+
+    /// Runs something, a fork, while no thread holds a lock of this.
+    pub(super) fn locked(&self, what: &mut dyn FnMut()) {
+        let _inner = self.lock();
+        what();
     }
 
     /// What a place of code belongs to: its unit, and the last mark at or before it.
     pub(super) fn find(&self, place: u32) -> Option<(Made, Mark)> {
-        let inner = self.lock();
-        let unit = inner.units.partition_point(|unit| unit.base <= place).checked_sub(1)?;
-        let unit = inner.units.get(unit).filter(|unit| place < unit.end)?;
-        let mark = inner.marks.partition_point(|mark| mark.place() <= place).checked_sub(1)?;
-        Some((unit.clone(), inner.marks.get(mark)?.near(unit.pc)))
+        self.lock().halves.iter().find_map(|half| half.find(place))
     }
 }
 
-/// A mark in the arena, in eight bytes: there is one for almost every instruction.
-#[derive(Clone, Copy, Debug)]
-struct Packed {
-    /// The place, which has 28 bits, and below it what is there and where the flags are.
-    at: u32,
-    /// The low half of the guest address.
-    pc: u32,
+fn has_tags(inner: &Inner, page: u64) -> bool {
+    inner.tags.get(&page).is_some_and(|count| *count >= TAGS_MAX)
 }
 
-const _: () = assert!(CODE_LEN <= 1 << 28);
-
-const KINDS: [MarkKind; 3] = [MarkKind::Start, MarkKind::Inside, MarkKind::Between];
-const FORMS: [Form; 4] = [Form::Stored, Form::Sub, Form::Add, Form::Float];
-
-impl Packed {
-    fn new(base: u32, mark: &Mark) -> Packed {
-        Packed { at: (mark.at + base) << 4 | (mark.kind as u32) << 2 | mark.flags as u32, pc: mark.pc as u32 }
-    }
-
-    fn place(self) -> u32 {
-        self.at >> 4
-    }
-
-    /// The mark, whose address is less than two gigabytes from another.
-    fn near(self, pc: u64) -> Mark {
-        let distance = self.pc.wrapping_sub(pc as u32) as i32;
-        let kind = KINDS.get((self.at >> 2 & 3) as usize).copied().unwrap_or(MarkKind::Between);
-        let flags = FORMS.get((self.at & 3) as usize).copied().unwrap_or_default();
-        Mark { at: self.place(), kind, flags, pc: pc.wrapping_add(distance as u64) }
-    }
+/// How many of an address's highest bits a CPU ignores.
+fn ignored(lifter: &dyn Lifter) -> u8 {
+    (0..64).rev().take_while(|bit| lifter.place(1 << bit) >> bit & 1 == 0).count() as u8
 }
 
 /// The pages a part's instructions are on: they follow each other.

@@ -37,7 +37,12 @@ pub(super) fn stopped(thread: &mut Thread, mut fault: Option<FaultInfo>, code: &
                 capture(thread, made, mark);
                 return match thread.evaluate(mark.pc, code) {
                     Some(exit) => Step::Stop(exit),
-                    None => Step::Look,
+                    None => {
+                        if is_no_address(info) {
+                            jit.saw_tag(mark.pc);
+                        }
+                        Step::Look
+                    }
                 };
             }
             (Some((made, mark)), Some(info)) if !is_step => {

@@ -1,7 +1,8 @@
 //! One guest thread.
 
 use super::memory::Host;
-use super::shared::{Jit, Way};
+use super::shared::{Found, Jit, Way};
+use super::tenants::Tenant;
 use super::{Code, stop};
 use ashore_base::Addr;
 use ashore_emit::{ExitKind, flags, frame};
@@ -42,6 +43,11 @@ pub struct Thread {
     block: Block,
     /// The guest address that code is being entered at.
     pub(super) entering: u64,
+    tenant: Arc<Tenant>,
+    /// The turn that the jump cache is of.
+    turn: u64,
+    /// The instruction evaluated last said that code has changed: perhaps the code it is in.
+    has_changed_code: bool,
 }
 
 /// What comes next.
@@ -73,8 +79,17 @@ impl Thread {
     pub fn new(jit: &Arc<Jit>) -> Result<Thread, Errno> {
         let mut frame = Frame::new(frame::SIZE)?;
         fill(frame.bytes_mut());
-        let jit = jit.clone();
-        Ok(Thread { jit, frame, evaluator: Evaluator::new(), block: Block::new(), entering: 0 })
+        let (jit, tenant) = (jit.clone(), jit.tenants.join());
+        Ok(Thread {
+            jit,
+            frame,
+            evaluator: Evaluator::new(),
+            block: Block::new(),
+            entering: 0,
+            tenant,
+            turn: 0,
+            has_changed_code: false,
+        })
     }
 
     /// What all threads share.
@@ -141,6 +156,7 @@ impl Thread {
                 Step::Stop(exit) => break exit,
             };
         };
+        self.tenant.leaves();
         self.flags_outside();
         self.control_outside();
         exit
@@ -203,19 +219,31 @@ impl Thread {
     fn look(&mut self, code: &dyn Code) -> Step {
         let pc = self.pc();
         let model = self.jit.lifter.model();
-        if model.control(self.get(model.layout().fp_control)).default_nan {
-            // The host has no such mode.
+        let is_evaluated = model.control(self.get(model.layout().fp_control)).default_nan || self.jit.settings.steps;
+        if is_evaluated {
+            // The host has no such mode. Nor does anything else see signals on this way.
+            if ashore_sys::current().is_some_and(|block| block.has_pending()) {
+                return Step::Stop(Exit::Interrupted);
+            }
             return match self.evaluate(pc, code) {
                 Some(exit) => Step::Stop(exit),
                 None => Step::Look,
             };
         }
-        match self.jit.place_of(pc, code) {
-            Some(place) => {
+        match self.jit.place_of(pc, code, &self.tenant) {
+            Found::At(place, turn) => {
+                if self.turn != turn {
+                    self.turn = turn;
+                    forget_jumps(self.frame.bytes_mut());
+                }
                 self.remember(pc, place);
                 Step::Enter(place)
             }
-            None => Step::Stop(Exit::Refused(Fault { addr: pc, access: Access::Execute })),
+            Found::Full(turn) => {
+                self.jit.make_room(turn, &self.tenant);
+                Step::Look
+            }
+            Found::Nothing => Step::Stop(Exit::Refused(Fault { addr: pc, access: Access::Execute })),
         }
     }
 
@@ -283,6 +311,7 @@ impl Thread {
             }
             ExitKind::Eval { next } => match self.evaluate(exit.pc, code) {
                 Some(exit) => Step::Stop(exit),
+                None if core::mem::take(&mut self.has_changed_code) => Step::Look,
                 None if next != 0 && self.pc() == next => Step::Enter(base + exit.resume),
                 None => Step::Look,
             },
@@ -318,6 +347,7 @@ impl Thread {
         self.block = block;
         if let Some((addr, len)) = memory.invalid {
             jit.invalidate(addr, len);
+            self.has_changed_code = true;
         }
         match exit {
             ashore_ir::Exit::Jump(_) => None,
@@ -348,7 +378,12 @@ fn fill(bytes: &mut [u8]) {
     for (vector, value) in frame::Vector::ALL {
         put(frame::VECTORS + vector as usize * 16, &value.to_le_bytes());
     }
-    for entry in 0..1 << frame::JUMPS_LOG2 {
-        put(frame::JUMPS + entry * 16, &u64::MAX.to_le_bytes());
+    forget_jumps(bytes);
+}
+
+/// Empties the jump cache.
+fn forget_jumps(bytes: &mut [u8]) {
+    if let Some(jumps) = bytes.get_mut(frame::JUMPS..) {
+        jumps.fill(0xff);
     }
 }

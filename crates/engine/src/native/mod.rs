@@ -45,11 +45,11 @@ impl Engine for Cpu {
     type Shared = NoCopy;
     const RUNS: Runs = Runs::Natively;
 
-    fn share() -> NoCopy {
+    fn share(_: &crate::Settings) -> NoCopy {
         NoCopy
     }
 
-    fn hwcap() -> [u64; 2] {
+    fn hwcap(_: &NoCopy) -> [u64; 2] {
         ashore_sys::hwcap()
     }
 

@@ -73,6 +73,31 @@ pub fn place(platform: &Platform, request: &StartRequest<'_>, memory: &dyn Memor
     Ok(sp)
 }
 
+/// The auxiliary vector behind the count of arguments that the stack pointer is at.
+pub fn auxv(sp: Addr, memory: &dyn Memory) -> Vec<u8> {
+    /// The most words that are looked at.
+    const MOST: usize = 1 << 20;
+    let word = |at: usize| {
+        let mut bytes = [0; 8];
+        memory.read(sp.plus(at as u64 * 8), &mut bytes).map(|()| u64::from_le_bytes(bytes)).unwrap_or(0)
+    };
+    // Arguments and environment end with a zero each.
+    let args = word(0).min(MOST as u64) as usize;
+    let first_env = args + 2;
+    let envs = (first_env..first_env + MOST).take_while(|at| word(*at) != 0).count();
+    let mut at = first_env + envs + 1;
+    let mut bytes = Vec::new();
+    loop {
+        let (kind, value) = (word(at), word(at + 1));
+        bytes.extend(kind.to_le_bytes());
+        bytes.extend(value.to_le_bytes());
+        if kind == auxv::AT_NULL || bytes.len() > MOST {
+            return bytes;
+        }
+        at += 2;
+    }
+}
+
 /// The auxiliary vector, in the kernel's order.
 fn vector(
     platform: &Platform,

@@ -39,6 +39,7 @@ fn process() -> &'static Process {
         observer: None,
         outside: None,
         witnesses: Vec::new(),
+        engine: ashore_engine::Settings::default(),
         supervisor: None,
     };
     let abi = ashore_guest::by_name("linux").and_then(|guest| guest.x86_64).unwrap();
@@ -77,7 +78,7 @@ fn spawn(process: &'static Process, entry: Addr, mask: SigSet) {
     };
     let abi = ashore_guest::by_name("linux").and_then(|guest| guest.x86_64).unwrap();
     let regs = Regs { rflags: 0x202, ..Regs::default() };
-    let origin = Origin { machine: Machine::<Cpu>::new(abi), regs, fp: None };
+    let origin = Origin { machine: Machine::<Cpu>::new(abi, &ashore_engine::Settings::default()), regs, fp: None };
     task::spawn(process, origin, &creator, &request).unwrap();
 }
 

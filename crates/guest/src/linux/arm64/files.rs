@@ -1,5 +1,6 @@
 //! Calls whose records or flags differ from those of x86-64, which the pivot has.
 
+use super::made;
 use crate::linux::signals;
 use crate::{Answer, Args, Ctx};
 use alloc::vec;
@@ -30,6 +31,9 @@ fn path(ctx: &Ctx<'_>, at: u64, kept: u32) -> Result<Vec<u8>, Errno> {
 pub(super) fn openat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let flags = aarch64_to_x86_64(args[2] as u32);
     let path = path(ctx, args[1], flags & x86_64::O_NOFOLLOW)?;
+    if let Some(opened) = made::open(ctx, &path, flags) {
+        return Ok(opened?.into());
+    }
     let words = &mut [Arg::Word(args[0]), Arg::In(&path), Arg::Word(u64::from(flags)), Arg::Word(args[3])];
     // A pipe with a name is opened when the other end is.
     Ok(ctx.wait_with(Sys::OPENAT, words)?.into())

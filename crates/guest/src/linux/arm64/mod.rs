@@ -6,6 +6,7 @@
 mod calls;
 mod files;
 pub mod frame;
+mod made;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,10 @@ impl Abi<Regs> for Arm64 {
     fn start(&self, regs: &mut Regs, request: &StartRequest<'_>, memory: &dyn Memory) -> Result<(), Errno> {
         *regs = begin(request.first, start::place(&PLATFORM, request, memory)?);
         Ok(())
+    }
+
+    fn auxv(&self, regs: &Regs, memory: &dyn Memory) -> alloc::vec::Vec<u8> {
+        start::auxv(Addr(regs.sp), memory)
     }
 
     fn call(&self, regs: &Regs, _memory: &dyn Memory) -> CallFrame {

@@ -1,0 +1,148 @@
+//! The arena in two halves. Code is put into one until it is full, then into the other, of which nothing is kept then.
+//!
+//! A thread may still be in code of the half before: it leaves it by itself, or it is made to ([`super::tenants`]) before that
+//! half is used again. Code only ever jumps to code of its own half or of the next one, so nothing leads into a half that is
+//! about to be reused but from that half itself.
+
+use super::marks::Packed;
+use super::shared::{Made, Way};
+use ashore_emit::Mark;
+use ashore_sys::translated::Arena;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Set in the numbers of the second half's exits.
+const SECOND: u32 = 1 << 31;
+/// The bytes of a page of memory, which is given back as a whole.
+const PAGE: u32 = 4096;
+
+/// A half.
+pub(super) struct Half {
+    number: u32,
+    code: Range<u32>,
+    counters: Range<u32>,
+    /// Which turn it is the half of; zero before its first.
+    pub(super) turn: u64,
+    /// The first place that is not used.
+    pub(super) next: u32,
+    next_counter: u32,
+    exits: Vec<Way>,
+    marks: Vec<Packed>,
+    units: Vec<Made>,
+    pages: BTreeMap<u64, Vec<u32>>,
+}
+
+impl Half {
+    /// Both halves of an arena whose first bytes are used.
+    pub(super) fn both(arena: &Arena, used: u32) -> [Half; 2] {
+        let start = used.next_multiple_of(PAGE);
+        let middle = start + ((arena.code_len() - start) / 2 & !(PAGE - 1));
+        let data = arena.data_start();
+        let data_middle = data + (arena.data_len() / 2 & !(PAGE - 1));
+        let half = |number, code: Range<u32>, counters: Range<u32>| Half {
+            number,
+            turn: 0,
+            next: code.start,
+            next_counter: counters.start,
+            code,
+            counters,
+            exits: Vec::new(),
+            marks: Vec::new(),
+            units: Vec::new(),
+            pages: BTreeMap::new(),
+        };
+        let second = half(SECOND, middle..arena.code_len(), data_middle..data + arena.data_len());
+        [half(0, start..middle, data..data_middle), second]
+    }
+
+    /// Forgets everything, for another turn.
+    pub(super) fn reuse(&mut self, arena: &Arena, turn: u64) {
+        if self.turn != 0 {
+            arena.give_back(self.code.start, self.code.end - self.code.start);
+        }
+        let (number, code, counters) = (self.number, self.code.clone(), self.counters.clone());
+        *self = Half {
+            number,
+            turn,
+            next: code.start,
+            next_counter: counters.start,
+            code,
+            counters,
+            exits: Vec::new(),
+            marks: Vec::new(),
+            units: Vec::new(),
+            pages: BTreeMap::new(),
+        };
+    }
+
+    /// Whether so many bytes are free.
+    pub(super) fn has_room(&self, len: u32) -> bool {
+        self.next.checked_add(len).is_some_and(|end| end <= self.code.end)
+    }
+
+    /// A counter that nobody has.
+    pub(super) fn counter(&mut self) -> Option<u32> {
+        let counter = self.next_counter;
+        (counter + 4 <= self.counters.end).then(|| {
+            self.next_counter += 4;
+            counter
+        })
+    }
+
+    /// The number of the next exit.
+    pub(super) fn next_exit(&self) -> u32 {
+        self.number | self.exits.len() as u32
+    }
+
+    /// Whether an exit's number is of this half.
+    pub(super) fn has_exit(&self, number: u64) -> bool {
+        number >> 31 == u64::from(self.number >> 31)
+    }
+
+    pub(super) fn exit(&self, number: u64) -> Option<Way> {
+        self.exits.get((number as u32 & !SECOND) as usize).copied()
+    }
+
+    pub(super) fn add_exits(&mut self, exits: impl Iterator<Item = Way>) {
+        self.exits.extend(exits);
+    }
+
+    pub(super) fn add_marks(&mut self, marks: impl Iterator<Item = Packed>) {
+        self.marks.extend(marks);
+    }
+
+    /// Adds a unit, made of code on these pages.
+    pub(super) fn add_unit(&mut self, made: Made, pages: impl Iterator<Item = u64>) {
+        let number = self.units.len() as u32;
+        self.units.push(made);
+        let mut last = u64::MAX;
+        for page in pages {
+            if page != last {
+                self.pages.entry(page).or_default().push(number);
+                last = page;
+            }
+        }
+    }
+
+    /// The unit at a place, and the last mark at or before it.
+    pub(super) fn find(&self, place: u32) -> Option<(Made, Mark)> {
+        let unit = self.units.partition_point(|unit| unit.base <= place).checked_sub(1)?;
+        let unit = self.units.get(unit).filter(|unit| place < unit.end)?;
+        let mark = self.marks.partition_point(|mark| mark.place() <= place).checked_sub(1)?;
+        Some((unit.clone(), self.marks.get(mark)?.near(unit.pc)))
+    }
+
+    /// Takes the units made of code on these pages that were not taken before.
+    pub(super) fn take_stale(&mut self, pages: std::ops::RangeInclusive<u64>) -> Vec<Made> {
+        let numbers: Vec<u32> = self.pages.range_mut(pages).flat_map(|(_, units)| core::mem::take(units)).collect();
+        let mut stale = Vec::new();
+        for number in numbers {
+            if let Some(made) = self.units.get_mut(number as usize)
+                && !core::mem::replace(&mut made.is_stale, true)
+            {
+                stale.push(made.clone());
+            }
+        }
+        stale
+    }
+}
