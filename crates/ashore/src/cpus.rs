@@ -1,6 +1,8 @@
 //! The CPUs whose programs are run, one row each: by which engine.
 
+use crate::cache::{Cache, Use};
 use ashore_base::Cpu;
+use ashore_engine::jit::Keeper;
 use ashore_engine::{Settings, Tier, eval, jit, native};
 use ashore_guest::{GUESTS, Guest, Os};
 use ashore_isa::aarch64;
@@ -62,6 +64,8 @@ pub(crate) struct Chosen {
     pub(crate) tier: Tier,
     /// The bytes for translated code.
     pub(crate) code_len: Option<u64>,
+    /// Keep no translations.
+    pub(crate) no_cache: bool,
 }
 
 impl Chosen {
@@ -78,8 +82,17 @@ impl Chosen {
         if let Some(len) = self.code_len {
             pair("--code-size", len.to_string());
         }
+        if self.no_cache {
+            words.push(b"--no-cache".to_vec());
+        }
         words
     }
+}
+
+/// Where translations of programs of a CPU are kept: none are made for those of the host's.
+pub(crate) fn keeper(cpu: Cpu, chosen: &Chosen) -> Option<Box<dyn Keeper>> {
+    let how = if chosen.no_cache || cpu == Cpu::X86_64 { Use::Off } else { Use::of_environment() };
+    Some(Box::new(Cache::open(how)?))
 }
 
 /// The same for programs of one CPU. Its parts may be named with or without `no-` before them.

@@ -162,6 +162,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         observer: observer.map(|make| make(os)),
         outside,
         witnesses,
+        keeper: cpus::keeper(image.cpu, &request.engine),
         engine: cpus::settings(image.cpu, &request.engine)?,
         supervisor,
     };

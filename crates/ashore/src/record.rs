@@ -119,6 +119,7 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
         observer: wanted.observer.map(|make| make(guest.os)),
         outside: Some(Box::new(Replayer::new(reader, guest.os, wanted.output))),
         witnesses: vec![Box::new(post_mortem)],
+        keeper: None,
         engine: ashore_engine::Settings::default(),
         supervisor,
     };

@@ -61,6 +61,9 @@ pub trait Engine: Sized + 'static {
         Vec::new()
     }
 
+    /// Loads what was kept of a program's text, which is mapped, and keeps what is made of it at the end.
+    fn open_cache(_shared: &Self::Shared, _text: &[AddrRange], _keeper: Box<dyn jit::Keeper>) {}
+
     /// Makes the calling host thread one that runs the guest. Signals must be blocked.
     fn adopt(shared: &'static Self::Shared) -> Self;
 
@@ -111,6 +114,9 @@ pub enum Counter {
 pub trait Code: Send + Sync + 'static {
     /// Memory there has another content, other permissions or is gone.
     fn changed(&self, range: AddrRange);
+
+    /// The process ends, or becomes another program.
+    fn at_end(&self) {}
 
     /// Runs a fork while no other thread holds a lock of the code's, so that the child gets none that nobody releases.
     fn around_fork(&self, fork: &mut dyn FnMut()) {

@@ -42,6 +42,8 @@ pub struct Options {
     pub witnesses: Vec<Box<dyn Witness>>,
     /// How programs of another CPU are run.
     pub engine: ashore_engine::Settings,
+    /// Where translations are kept.
+    pub keeper: Option<Box<dyn ashore_engine::jit::Keeper>>,
     /// Whoever may stop and change threads. The program's call sites are not rewritten then.
     pub supervisor: Option<Arc<dyn Supervisor>>,
 }

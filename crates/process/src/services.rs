@@ -187,6 +187,7 @@ impl Kernel for Services<'_> {
         self.flush();
         self.process.tell_end(End::Status(status));
         self.show(&Ending::Exit(status));
+        self.process.space.at_end();
         ashore_sys::exit_group(status)
     }
 
@@ -319,6 +320,7 @@ impl Services<'_> {
         if let Some(observer) = &self.process.options.observer {
             observer.leave();
         }
+        self.process.space.at_end();
         signals::before_exec(self.process);
         if let Some(outside) = self.process.outside() {
             outside.end(End::Exec);

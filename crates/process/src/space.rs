@@ -51,6 +51,11 @@ impl Space {
         Held(lock(&self.rewriter))
     }
 
+    /// The process ends, or becomes another program.
+    pub(crate) fn at_end(&self) {
+        self.code.at_end();
+    }
+
     /// Runs a fork with the locks of whoever keeps a copy of the code held.
     pub(crate) fn around_fork<T>(&self, fork: impl FnOnce() -> T) -> T {
         let (mut fork, mut result) = (Some(fork), None);

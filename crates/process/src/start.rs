@@ -66,7 +66,7 @@ pub fn start<E: Engine>(program: &Program<'_>, abi: &'static dyn Abi<E::Regs>, o
 fn prepare<E: Engine>(
     program: &Program<'_>,
     abi: &'static dyn Abi<E::Regs>,
-    options: Options,
+    mut options: Options,
 ) -> Result<Task<E>, Report> {
     let is_native = E::RUNS == Runs::Natively;
     let net = net(E::RUNS, &options)?;
@@ -83,6 +83,11 @@ fn prepare<E: Engine>(
     let interpreter = program.interpreter.as_ref().map(complete).transpose()?;
     let stack = make_stack(outside).map_err(|e| table::CANNOT_MAP.because(format!("the stack: {e}")))?;
     let machine = Machine::<E>::new(abi, &options.engine);
+    // Where a program lies that can be moved is another place every time.
+    let keeper = options.keeper.take().filter(|_| !program.image.kind.is_relocatable());
+    if let Some(keeper) = keeper {
+        E::open_cache(&machine.shared, &text(program.image, loaded.bias), keeper);
+    }
     let space = Space::new(loaded.rewriter, &machine.shared, stack);
     space.set_program(loaded.bias, loaded.end);
     let trampoline = map_trampoline(abi.os().trampoline, place(places::TRAMPOLINE).unwrap_or(Addr::NULL))
@@ -130,6 +135,13 @@ fn complete(interpreter: &Interpreter) -> Result<Loaded, Report> {
     let loaded = loader::load(image, *fd, bytes, &NoFunctions, placing)?;
     let _ = ashore_host::Host.call(Sys::CLOSE, [*fd as u64, 0, 0, 0, 0, 0]);
     Ok(loaded)
+}
+
+/// Where the program's code is that comes from its file and cannot be written.
+fn text(image: &Image, bias: u64) -> Vec<AddrRange> {
+    let fixed = image.code().filter(|segment| !segment.perms.is_write && segment.file.len != 0);
+    let whole = |start: Addr, end: Addr| AddrRange { start: start.align_down(PAGE_SIZE), end: end.align_up(PAGE_SIZE) };
+    fixed.map(|segment| whole(segment.memory.start.plus(bias), segment.filled().end.plus(bias))).collect()
 }
 
 /// What catches calls of the guest that nothing else catches; nothing when none of it reaches the host's CPU.

@@ -296,6 +296,7 @@ impl<E: Engine> Task<E> {
                 observer.flush();
             }
             self.process.tell_end(End::Status(0));
+            self.process.space.at_end();
             ashore_sys::exit_group(0);
         }
         if let Some(supervisor) = &self.process.options.supervisor {

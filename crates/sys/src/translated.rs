@@ -122,6 +122,17 @@ impl Arena {
         unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
     }
 
+    /// Reads code, which nobody writes meanwhile.
+    pub fn read(&self, place: u32, len: u32) -> Vec<u8> {
+        let mut bytes = vec![0; len as usize];
+        if u64::from(place) + u64::from(len) <= self.writable.len() {
+            let from = (self.writable.start.0 + u64::from(place)) as *const u8;
+            // SAFETY: inside of the writable mapping, which lives as long as `self`; the vector is as long.
+            unsafe { core::ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), bytes.len()) };
+        }
+        bytes
+    }
+
     /// Gives the memory of code that nobody executes any more back to the host. Both are multiples of a page.
     pub fn give_back(&self, place: u32, len: u32) {
         if u64::from(place) + u64::from(len) <= self.writable.len() {

@@ -147,7 +147,7 @@ static void *endless(void *unused) {
     return 0;
 }
 
-static int unlooped(void) {
+static int unlooped(int rounds) {
     shared = page(7);
     shared[0] = NOP;
     shared[1] = B_BACK_1;
@@ -155,7 +155,7 @@ static int unlooped(void) {
     flush(shared, 12);
     pthread_t thread;
     pthread_create(&thread, 0, endless, 0);
-    for (volatile int i = 0; i < 3000000; i++) {}
+    for (volatile int i = 0; i < rounds * 1000; i++) {}
     __atomic_store_n(shared + 1, NOP, __ATOMIC_RELEASE);
     flush(shared, 12);
     pthread_join(thread, 0);
@@ -198,7 +198,7 @@ int main(int argc, char **argv) {
     check("not executable", refused(0));
     check("not mapped", refused(1));
     check("a writer and runners", two_threads(rounds / 10));
-    check("a loop that ends", unlooped());
+    check("a loop that ends", unlooped(rounds));
     return 0;
 }
 #else

@@ -100,10 +100,11 @@ static void tick(int microseconds) {
 int main(int argc, char **argv) {
     int enough = argc > 1 ? atoi(argv[1]) : 2000;
     less = argc > 2 ? atoi(argv[2]) : 1;
+    int every = argc > 3 ? atoi(argv[3]) : 100;
     for (long n = 0; n < 4; n++) expected[n] = all(n);
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
     sigaction(SIGALRM, &action, 0);
-    tick(100);
+    tick(every);
     int rounds = 0;
     for (; count < enough && rounds < 1000; rounds++)
         if (all(rounds & 3) != expected[rounds & 3]) wrong++;
@@ -111,7 +112,7 @@ int main(int argc, char **argv) {
     check("signals came", count >= enough);
     line("wrong in one thread", wrong);
     count = 0;
-    tick(100);
+    tick(every);
     pthread_t threads[4];
     for (long n = 0; n < 4; n++) pthread_create(&threads[n], 0, body, (void *)n);
     for (long n = 0; n < 4; n++) pthread_join(threads[n], 0);

@@ -1,6 +1,7 @@
 //! The verbs: one file each, one row each in [`table`].
 
 mod boot;
+mod cache;
 mod check;
 mod completions;
 mod demo;

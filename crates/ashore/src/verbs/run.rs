@@ -12,10 +12,37 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
+/// Those that say how programs of another CPU are run.
+fn foreign(command: Command) -> Command {
+    command
+        .arg(
+            Arg::new("cpu")
+                .long("cpu")
+                .value_name("LIST|list")
+                .help("Hide parts of a foreign CPU from the program, as in no-atomics,no-sha3; `list` names all"),
+        )
+        .arg(
+            Arg::new("tier")
+                .long("tier")
+                .value_parser(clap::builder::PossibleValuesParser::new(Tier::ALL.map(|(name, _)| name)))
+                .help("What runs the code of a foreign CPU")
+                .hide_short_help(true),
+        )
+        .arg(
+            Arg::new("code-size")
+                .long("code-size")
+                .value_name("BYTES")
+                .value_parser(bytes)
+                .help("The memory for translated code (256M when not said)")
+                .hide_short_help(true),
+        )
+        .arg(switch("no-cache", "Keep no translations of a foreign program, and use none"))
+}
+
 /// The options of every verb that runs a program, and the program.
 pub(crate) fn options(command: Command) -> Command {
     let systems = ashore_guest::GUESTS.iter().map(|guest| guest.os.name);
-    command
+    foreign(command)
         .arg(
             Arg::new("os")
                 .long("os")
@@ -88,27 +115,6 @@ pub(crate) fn options(command: Command) -> Command {
         )
         .arg(
             switch("slow-thread-pointer", "Switch the thread pointer by kernel calls, as without FSGSBASE")
-                .hide_short_help(true),
-        )
-        .arg(
-            Arg::new("cpu")
-                .long("cpu")
-                .value_name("LIST|list")
-                .help("Hide parts of a foreign CPU from the program, as in no-atomics,no-sha3; `list` names all"),
-        )
-        .arg(
-            Arg::new("tier")
-                .long("tier")
-                .value_parser(clap::builder::PossibleValuesParser::new(Tier::ALL.map(|(name, _)| name)))
-                .help("What runs the code of a foreign CPU")
-                .hide_short_help(true),
-        )
-        .arg(
-            Arg::new("code-size")
-                .long("code-size")
-                .value_name("BYTES")
-                .value_parser(bytes)
-                .help("The memory for translated code (256M when not said)")
                 .hide_short_help(true),
         )
         .arg(switch("no-recorder", "Record nothing of what threads do (only for measuring)").hide(true))
@@ -189,6 +195,7 @@ fn engine(matches: &ArgMatches) -> Chosen {
     Chosen {
         hidden: matches.get_one::<String>("cpu").cloned(),
         tier: matches.get_one::<String>("tier").and_then(|name| Tier::from_name(name)).unwrap_or_default(),
+        no_cache: matches.get_flag("no-cache"),
         code_len: matches.get_one::<u64>("code-size").copied(),
     }
 }

@@ -1,8 +1,8 @@
 //! The verbs as rows. Help, man pages and completions derive from them.
 
 use super::{
-    FAILED, Verb, boot, check, completions, demo, doctor, explain, follow, inspect, patch, platforms, replay, run,
-    shims, trace,
+    FAILED, Verb, boot, cache, check, completions, demo, doctor, explain, follow, inspect, patch, platforms, replay,
+    run, shims, trace,
 };
 
 /// The verbs, in the order of the help.
@@ -20,6 +20,7 @@ pub(crate) static VERBS: &[Verb] = &[
     Verb { name: "platforms", about: "Show which systems' programs run, and how much of each", options: platforms::options, run: platforms::run, misuse: FAILED },
     Verb { name: "shims", about: "Make `GOOS=... go test` use Ashore by itself", options: shims::options, run: shims::run, misuse: FAILED },
     Verb { name: "demo", about: "Make small programs of every system and run them", options: demo::options, run: demo::run, misuse: FAILED },
+    Verb { name: "cache", about: "Show or remove the translations that are kept of foreign programs", options: cache::options, run: cache::run, misuse: FAILED },
     Verb { name: "completions", about: "Print a shell's completions", options: completions::options, run: completions::run, misuse: FAILED },
     Verb { name: "follow", about: "Look after what a host's program execs", options: follow::options, run: follow::run, misuse: FAILED },
     Verb { name: "man", about: "Print a manual page", options: completions::man_options, run: completions::man, misuse: FAILED },

@@ -1,7 +1,7 @@
 //! A guest thread on translated code, as a process wants it.
 
 use super::memory::HOST_WRITE;
-use super::{Exit, Jit, Settings, Thread};
+use super::{Exit, Jit, Keeper, Settings, Thread};
 use crate::eval::{BUS_ADRALN, ILL_ILLOPC, SEGV_ACCERR, TRAP_BRKPT, misaligned};
 use crate::fetch::Executable;
 use crate::{Code, Engine, Runs};
@@ -57,6 +57,10 @@ impl<R: InState> Code for Shared<R> {
         self.jit().invalidate(range.start.0, range.len());
     }
 
+    fn at_end(&self) {
+        self.jit().close_cache();
+    }
+
     /// The child makes code of its own ([`Cpu::forked`]), but it says so under the lock that all threads find their code by.
     fn around_fork(&self, fork: &mut dyn FnMut()) {
         let jit = self.jit.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,6 +93,10 @@ impl<R: InState> Engine for Cpu<R> {
 
     fn description(shared: &Shared<R>) -> Vec<(&'static str, String)> {
         shared.jit().lifter.description()
+    }
+
+    fn open_cache(shared: &Shared<R>, text: &[AddrRange], keeper: Box<dyn Keeper>) {
+        shared.jit().open_cache(text, keeper);
     }
 
     fn adopt(shared: &'static Shared<R>) -> Cpu<R> {

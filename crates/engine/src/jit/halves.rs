@@ -4,6 +4,8 @@
 //! half is used again. Code only ever jumps to code of its own half or of the next one, so nothing leads into a half that is
 //! about to be reused but from that half itself.
 
+mod kept;
+
 use super::marks::Packed;
 use super::shared::{Made, Way};
 use ashore_emit::Mark;
@@ -36,9 +38,9 @@ impl Half {
     /// Both halves of an arena whose first bytes are used.
     pub(super) fn both(arena: &Arena, used: u32) -> [Half; 2] {
         let start = used.next_multiple_of(PAGE);
-        let middle = start + ((arena.code_len() - start) / 2 & !(PAGE - 1));
+        let middle = start + (((arena.code_len() - start) / 2) & !(PAGE - 1));
         let data = arena.data_start();
-        let data_middle = data + (arena.data_len() / 2 & !(PAGE - 1));
+        let data_middle = data + ((arena.data_len() / 2) & !(PAGE - 1));
         let half = |number, code: Range<u32>, counters: Range<u32>| Half {
             number,
             turn: 0,
@@ -78,6 +80,11 @@ impl Half {
     /// Whether so many bytes are free.
     pub(super) fn has_room(&self, len: u32) -> bool {
         self.next.checked_add(len).is_some_and(|end| end <= self.code.end)
+    }
+
+    /// The bytes of code.
+    pub(super) fn len(&self) -> u32 {
+        self.next - self.code.start
     }
 
     /// A counter that nobody has.

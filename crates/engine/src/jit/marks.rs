@@ -19,6 +19,16 @@ impl Packed {
         Packed { at: (mark.at + base) << 4 | (mark.kind as u32) << 2 | mark.flags as u32, pc: mark.pc as u32 }
     }
 
+    /// As two words, for keeping.
+    pub(super) fn words(self) -> [u32; 2] {
+        [self.at, self.pc]
+    }
+
+    /// What [`Packed::words`] gave.
+    pub(super) fn of_words([at, pc]: [u32; 2]) -> Packed {
+        Packed { at, pc }
+    }
+
     pub(super) fn place(self) -> u32 {
         self.at >> 4
     }

@@ -9,21 +9,25 @@
 //! evaluated, instruction by instruction, and so is what the host's floating-point unit stops at.
 
 mod blocks;
+mod cache;
 mod cpu;
 mod halves;
 mod marks;
 mod memory;
 mod peek;
 mod region;
+mod settings;
 mod shared;
 mod stop;
 mod tenants;
 mod thread;
 
 pub use ashore_isa::lift::Lifter;
+pub use cache::Keeper;
 pub use cpu::{Cpu, Shared};
 pub(crate) use memory::size_of;
-pub use shared::{Jit, Settings, Stats};
+pub use settings::Settings;
+pub use shared::{Jit, Stats};
 pub use thread::{Exit, Thread};
 
 use ashore_emit::{Host, HostPart, frame};

@@ -1,17 +1,18 @@
 //! What the threads of a process share: translated code.
 
 use super::blocks::Blocks;
+use super::cache::Kept;
 use super::halves::Half;
 use super::marks::Packed;
 use super::peek::{Cache, Peek};
 use super::region::{Region, targets};
+use super::settings::Settings;
 use super::tenants::{Tenant, Tenants};
 use super::{Code, Lifter};
-use crate::Tier;
-use ashore_base::Addr;
+use ashore_base::{Addr, AddrRange};
 use ashore_emit::asm::Asm;
 use ashore_emit::reg::Gpr;
-use ashore_emit::{Addresses, Emitter, Exit, ExitKind, Guest, Host, Mark, Part, Place, RegMap, Unit};
+use ashore_emit::{Addresses, Emitter, Exit, ExitKind, Guest, Mark, Part, Place, RegMap, Unit};
 use ashore_ir::{Block, Op};
 use ashore_isa::lift::Next;
 use ashore_pivot::Errno;
@@ -20,12 +21,6 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The bytes for code, unless somebody wants another number: at least, and at most.
-const CODE_LEN: u64 = 256 << 20;
-const CODE_LEN_MIN: u64 = 1 << 17;
-const CODE_LEN_MAX: u64 = 256 << 20;
-// Marks have so many bits for a place.
-const _: () = assert!(CODE_LEN_MAX <= 1 << 28);
 /// The bytes for code to one for counters.
 const DATA_SHARE: u64 = 16;
 /// How many accesses with tagged addresses a page of code makes before its accesses take the tags off.
@@ -34,44 +29,10 @@ const TAGS_MAX: u32 = 8;
 const BLOCK_LEN: usize = 64;
 /// The host's call that lets other threads run.
 const SCHED_YIELD: u64 = 24;
-/// How often a block is entered before a region is made of it.
-const HOT: u32 = 1500;
 /// Never.
 const COLD: u32 = u32::MAX;
 /// Units begin at multiples of this.
 const ALIGN: u32 = 64;
-
-/// How a program is translated.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// How often a block is entered before a region is made of it; zero for never.
-    pub hot: u32,
-    /// The bytes for code. When they are full, the older half of the code is thrown away.
-    pub code_len: u64,
-    /// What the host's CPU has.
-    pub host: Host,
-    /// Every instruction is evaluated by itself, and nothing translated.
-    pub steps: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings { hot: HOT, code_len: CODE_LEN, host: super::host(), steps: false }
-    }
-}
-
-impl Settings {
-    /// What a person chose.
-    pub fn of(chosen: &crate::Settings) -> Settings {
-        let hot = match chosen.tier {
-            Tier::Any | Tier::Steps | Tier::Evaluated => HOT,
-            Tier::Blocks => 0,
-            Tier::Regions => 2,
-        };
-        let code_len = chosen.code_len.unwrap_or(CODE_LEN);
-        Settings { hot, code_len, steps: chosen.tier == Tier::Steps, ..Settings::default() }
-    }
-}
 
 /// Translated code, and which guest address it is for.
 pub struct Jit {
@@ -85,6 +46,7 @@ pub struct Jit {
     /// The end of both.
     pub(super) gates_end: u32,
     pub(super) tenants: Tenants,
+    pub(super) cache: Kept,
     inner: Mutex<Inner>,
 }
 
@@ -118,9 +80,9 @@ pub(super) struct Made {
     pub(super) map: Arc<RegMap>,
     pub(super) is_stale: bool,
     /// Whether a thread may stay in it for ever.
-    has_loop: bool,
+    pub(super) has_loop: bool,
     /// The place of code that leaves for the unit's first address.
-    leaves: u32,
+    pub(super) leaves: u32,
 }
 
 /// An exit in the arena: where its unit begins, and the exit.
@@ -176,7 +138,7 @@ impl Inner {
 impl Jit {
     /// The memory for one CPU's code.
     pub fn new(lifter: Box<dyn Lifter>, settings: Settings) -> Result<Arc<Jit>, Errno> {
-        let code_len = settings.code_len.clamp(CODE_LEN_MIN, CODE_LEN_MAX) & !0xffff;
+        let code_len = settings.arena_len();
         let arena = Arena::new(code_len, code_len / DATA_SHARE)?;
         let layout = lifter.model().layout();
         let watch = [layout.watch_value, layout.watch_addr, layout.watch_size];
@@ -209,6 +171,7 @@ impl Jit {
             leave,
             gates_end,
             tenants: Tenants::default(),
+            cache: Kept::default(),
             inner: Mutex::new(inner),
         }))
     }
@@ -383,14 +346,18 @@ impl Jit {
 
     /// Makes a unit's entry go elsewhere, for whoever jumps to it.
     fn redirect(&self, entry: u32, to: u32) {
-        let distance = u64::from(to.wrapping_sub(entry + 5));
-        // A jump, and three bytes that nobody reaches.
-        self.arena.patch_eight(entry, 0xe9 | distance << 8 | 0x90_9090 << 40);
+        self.arena.patch_eight(entry, jump_word(entry, to));
     }
 
     /// Guest code in a range may have changed: what was made of it is not entered any more. A thread that is inside of it
     /// stays there until it leaves it, as on a CPU that has fetched ahead; out of a loop it is fetched.
     pub fn invalidate(&self, start: u64, len: u64) {
+        self.changed_text(AddrRange { start: Addr(start), end: Addr(start.saturating_add(len)) });
+        self.renew(start, len);
+    }
+
+    /// Has what was made of code in a range made again.
+    fn renew(&self, start: u64, len: u64) {
         let mut guard = self.lock();
         let inner = &mut *guard;
         let last = start.saturating_add(len.saturating_sub(1));
@@ -426,7 +393,32 @@ impl Jit {
                 return;
             }
         }
-        self.invalidate(pc, 1);
+        self.renew(pc, 1);
+    }
+
+    /// The code of a program's text as bytes, if there are at least so many bytes of it.
+    pub(super) fn body(&self, text: &[AddrRange], least: u32) -> Option<Vec<u8>> {
+        let inner = self.lock();
+        let half = inner.halves.first().filter(|half| half.turn == inner.turn && half.len() >= least)?;
+        let is_kept = |page: u64| {
+            let page = AddrRange { start: Addr(page << PAGE_LOG2), end: Addr((page + 1) << PAGE_LOG2) };
+            text.iter().any(|text| text.start <= page.start && page.end <= text.end)
+        };
+        Some(half.keep(&self.arena, is_kept))
+    }
+
+    /// Puts such code back, if nothing was translated yet; gives how many bytes it has.
+    pub(super) fn restore(&self, body: &[u8]) -> Option<u32> {
+        let mut inner = self.lock();
+        let half = inner.half();
+        let units = half.put_back(&self.arena, body, &self.map)?;
+        let hot = if self.settings.hot == 0 { COLD } else { self.settings.hot };
+        half.used_counters().for_each(|counter| self.arena.set_counter(counter, hot));
+        let len = half.len();
+        for made in units.iter().filter(|made| !made.is_stale) {
+            inner.blocks.insert(made.pc, made.base);
+        }
+        Some(len)
     }
 
     /// Runs something, a fork, while no thread holds a lock of this.
@@ -439,6 +431,11 @@ impl Jit {
     pub(super) fn find(&self, place: u32) -> Option<(Made, Mark)> {
         self.lock().halves.iter().find_map(|half| half.find(place))
     }
+}
+
+/// A jump, and three bytes that nobody reaches.
+pub(super) fn jump_word(entry: u32, to: u32) -> u64 {
+    0xe9 | u64::from(to.wrapping_sub(entry + 5)) << 8 | 0x90_9090 << 40
 }
 
 fn has_tags(inner: &Inner, page: u64) -> bool {

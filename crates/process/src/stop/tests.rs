@@ -39,6 +39,7 @@ fn process() -> &'static Process {
         observer: None,
         outside: None,
         witnesses: Vec::new(),
+        keeper: None,
         engine: ashore_engine::Settings::default(),
         supervisor: None,
     };

@@ -1,0 +1,163 @@
+//! Translations of programs of other CPUs, kept in files from run to run.
+//!
+//! They are code that is run as the user, so nobody else may have had a hand in them: folder and files must be the user's own
+//! and nobody else's to write, links are not followed, a file appears whole or not at all. What is in a file is checked by
+//! whoever made it ([`ashore_engine::jit::Keeper`]). Whatever goes wrong here means that nothing is kept, never an error.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The most bytes of all files together, and of one.
+const TOTAL_MAX: u64 = 512 << 20;
+const FILE_MAX: u64 = 256 << 20;
+/// What others may not have: write permission.
+const OTHERS_WRITE: u32 = 0o022;
+const O_NOFOLLOW: i32 = 0o400_000;
+
+/// How the cache is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Use {
+    /// Not at all.
+    Off,
+    /// Read and written.
+    On,
+}
+
+impl Use {
+    /// What the environment says.
+    pub(crate) fn of_environment() -> Use {
+        match std::env::var("ASHORE_CACHE").as_deref() {
+            Ok("off" | "0") => Use::Off,
+            _ => Use::On,
+        }
+    }
+}
+
+/// The folder, which may not be there.
+pub(crate) fn folder() -> Option<PathBuf> {
+    let named = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    Some(named.or_else(|| home().map(|home| home.join(".cache")))?.join("ashore"))
+}
+
+/// Whether something is ours alone.
+fn is_own(found: &Metadata) -> bool {
+    found.uid() == own_user() && found.mode() & OTHERS_WRITE == 0
+}
+
+/// The user whose files count; nobody when the program runs with another's rights.
+fn own_user() -> u32 {
+    let id = |number| ashore_sys::call(number, [0; 6]).map_or(u32::MAX, |id| id as u32);
+    let (real, effective) = (id(102), id(107));
+    if real == effective { real } else { u32::MAX }
+}
+
+/// Files of translations.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    /// The user's, if it can be trusted; it is made if it is not there.
+    pub(crate) fn open(how: Use) -> Option<Cache> {
+        if how == Use::Off {
+            return None;
+        }
+        let folder = folder()?;
+        // Parents as usual; the folder itself is nobody else's from its first moment.
+        let _ = folder.parent().map(fs::create_dir_all);
+        let _ = DirBuilder::new().mode(0o700).create(&folder);
+        let found = fs::symlink_metadata(&folder).ok()?;
+        (found.is_dir() && is_own(&found)).then_some(Cache { folder })
+    }
+
+    fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        let mut file = OpenOptions::new().read(true).custom_flags(O_NOFOLLOW).open(path).ok()?;
+        let found = file.metadata().ok()?;
+        if !found.is_file() || !is_own(&found) || found.len() > FILE_MAX {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(found.len() as usize);
+        file.read_to_end(&mut bytes).ok()?;
+        // It was of use: the oldest are thrown away first.
+        let _ = file.set_modified(SystemTime::now());
+        Some(bytes)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        let draft = self.folder.join(format!(".{name}.{}", std::process::id()));
+        let written = (|| {
+            let mut options = OpenOptions::new();
+            let mut file: File =
+                options.write(true).create_new(true).mode(0o600).custom_flags(O_NOFOLLOW).open(&draft)?;
+            file.write_all(bytes)?;
+            fs::rename(&draft, self.folder.join(name))
+        })();
+        if written.is_err() {
+            let _ = fs::remove_file(&draft);
+        }
+        written
+    }
+
+    /// The files, their sizes and when they were of use.
+    pub(crate) fn files(&self) -> Vec<(PathBuf, u64, SystemTime)> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let known = entries.filter_map(|entry| {
+            let found = entry.metadata().ok().filter(Metadata::is_file)?;
+            Some((entry.path(), found.len(), found.modified().unwrap_or(SystemTime::UNIX_EPOCH)))
+        });
+        known.collect()
+    }
+
+    /// Removes all files; gives how many could not be.
+    pub(crate) fn clear(&self) -> usize {
+        self.files().iter().filter(|(path, ..)| fs::remove_file(path).is_err()).count()
+    }
+
+    /// Makes room for so many bytes.
+    fn evict(&self, len: u64) {
+        let mut files = self.files();
+        files.sort_by_key(|(_, _, used)| *used);
+        let mut total = files.iter().map(|(_, len, _)| len).sum::<u64>() + len;
+        for (path, len, _) in files {
+            if total <= TOTAL_MAX {
+                return;
+            }
+            if fs::remove_file(path).is_ok() {
+                total -= len;
+            }
+        }
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// Whether a file of this length may be written: the kernel kills who tries it otherwise.
+fn may_write(len: u64) -> bool {
+    const GETRLIMIT: u64 = 97;
+    const RLIMIT_FSIZE: u64 = 1;
+    let mut limit = [0u64; 2];
+    let asked = ashore_sys::call(GETRLIMIT, [RLIMIT_FSIZE, limit.as_mut_ptr() as u64, 0, 0, 0, 0]);
+    asked.is_ok() && limit[0] >= len
+}
+
+impl ashore_engine::jit::Keeper for Cache {
+    fn load(&self, name: &str) -> Option<Vec<u8>> {
+        self.read(&self.folder.join(name))
+    }
+
+    fn keep(&self, name: &str, bytes: &[u8]) {
+        let len = bytes.len() as u64;
+        if len <= FILE_MAX && may_write(len) {
+            self.evict(len);
+            let _ = self.write(name, bytes);
+        }
+    }
+}
