@@ -18,8 +18,12 @@ use ashore_pivot::{Memory, ROWS, Sys};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// Marks the thread that only yields: register 28.
+/// Marks the thread that only yields and makes new processes: register 28.
 const CALM: u64 = 0xca17;
+/// The same thread, or its child, behind a fork.
+const FORKED: u64 = 0xca18;
+/// How often it yields before it makes another process: everybody else waits for what nobody will do.
+const PATIENCE: u32 = 64;
 /// Rounds of a world.
 const ROUNDS: usize = 6000;
 /// The calls from `kill` to `rt_tgsigqueueinfo` or so: the first process is left out, whose end is the machine's.
@@ -78,12 +82,37 @@ fn argument(dice: &mut Dice, room: u64) -> u64 {
     }
 }
 
-fn attack(dice: &mut Dice, numbers: &[u64], room: u64, context: &mut Context) -> Trap {
-    let yields = u64::from(Sys::SCHED_YIELD.row().and_then(|row| row.generic).unwrap());
-    if context.regs.x[28] == CALM {
-        context.regs.x[8] = yields;
-        return Trap::Call;
+/// Has a thread make a call.
+fn call(context: &mut Context, sys: Sys, args: [u64; 4]) -> Trap {
+    context.regs.x[..4].copy_from_slice(&args);
+    context.regs.x[8] = u64::from(sys.row().and_then(|row| row.generic).unwrap());
+    Trap::Call
+}
+
+/// What the calm thread does after so many turns that were all its own, and its children first.
+fn calm(turns: u32, context: &mut Context) -> Trap {
+    const SIGCHLD: u64 = 17;
+    const WNOHANG: u64 = 1;
+    if context.regs.x[28] == FORKED {
+        let is_child = context.regs.x[0] == 0;
+        context.regs.x[28] = if is_child { 0 } else { CALM };
+        if is_child {
+            // What it sends to its group must not reach the calm one.
+            return call(context, Sys::SETPGID, [0; 4]);
+        }
     }
+    match turns % PATIENCE {
+        0 => {
+            context.regs.x[28] = FORKED;
+            context.regs.x[4] = 0;
+            call(context, Sys::CLONE, [SIGCHLD, 0, 0, 0])
+        }
+        1 => call(context, Sys::WAIT4, [u64::MAX, 0, WNOHANG, 0]),
+        _ => call(context, Sys::SCHED_YIELD, [0; 4]),
+    }
+}
+
+fn attack(dice: &mut Dice, numbers: &[u64], room: u64, context: &mut Context) -> Trap {
     match dice.roll(40) {
         0 => return Trap::Interrupt,
         1 => return Trap::Fault(Fault::Memory { at: Addr(argument(dice, room)), access: Access::Write, syndrome: 0 }),
@@ -120,12 +149,16 @@ fn one(seed: u64) -> Result<(), String> {
         .map(u64::from)
         .collect();
     let (mut dice, room) = (Dice(seed * 2 + 1), world.room.0);
-    let mut calm = 0;
+    let mut turns = 0;
     machine.plan_rest(move |context| {
-        calm = if context.regs.x[28] == CALM { calm + 1 } else { 0 };
-        // Everybody else waits for what nobody will do: the thread that yields would do so for ever.
-        assert!(calm < 100_000, "the machine ends: nobody else runs");
-        attack(&mut dice, &numbers, room, context)
+        if !matches!(context.regs.x[28], CALM | FORKED) {
+            turns = 0;
+            return attack(&mut dice, &numbers, room, context);
+        }
+        turns += 1;
+        // No memory or number is left for a new process, and nobody gives any back.
+        assert!(turns < 100_000, "the machine ends: nobody else runs");
+        calm(turns, context)
     });
     let run = catch_unwind(AssertUnwindSafe(|| {
         for round in 0..ROUNDS {
