@@ -76,7 +76,7 @@ rows! {
         "build it so (Go: GOOS=linux GOARCH=arm64; zig cc: -target aarch64-linux-musl); other programs: `ashore run`";
     BOOT_DYNAMIC: "E0206", "boot-dynamic", CannotRun,
         "the program needs libraries, and the machine would have none",
-        "give it a tree that has them (--root DIR), or link it statically (Go: CGO_ENABLED=0; C: -static)";
+        "give it a tree that has them (--root DIR) or each of them (--file), or link it statically (Go: CGO_ENABLED=0; C: -static)";
     NO_INTERPRETER: "E0207", "no-interpreter", CannotRun,
         "the program that loads this one's libraries was not found",
         "give the tree that has it and the libraries (--root DIR), or link the program statically";

@@ -30,8 +30,7 @@ pub(super) fn find(request: &Request) -> Result<Program, Report> {
         }
     };
     let opened = open::open(&host).map_err(|report| report.in_file(&host.to_string_lossy()))?;
-    let libraries = if request.root.is_some() { Libraries::InRoot } else { Libraries::None };
-    check(opened.bytes, libraries).map_err(|report| report.in_file(&request.program.to_string_lossy()))?;
+    check(opened.bytes, request).map_err(|report| report.in_file(&request.program.to_string_lossy()))?;
     Ok(program)
 }
 
@@ -49,19 +48,18 @@ fn in_root(root: &Path, program: &Path) -> Option<(PathBuf, Vec<u8>)> {
     host.is_file().then(|| (host, program.as_os_str().as_bytes().to_vec()))
 }
 
-/// Where libraries of a program could come from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Libraries {
-    InRoot,
-    None,
+/// Whether the machine may have a file: it comes with a tree, which may have anything, or by itself or in a folder.
+fn may_have(request: &Request, path: &[u8]) -> bool {
+    let holds = |guest: &[u8]| path.strip_prefix(guest).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"));
+    request.root.is_some() || request.files.iter().any(|(_, guest)| holds(guest))
 }
 
-fn check(bytes: &[u8], libraries: Libraries) -> Result<(), Report> {
+fn check(bytes: &[u8], request: &Request) -> Result<(), Report> {
     let parsed = ashore_formats::read(bytes)?;
-    check_parsed(&parsed, libraries)
+    check_parsed(&parsed, request)
 }
 
-fn check_parsed(parsed: &Parsed<'_>, libraries: Libraries) -> Result<(), Report> {
+fn check_parsed(parsed: &Parsed<'_>, request: &Request) -> Result<(), Report> {
     let cpus: Vec<_> = parsed.parts.iter().map(|part| part.image.cpu.name()).collect();
     let Some(part) = parsed.part_for(Cpu::Aarch64) else {
         return Err(table::NOT_FOR_BOOT.because(format!("it is for {}", cpus.join(", "))));
@@ -83,7 +81,7 @@ fn check_parsed(parsed: &Parsed<'_>, libraries: Libraries) -> Result<(), Report>
     if image.entry.addr().is_none() {
         return Err(table::NOT_A_PROGRAM.because(format!("it is a {}", image.kind.words())));
     }
-    if let Some(interpreter) = image.interpreter.as_ref().filter(|_| libraries == Libraries::None) {
+    if let Some(interpreter) = image.interpreter.as_ref().filter(|path| !may_have(request, path.as_bytes())) {
         return Err(table::BOOT_DYNAMIC.because(format!("it wants {interpreter}")));
     }
     Ok(())
