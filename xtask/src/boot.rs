@@ -119,7 +119,9 @@ fn tree(repo: &Repo, cases: &[Case]) -> Outcome<PathBuf> {
         for file in &case.files {
             let (host, guest) =
                 file.split_once(":/").ok_or_else(|| Failure::new(format!("{file} is no HOST:GUEST")))?;
-            copy(&repo.path(host), &root.join(guest))?;
+            let to = root.join(guest);
+            fs::create_dir_all(to.parent().unwrap_or(&root)).map_err(|why| Failure::of(to.display(), why))?;
+            copy(&repo.path(host), &to)?;
         }
         let words: Vec<String> = case.run.iter().skip(1).map(|word| format!("'{word}'")).collect();
         let name = &case.name;

@@ -1,5 +1,6 @@
 // AArch64 only: code that changes. Each change is told as the architecture asks (the instruction cache is invalidated), or by a
 // call that changes the mapping.
+// cpus: arm64
 #define _GNU_SOURCE
 #include "fact.h"
 #ifdef __aarch64__

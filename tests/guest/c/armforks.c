@@ -1,4 +1,5 @@
 // AArch64 only: forks in a storm of threads that run new code all the time; each child runs new code too.
+// cpus: arm64
 #define _GNU_SOURCE
 #include "fact.h"
 #ifdef __aarch64__

@@ -1,5 +1,6 @@
 // AArch64 only: accesses that are not aligned, and pointers with a tag. Every fault is told with its address, and with all
 // registers as they were before the instruction.
+// cpus: arm64
 #define _GNU_SOURCE
 #include "fact.h"
 #ifdef __aarch64__

@@ -1,4 +1,5 @@
 // AArch64 only: what the system tells of the CPU is the same everywhere, and is so.
+// cpus: arm64
 #define _GNU_SOURCE
 #include "fact.h"
 #ifdef __aarch64__

@@ -1,4 +1,5 @@
 // AArch64 only: signals at ten thousand a second while everything is computed with, in one thread and in several.
+// cpus: arm64
 #define _GNU_SOURCE
 #include "fact.h"
 #ifdef __aarch64__

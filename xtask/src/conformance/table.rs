@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_system_is_named_after_itself_and_an_unusual_cpu() {
-        for system in SYSTEMS {
+        for system in SYSTEMS.iter().filter(|system| system.name != BOOT) {
             let unusual = Some(system.cpu).filter(|cpu| *cpu != USUAL_CPU).map(|cpu| format!("{}-{cpu}", system.os));
             assert_eq!(system.name, unusual.unwrap_or_else(|| system.os.to_owned()));
         }

@@ -18,8 +18,19 @@ const SOURCES: &str = "tests/boot";
 const RUST_TARGET: &str = "aarch64-unknown-linux-musl";
 const C_TARGET: &str = "aarch64-linux-musl";
 
-/// Debian's package of a static busybox, and the program in it.
-const BUSYBOX: (&str, &str) = ("busybox-static", "bin/busybox");
+/// Programs of Debian's, and the libraries that the dynamic ones want: a package and a file in it.
+const DEBIAN: &[(&str, &str)] = &[
+    ("busybox-static", "bin/busybox"),
+    ("bash", "bin/bash"),
+    ("sqlite3", "usr/bin/sqlite3"),
+    ("libc6", "lib/aarch64-linux-gnu/ld-linux-aarch64.so.1"),
+    ("libc6", "lib/aarch64-linux-gnu/libc.so.6"),
+    ("libc6", "lib/aarch64-linux-gnu/libm.so.6"),
+    ("libreadline8", "lib/aarch64-linux-gnu/libreadline.so.8"),
+    ("libsqlite3-0", "usr/lib/aarch64-linux-gnu/libsqlite3.so.0"),
+    ("libtinfo6", "lib/aarch64-linux-gnu/libtinfo.so.6"),
+    ("zlib1g", "lib/aarch64-linux-gnu/libz.so.1"),
+];
 
 /// Builds every program into `.guests/boot`.
 pub(super) fn make(repo: &Repo, tools: &Toolchain, force: bool) -> Outcome {
@@ -32,6 +43,7 @@ pub(super) fn make(repo: &Repo, tools: &Toolchain, force: bool) -> Outcome {
     let mut fresh = Stamp::new();
     fresh.text(&toolchain::pins());
     fresh.file(&repo.path("rust-toolchain.toml"));
+    DEBIAN.iter().for_each(|(package, file)| fresh.text(&format!("{package} {file}")));
     all_files(&sources)?.iter().for_each(|file| fresh.file(file));
     if stamp::holds(&out, &fresh) {
         println!("guests: the programs for a machine to themselves are up to date");
@@ -53,9 +65,12 @@ pub(super) fn make(repo: &Repo, tools: &Toolchain, force: bool) -> Outcome {
     command.env("GOARCH", "arm64").current_dir(&module).args(["build", "-trimpath", "-p", "2", "-o"]);
     shell::run(command.arg(out.join("")).arg("./..."))?;
     built.extend(entries(&module)?.iter().filter(|path| path.is_dir()).map(|path| stem(path)));
-    let busybox = debian::package(repo, BUSYBOX.0)?.join(BUSYBOX.1);
-    fs::copy(&busybox, out.join("busybox")).map_err(|why| Failure::of(busybox.display(), why))?;
-    built.push("busybox".to_owned());
+    for (package, file) in DEBIAN {
+        let from = debian::package(repo, package)?.join(file);
+        let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        fs::copy(&from, out.join(&name)).map_err(|why| Failure::of(from.display(), why))?;
+        built.push(name);
+    }
     println!("guests: {} programs for a machine to themselves", built.len());
     stamp::write(&out, &fresh, &built)
 }

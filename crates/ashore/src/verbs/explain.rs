@@ -13,7 +13,10 @@ use std::path::{Path, PathBuf};
 
 pub(crate) fn options(command: Command) -> Command {
     let command = run::options(command)
-        .mut_arg("program", |arg| arg.required(false).help("The program and its arguments, or the code of a diagnosis"))
+        .mut_arg("program", |arg| {
+            arg.required_unless_present_any(["last", "core", "pages"])
+                .help("The program and its arguments, or the code of a diagnosis")
+        })
         .arg(
             Arg::new("last")
                 .long("last")
