@@ -1,7 +1,8 @@
 //! The one lock of the kernel.
 //!
 //! Nothing interrupts the kernel, so a holder is always running on some CPU and lets go soon. Locks are leaves wherever
-//! possible; who must hold two takes the outer object's first (process before space, space before frames).
+//! possible; who must hold two takes the outer object's first (process before space, space before frames). Nobody holds two
+//! objects of one kind at once: two CPUs could take them the other way round.
 
 use core::fmt;
 

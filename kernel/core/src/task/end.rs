@@ -135,16 +135,15 @@ impl Kernel {
 
     /// Tells a parent that its child is dead; forgets the child when the parent does not want to know.
     fn tell_parent(&self, process: &Arc<Process>, parent: &Arc<Process>, signal: u32) {
-        let (info, is_unwanted) = {
+        let info = {
             let inner = process.inner.lock();
             let (code, status) = inner.end.unwrap_or(End::Exited(0)).told();
-            let info = child_info(process.pid, &inner, code, status);
-            let threads = parent.inner.lock().threads.clone();
-            let action = threads.first().map(|thread| thread.actions().get(Signal::CHLD)).unwrap_or_default();
-            let is_unwanted = action.handler == SIG_IGN || action.flags as u32 & SA_NOCLDWAIT != 0;
-            (info, is_unwanted && signal == u32::from(Signal::CHLD.0))
+            child_info(process.pid, &inner, code, status)
         };
-        if is_unwanted {
+        let threads = parent.inner.lock().threads.clone();
+        let action = threads.first().map(|thread| thread.actions().get(Signal::CHLD)).unwrap_or_default();
+        let is_ignored = action.handler == SIG_IGN || action.flags as u32 & SA_NOCLDWAIT != 0;
+        if is_ignored && signal == u32::from(Signal::CHLD.0) {
             parent.inner.lock().children.retain(|child| !Arc::ptr_eq(child, process));
             self.forget(process);
         }

@@ -69,10 +69,11 @@ pub(crate) fn wait(call: &mut Call<'_>, whom: Whom, options: u32) -> Result<Opti
 }
 
 fn reap(call: &Call<'_>, process: &Arc<Process>, child: &Arc<Process>, found: Found) {
+    let moved = child.inner.lock().moved;
     let mut inner = process.inner.lock();
     inner.children.retain(|other| !Arc::ptr_eq(other, child));
     inner.children_ran += found.ran;
-    inner.moved = inner.moved.and(child.inner.lock().moved);
+    inner.moved = inner.moved.and(moved);
     drop(inner);
     call.kernel.forget(child);
 }
