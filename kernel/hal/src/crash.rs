@@ -331,7 +331,9 @@ fn backtrace(out: &mut Report, cpu: &Cpu, pc: u64, frame: u64) -> fmt::Result {
 
 /// What looks like return addresses on another CPU's stack: it cannot be asked.
 fn leftovers(out: &mut Report, cpu: &Cpu) -> fmt::Result {
-    let found = (1..crate::space::STACK_LEN / 8).filter_map(|nth| word(cpu, cpu.stack - 8 * nth)).filter(|address| is_code(*address));
+    let found = (1..crate::space::STACK_LEN / 8)
+        .filter_map(|nth| word(cpu, cpu.stack - 8 * nth))
+        .filter(|address| is_code(*address));
     for address in found.take(MOST_CALLS) {
         line(out, address - 4)?;
     }
