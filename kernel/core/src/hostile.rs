@@ -41,17 +41,17 @@ fn world() -> (World, &'static Simulated) {
     let machine = machine_with(6000, 1, &files);
     let kernel: &'static Kernel = Box::leak(Box::new(Kernel::new(physical(machine)).unwrap()));
     kernel.unpack().unwrap();
-    let room = spawn(kernel, CALM);
+    let room = spawn(kernel, CALM).unwrap();
     (World { kernel, room }, machine)
 }
 
-/// A process of one thread; where it has memory.
-fn spawn(kernel: &Kernel, mark: u64) -> Addr {
+/// A process of one thread; where it has memory. None when no memory is left for it: others may have it all.
+fn spawn(kernel: &Kernel, mark: u64) -> Option<Addr> {
     let pid = kernel.new_id();
-    let space = Space::new(kernel.physical).unwrap();
-    let room = space.map(&MapRequest::plain(64 << 12)).unwrap();
+    let space = Space::new(kernel.physical).ok()?;
+    let room = space.map(&MapRequest::plain(64 << 12)).ok()?;
     let text = b"/tmp/a\0/dev/null\0../x\0/proc/self/maps\0";
-    space.write(room, text).unwrap();
+    space.write(room, text).ok()?;
     let parts = Parts::new(space, kernel.tree.root());
     parts.files.enter();
     let mut context = Context::default();
@@ -61,7 +61,7 @@ fn spawn(kernel: &Kernel, mark: u64) -> Addr {
     thread.process.inner.lock().threads.push(thread.clone());
     kernel.tasks.lock().processes.insert(pid, alloc::sync::Arc::downgrade(&thread.process));
     kernel.start(&thread);
-    room
+    Some(room)
 }
 
 /// An argument: a pointer good or bad, a small number, an edge.
