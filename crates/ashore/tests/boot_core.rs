@@ -14,6 +14,9 @@ use std::process::{Command, Output, Stdio};
 const SIGABRT: i32 = 6;
 const SIGSEGV: i32 = 11;
 
+/// The Go program that the hosted side's core files are tried with too.
+const GO: &str = "../out/linux-arm64/diesgo";
+
 fn program(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/boot").join(name);
     assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
@@ -80,13 +83,13 @@ fn gdb_reads_the_core_of_a_c_program() {
 fn gdb_reads_the_core_of_a_go_program() {
     let core = folder("go").join("core");
     let options = ["--cpus", "2", "--env", "GOTRACEBACK=crash"];
-    let output = boot(&core, &options, "godies", &[]);
+    let output = boot(&core, &options, GO, &[]);
     assert_eq!(output.status.signal(), Some(SIGABRT), "{output:?}");
     has_in_order(text(&output.stderr), &["main.middle", "ashore: core file"]);
     let commands = ["bt", "info threads", "p 'main.KnownNumber'", "p 'main.KnownText'", "info line main.middle"];
-    let said = gdb(&program("godies"), &core, &commands);
+    let said = gdb(&program(GO), &core, &commands);
     has_in_order(&said, &["#0 ", "runtime.raise", "#1 ", "runtime.dieFromSignal"]);
-    has_in_order(&said, &["* 1 ", "runtime.", "  2 ", "= 24301", "\"a core file shows this\"", "godies/main.go"]);
+    has_in_order(&said, &["* 1 ", "runtime.", "  2 ", "= 24301", "\"a core file shows this\"", "diesgo/main.go"]);
 }
 
 /// A core, read by our own reader.
