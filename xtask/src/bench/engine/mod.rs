@@ -203,13 +203,13 @@ impl Times<'_> {
 }
 
 fn heading(ways: &[Way]) {
-    let names: Vec<String> = ways.iter().map(|way| format!("{:>11}", way.name)).collect();
+    let names: Vec<String> = ways.iter().map(|way| format!("{:>12}", way.name)).collect();
     println!("milliseconds of CPU time, the least of all rounds");
     println!("{:<10}{}   /native  qemu/ours  goals", "", names.concat());
 }
 
 fn print(times: &Times) {
-    let columns: Vec<String> = times.seconds.iter().map(|seconds| format!("{:>11.1}", seconds * 1e3)).collect();
+    let columns: Vec<String> = times.seconds.iter().map(|seconds| format!("{:>12.1}", seconds * 1e3)).collect();
     let gain = times.gain().map_or("-".to_owned(), |gain| format!("{gain:.2}"));
     println!("{:<10}{}{:>10.2}{gain:>11}  {}", times.row.name, columns.concat(), times.cost(), times.verdict());
 }
