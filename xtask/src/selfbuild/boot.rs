@@ -21,18 +21,25 @@ const LIMIT: Duration = Duration::from_secs(5400);
 const SOURCE: &str = "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(\"made and run inside\") }\n";
 const PRINTED: &str = "made and run inside";
 
+/// A module of its own: the paths in a program that belongs to none are those of the folder it was built in.
+const MODULE: &str = "module hello\n";
+
+/// Where it is in the machine's files.
+const FOLDER: &str = "hello";
+
 /// How it is built, here and there.
 const BUILD: [&str; 5] = ["build", "-trimpath", "-buildvcs=false", "-p", "2"];
 
 /// What the machine does: a cold build, the program, a build from the cache, and who the results are.
 const SCRIPT: &str = "#!/busybox sh
-export HOME=/root GOROOT=/go GOCACHE=/tmp/cache GOTOOLCHAIN=local CGO_ENABLED=0 PATH=/go/bin:/ GO111MODULE=off GOTELEMETRY=off
+export HOME=/root GOROOT=/go GOCACHE=/tmp/cache GOTOOLCHAIN=local CGO_ENABLED=0 PATH=/go/bin:/ GOPROXY=off GOTELEMETRY=off
+cd /hello
 now() { /busybox date +%s; }
 a=$(now)
-go $BUILD -o /tmp/hello /hello.go || exit 1
+go $BUILD -o /tmp/hello . || exit 1
 b=$(now)
 /tmp/hello || exit 2
-go $BUILD -o /tmp/again /hello.go || exit 3
+go $BUILD -o /tmp/again . || exit 3
 c=$(now)
 /busybox cmp /tmp/hello /tmp/again || exit 4
 echo \"cold $((b-a)) s, warm $((c-b)) s\"
@@ -43,11 +50,10 @@ echo \"cold $((b-a)) s, warm $((c-b)) s\"
 pub(super) fn run(repo: &Repo, tools: &Toolchain) -> Outcome {
     let folder = repo.guests().join("selfbuild").join(NAME);
     let root = tree(repo, tools, &folder)?;
-    let source = root.join("hello.go");
     let native = folder.join("hello");
     let mut go = tools.go_on("linux", "arm64");
-    go.env("GO111MODULE", "off").env("GOFLAGS", "").current_dir(&root);
-    shell::run(go.args(BUILD).arg("-o").arg(&native).arg(&source))?;
+    go.env("GOFLAGS", "").env("GOPROXY", "off").current_dir(root.join(FOLDER));
+    shell::run(go.args(BUILD).arg("-o").arg(&native).arg("."))?;
     let wanted = digest(&shell::output(Command::new("sha256sum").arg(&native))?)?;
     let mut command = machine::boot(repo, &kernel::build(repo)?);
     command.args(["--cpus", "2", "--memory", "3G", "--env"]).arg(format!("BUILD={}", BUILD.join(" ")));
@@ -91,8 +97,11 @@ fn tree(repo: &Repo, tools: &Toolchain, folder: &Path) -> Outcome<PathBuf> {
     }
     let busybox = guests::boot::out_dir(repo).join("busybox");
     fs::copy(&busybox, root.join("busybox")).map_err(|why| Failure::of(busybox.display(), why))?;
-    for (name, text) in [("hello.go", SOURCE), ("build.sh", SCRIPT)] {
-        let file = root.join(name);
+    let module = root.join(FOLDER);
+    fs::create_dir_all(&module).map_err(|why| Failure::of(module.display(), why))?;
+    for (file, text) in
+        [(module.join("main.go"), SOURCE), (module.join("go.mod"), MODULE), (root.join("build.sh"), SCRIPT)]
+    {
         fs::write(&file, text).map_err(|why| Failure::of(file.display(), why))?;
     }
     Ok(root)
