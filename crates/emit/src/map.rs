@@ -21,6 +21,8 @@ pub struct RegMap {
 /// What templates know of the guest's CPU, and of what not every host has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Guest {
+    /// Where its program counter is while no code of it runs.
+    pub pc: Slot,
     /// Where its flags are.
     pub flags: Slot,
     /// The value, the address and the size of the place it watches.

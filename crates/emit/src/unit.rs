@@ -73,8 +73,6 @@ pub enum ExitKind {
     Goto,
     /// To the address in the frame's [`frame::TARGET`], which the jump cache did not have.
     Jump,
-    /// With a trap and its number; the address is the program counter in it.
-    Trap(Trap, u16),
     /// To have the instruction at the address evaluated; if it goes on at `next`, the code can be resumed.
     Eval {
         /// The instruction after it; zero if it ends its block.
@@ -82,6 +80,23 @@ pub enum ExitKind {
     },
     /// Because the counter is zero.
     Hot,
+}
+
+/// What the numbers of exits begin with that are traps: behind it are the kind and the trap's own number. The program
+/// counter is in the state, and nothing else has to be known of the place.
+const TRAPS: u64 = 0x7f00_0000;
+const TRAP_KINDS: [Trap; 4] = [Trap::Call, Trap::Illegal, Trap::Break, Trap::Misaligned];
+
+/// The number of an exit with a trap.
+pub(crate) const fn trap_exit(kind: Trap, number: u16) -> u64 {
+    TRAPS | (kind as u64) << 16 | number as u64
+}
+
+/// The trap that an exit's number stands for, if it is one's.
+#[inline]
+pub fn trap_of(exit: u64) -> Option<(Trap, u16)> {
+    let kind = TRAP_KINDS.get(((exit ^ TRAPS) >> 16) as usize)?;
+    Some((*kind, exit as u16))
 }
 
 /// A place where the code leaves.

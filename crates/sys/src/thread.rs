@@ -3,23 +3,38 @@
 use crate::block::Block;
 use ashore_pivot::Errno;
 use core::arch::asm;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 const ARCH_SET_GS: u64 = 0x1001;
 const ARCH_GET_GS: u64 = 0x1004;
 const ALT_STACK_LEN: usize = 64 * 1024;
 
-static NO_FSGSBASE: AtomicBool = AtomicBool::new(false);
+/// Whether there are the instructions for FS and GS bases, once that was looked up.
+static FSGSBASE: AtomicU32 = AtomicU32::new(UNKNOWN);
+const UNKNOWN: u32 = 0;
+const MISSING: u32 = 1;
+const PRESENT: u32 = 2;
 
 /// Whether FS and GS bases can be switched by instruction (AT_HWCAP2 bit 1).
+#[inline]
 pub fn has_fsgsbase() -> bool {
+    match FSGSBASE.load(Ordering::Relaxed) {
+        UNKNOWN => look_for_fsgsbase(),
+        known => known == PRESENT,
+    }
+}
+
+#[cold]
+fn look_for_fsgsbase() -> bool {
     // SAFETY: reads the auxiliary vector.
-    !NO_FSGSBASE.load(Ordering::Relaxed) && unsafe { libc::getauxval(libc::AT_HWCAP2) } & 2 != 0
+    let is_present = unsafe { libc::getauxval(libc::AT_HWCAP2) } & 2 != 0;
+    FSGSBASE.store(if is_present { PRESENT } else { MISSING }, Ordering::Relaxed);
+    is_present
 }
 
 /// Switches the bases by kernel calls from now on, as on a machine without the instructions.
 pub fn forget_fsgsbase() {
-    NO_FSGSBASE.store(true, Ordering::Relaxed);
+    FSGSBASE.store(MISSING, Ordering::Relaxed);
 }
 
 /// Makes the calling thread a guest thread: a block that GS points at and an alternate stack for handlers.
@@ -60,6 +75,7 @@ pub fn release() {
     }
 }
 
+#[inline]
 pub(crate) fn current_ptr() -> *const Block {
     if has_fsgsbase() {
         let gs: u64;
@@ -73,6 +89,7 @@ pub(crate) fn current_ptr() -> *const Block {
 }
 
 /// The calling thread's block, when it is a guest thread.
+#[inline]
 pub fn current() -> Option<&'static Block> {
     // SAFETY: GS is null or points at the block of this thread, which lives as long as the thread.
     unsafe { current_ptr().as_ref() }

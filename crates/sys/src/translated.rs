@@ -44,6 +44,15 @@ pub enum Stay {
     Faulted,
 }
 
+/// What any bytes of its length are a value of, so that it can lie in a frame.
+///
+/// # Safety
+/// There is no padding in it, every pattern of bits is a value, and it is aligned to at most a page.
+pub unsafe trait Plain: Copy {}
+
+// SAFETY: words, and its assertions in its crate say that nothing is between them.
+unsafe impl Plain for ashore_isa::aarch64::Regs {}
+
 /// Memory for code, and behind it for data that code reaches by short distances.
 #[derive(Debug)]
 pub struct Arena {
@@ -55,6 +64,7 @@ pub struct Arena {
 static RANGE: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
 
 /// Whether an address is in translated code. Safe in a handler.
+#[inline]
 pub(crate) fn is_code(rip: u64) -> bool {
     RANGE[0].load(Ordering::Relaxed) <= rip && rip < RANGE[1].load(Ordering::Relaxed)
 }
@@ -103,11 +113,13 @@ impl Arena {
     }
 
     /// The address of a place of code.
+    #[inline]
     pub fn address(&self, place: u32) -> u64 {
         self.code.start.0 + u64::from(place)
     }
 
     /// The place of an address, if it is code.
+    #[inline]
     pub fn place(&self, address: u64) -> Option<u32> {
         if self.code.contains(Addr(address)) { Some((address - self.code.start.0) as u32) } else { None }
     }
@@ -188,17 +200,36 @@ impl Frame {
     }
 
     /// Its bytes.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         // SAFETY: mapped for as long as `self` lives; written only through `&mut self`.
         unsafe { core::slice::from_raw_parts(self.range.start.0 as *const u8, self.len) }
     }
 
     /// Its bytes, to be changed.
+    #[inline]
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         // SAFETY: mapped for as long as `self` lives, and borrowed.
         unsafe { core::slice::from_raw_parts_mut(self.range.start.0 as *mut u8, self.len) }
     }
 
+    /// What it begins with.
+    #[inline]
+    pub fn first<T: Plain>(&self) -> &T {
+        const { assert!(size_of::<T>() <= CONTEXT_VECTORS && align_of::<T>() <= PAGE_SIZE as usize) };
+        // SAFETY: a frame is at least so long and begins a page; any bytes are a `T`, written only through `&mut self`.
+        unsafe { &*(self.range.start.0 as *const T) }
+    }
+
+    /// What it begins with, to be changed.
+    #[inline]
+    pub fn first_mut<T: Plain>(&mut self) -> &mut T {
+        const { assert!(size_of::<T>() <= CONTEXT_VECTORS && align_of::<T>() <= PAGE_SIZE as usize) };
+        // SAFETY: as in `first`, and borrowed.
+        unsafe { &mut *(self.range.start.0 as *mut T) }
+    }
+
+    #[inline]
     fn pointer(&self) -> u64 {
         self.range.start.0 + BIAS as u64
     }
@@ -206,6 +237,7 @@ impl Frame {
     /// Runs translated code from the address `gate` until it ends. The thread must be adopted.
     ///
     /// The code is the engine's word for what the guest does; it changes nothing of the host's but this frame.
+    #[inline]
     pub fn enter(&mut self, gate: u64) -> Stay {
         if !is_code(gate) || crate::thread::current().is_none() {
             return Stay::NotEntered;
@@ -233,6 +265,7 @@ impl Drop for Frame {
     }
 }
 
+#[inline]
 fn stay(kind: u64) -> Stay {
     match kind {
         1 => Stay::Left,

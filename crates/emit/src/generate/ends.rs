@@ -7,7 +7,7 @@ use crate::frame;
 use crate::live::Live;
 use crate::map::RegMap;
 use crate::reg::{Cc, Gpr, Mem};
-use crate::unit::{Exit, ExitKind, MarkKind};
+use crate::unit::{Exit, ExitKind, MarkKind, trap_exit};
 use ashore_ir::{Extend, Op, Size, Value, Width};
 
 /// The bytes within which a store is atomic.
@@ -27,7 +27,7 @@ impl Generator<'_> {
             Op::Jump { target, .. } => self.jump(body, live, target),
             Op::Trap { kind, number, next } => {
                 self.store_flags();
-                self.leave_at(ExitKind::Trap(kind, number), next);
+                self.trap(trap_exit(kind, number), next);
                 Ok(())
             }
             _ => Err(Refused),
@@ -202,7 +202,9 @@ impl Generator<'_> {
 
     /// Leaves to the engine; it may resume behind.
     pub(super) fn leave(&mut self, kind: ExitKind) {
-        self.leave_at(kind, self.pc);
+        self.go_outside();
+        let number = self.exit(Exit { kind, pc: self.pc, site: 0, resume: 0 });
+        self.leave_with(number);
         let resume = self.asm.here();
         if let Some(exit) = self.exits.last_mut() {
             exit.resume = resume;
@@ -219,10 +221,13 @@ impl Generator<'_> {
         }
     }
 
-    fn leave_at(&mut self, kind: ExitKind, pc: u64) {
+    /// Leaves with a trap: whoever answers it finds everything in the state.
+    fn trap(&mut self, exit: u64, next: u64) {
         self.go_outside();
-        let number = self.exit(Exit { kind, pc, site: 0, resume: 0 });
-        self.leave_with(number);
+        self.asm.number(Gpr::RAX, next);
+        self.asm.store(Size::B8, RegMap::memory(self.unit.map.guest.pc), Gpr::RAX);
+        self.asm.number(Gpr::RAX, exit);
+        self.asm.jmp_to(self.place.leave as i32 - self.place.base as i32);
     }
 
     fn leave_with(&mut self, number: usize) {

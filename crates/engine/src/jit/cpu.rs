@@ -9,6 +9,7 @@ use ashore_base::AddrRange;
 use ashore_ir::Access;
 use ashore_isa::{InState, Refused};
 use ashore_pivot::Signal;
+use ashore_sys::translated::Plain;
 use ashore_sys::{Block, FaultInfo};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -72,12 +73,12 @@ impl<R: InState> Code for Shared<R> {
 pub struct Cpu<R: InState> {
     block: &'static mut Block,
     shared: &'static Shared<R>,
+    /// The registers are the first of its state.
     thread: Thread,
-    regs: R,
     executable: Executable,
 }
 
-impl<R: InState> Engine for Cpu<R> {
+impl<R: InState + Plain> Engine for Cpu<R> {
     type Regs = R;
     type Shared = Shared<R>;
     const RUNS: Runs = Runs::Translated;
@@ -102,30 +103,30 @@ impl<R: InState> Engine for Cpu<R> {
     fn adopt(shared: &'static Shared<R>) -> Cpu<R> {
         let block = ashore_sys::adopt();
         let thread = new_thread(&shared.jit());
-        Cpu { block, shared, thread, regs: R::default(), executable: Executable::default() }
+        Cpu { block, shared, thread, executable: Executable::default() }
     }
 
+    #[inline]
     fn run(&mut self) -> crate::Exit {
-        self.regs.put(self.thread.state_mut());
         self.executable.keep_up(self.shared.generation.load(Ordering::SeqCst));
-        let exit = self.thread.run(&self.executable);
-        self.regs = R::take(self.thread.state());
-        self.told(exit)
+        match self.thread.run(&self.executable) {
+            Exit::Call(_) => crate::Exit::Call,
+            exit => self.told(exit),
+        }
     }
 
     fn step(&mut self) -> crate::Exit {
         if self.block.has_pending() {
             return crate::Exit::Interrupted;
         }
-        self.regs.put(self.thread.state_mut());
         self.executable.keep_up(self.shared.generation.load(Ordering::SeqCst));
         let exit = self.thread.step(&self.executable);
-        self.regs = R::take(self.thread.state());
         exit.map_or(crate::Exit::Stepped, |exit| self.told(exit))
     }
 
+    #[inline]
     fn regs(&mut self) -> &mut R {
-        &mut self.regs
+        self.thread.first_mut()
     }
 
     fn signals(&self) -> &Block {
@@ -154,9 +155,9 @@ impl<R: InState> Engine for Cpu<R> {
     }
 }
 
-impl<R: InState> Cpu<R> {
+impl<R: InState + Plain> Cpu<R> {
     fn told(&self, exit: Exit) -> crate::Exit {
-        let at = self.regs.pc();
+        let at = self.thread.first::<R>().pc();
         let raised = |signal: Signal, code| {
             crate::Exit::Fault(FaultInfo { signal: signal.0.into(), code, addr: at, ..FaultInfo::default() })
         };

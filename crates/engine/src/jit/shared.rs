@@ -142,8 +142,13 @@ impl Jit {
         let arena = Arena::new(code_len, code_len / DATA_SHARE)?;
         let layout = lifter.model().layout();
         let watch = [layout.watch_value, layout.watch_addr, layout.watch_size];
-        let guest =
-            Guest { flags: lifter.flags(), watch, align_log2: lifter.align_log2(), ignored: ignored(lifter.as_ref()) };
+        let guest = Guest {
+            pc: layout.pc,
+            flags: lifter.flags(),
+            watch,
+            align_log2: lifter.align_log2(),
+            ignored: ignored(lifter.as_ref()),
+        };
         let map = Arc::new(RegMap::new(lifter.favourites(), guest));
         let mut asm = Asm::new();
         let leave = Emitter::gates(&map, &mut asm);
@@ -170,7 +175,7 @@ impl Jit {
             map,
             leave,
             gates_end,
-            tenants: Tenants::default(),
+            tenants: Tenants::new(inner.turn),
             cache: Kept::default(),
             inner: Mutex::new(inner),
         }))
@@ -221,6 +226,7 @@ impl Jit {
                     let turn = full + 1;
                     inner.other_half().reuse(&self.arena, turn);
                     inner.turn = turn;
+                    self.tenants.begins(turn);
                     inner.blocks = Blocks::new();
                     inner.stats.flushes += 1;
                     return;

@@ -12,24 +12,54 @@ pub(super) struct Tenant {
 }
 
 impl Tenant {
-    /// From now on the thread may be in code of a turn. Said while the code's lock is held.
+    /// From now on the thread may be in code of a turn. Said while the code's lock is held, or before the turn is looked at
+    /// again.
+    #[inline]
     pub(super) fn enters(&self, turn: u64) {
         self.turn.store(turn, Ordering::SeqCst);
     }
 
-    /// It is in no code any more, and has forgotten every place.
+    /// It is in no code any more, and looks at the turn before it enters a place that it knows.
+    #[inline]
     pub(super) fn leaves(&self) {
-        self.turn.store(0, Ordering::SeqCst);
+        self.turn.store(0, Ordering::Release);
     }
 }
 
 /// All threads.
-#[derive(Debug, Default)]
-pub(super) struct Tenants(Mutex<Vec<Weak<Tenant>>>);
+#[derive(Debug)]
+pub(super) struct Tenants {
+    all: Mutex<Vec<Weak<Tenant>>>,
+    /// The code's turn, for those who do not hold its lock.
+    turn: AtomicU64,
+}
 
 impl Tenants {
+    pub(super) fn new(turn: u64) -> Tenants {
+        Tenants { all: Mutex::default(), turn: AtomicU64::new(turn) }
+    }
+
+    /// A turn of the code begins.
+    pub(super) fn begins(&self, turn: u64) {
+        self.turn.store(turn, Ordering::SeqCst);
+    }
+
+    /// Whether a thread that knows a place of a turn may enter it, which is said to others then; without the code's lock.
+    ///
+    /// A turn begins long before anybody looks for threads in the turn before it: either that turn is seen here, or the thread
+    /// is seen there.
+    #[inline]
+    pub(super) fn may_enter(&self, turn: u64, who: &Tenant) -> bool {
+        who.enters(turn);
+        let is_current = self.turn.load(Ordering::SeqCst) == turn;
+        if !is_current {
+            who.leaves();
+        }
+        is_current
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Weak<Tenant>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The calling thread as one of them.

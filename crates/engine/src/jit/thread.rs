@@ -5,13 +5,13 @@ use super::shared::{Found, Jit, Way};
 use super::tenants::Tenant;
 use super::{Code, stop};
 use ashore_base::Addr;
-use ashore_emit::{ExitKind, flags, frame};
+use ashore_emit::{ExitKind, flags, frame, trap_of};
 use ashore_ir::float::Exceptions;
 use ashore_ir::{Access, Block, Evaluator, Fault, Op, Round, Slot, Trap};
 use ashore_isa::lift::Next;
 use ashore_pivot::Errno;
 use ashore_sys::FaultInfo;
-use ashore_sys::translated::{Frame, Stay};
+use ashore_sys::translated::{Frame, Plain, Stay};
 use std::sync::Arc;
 
 /// Why a guest thread stopped. Its registers are in its state, the program counter among them.
@@ -48,6 +48,22 @@ pub struct Thread {
     turn: u64,
     /// The instruction evaluated last said that code has changed: perhaps the code it is in.
     has_changed_code: bool,
+    /// Where the registers are that the way in and out of code needs.
+    slots: Slots,
+    /// The guest's floating-point control that the frame's is for; at first none.
+    control: Option<u64>,
+    /// Whether instructions are evaluated under that control.
+    is_evaluated: bool,
+}
+
+/// Registers that the way in and out of code needs, by offset.
+#[derive(Clone, Copy)]
+struct Slots {
+    size: usize,
+    pc: Slot,
+    flags: Slot,
+    control: Slot,
+    align_log2: u8,
 }
 
 /// What comes next.
@@ -74,12 +90,23 @@ const MXCSR_STICKY: [(u32, Exceptions); 4] = [
     (32, Exceptions::INEXACT),
 ];
 
+/// All exceptions.
+const MXCSR_RAISED: u32 = 63;
+
 impl Thread {
     /// A thread whose registers are all zero.
     pub fn new(jit: &Arc<Jit>) -> Result<Thread, Errno> {
         let mut frame = Frame::new(frame::SIZE)?;
         fill(frame.bytes_mut());
         let (jit, tenant) = (jit.clone(), jit.tenants.join());
+        let (layout, lifter) = (jit.lifter.model().layout(), &jit.lifter);
+        let slots = Slots {
+            size: layout.size,
+            pc: layout.pc,
+            flags: lifter.flags(),
+            control: layout.fp_control,
+            align_log2: lifter.align_log2(),
+        };
         Ok(Thread {
             jit,
             frame,
@@ -89,6 +116,9 @@ impl Thread {
             tenant,
             turn: 0,
             has_changed_code: false,
+            slots,
+            control: None,
+            is_evaluated: false,
         })
     }
 
@@ -99,49 +129,66 @@ impl Thread {
 
     /// The registers, as the CPU's folder lays them out.
     pub fn state(&self) -> &[u8] {
-        let size = self.jit.lifter.model().layout().size;
-        self.frame.bytes().get(..size).unwrap_or_default()
+        self.frame.bytes().get(..self.slots.size).unwrap_or_default()
     }
 
     /// The registers, to be changed.
     pub fn state_mut(&mut self) -> &mut [u8] {
-        let size = self.jit.lifter.model().layout().size;
+        let size = self.slots.size;
         self.frame.bytes_mut().get_mut(..size).unwrap_or_default()
     }
 
+    /// The registers that a call sees, which the state begins with.
+    #[inline]
+    pub(super) fn first<R: Plain>(&self) -> &R {
+        self.frame.first()
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    pub(super) fn first_mut<R: Plain>(&mut self) -> &mut R {
+        self.frame.first_mut()
+    }
+
     /// A register of at most eight bytes.
+    #[inline]
     pub fn get(&self, slot: Slot) -> u64 {
-        let size = slot.kind.size().min(8);
-        let bytes = self.state().get(usize::from(slot.offset)..).and_then(|rest| rest.get(..size)).unwrap_or_default();
-        bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+        let word = self.word(slot.offset.into());
+        if slot.kind.size() < 8 { word & !(!0 << (slot.kind.size() * 8)) } else { word }
     }
 
     /// Writes a register of at most eight bytes.
+    #[inline]
     pub fn set(&mut self, slot: Slot, value: u64) {
-        let size = slot.kind.size().min(8);
-        let rest = self.state_mut().get_mut(usize::from(slot.offset)..).and_then(|rest| rest.get_mut(..size));
-        for (to, from) in rest.unwrap_or_default().iter_mut().zip(value.to_le_bytes()) {
-            *to = from;
+        let bytes = value.to_le_bytes();
+        match slot.kind.size() {
+            4 => self.set_bytes(slot.offset.into(), &(value as u32).to_le_bytes()),
+            8.. => self.set_bytes(slot.offset.into(), &bytes),
+            size => self.set_bytes(slot.offset.into(), bytes.get(..size).unwrap_or_default()),
         }
     }
 
+    #[inline]
     pub(super) fn word(&self, offset: usize) -> u64 {
         let bytes = self.frame.bytes().get(offset..offset + 8).and_then(|bytes| bytes.try_into().ok());
         bytes.map_or(0, u64::from_le_bytes)
     }
 
+    #[inline]
     pub(super) fn set_bytes(&mut self, offset: usize, bytes: &[u8]) {
         if let Some(to) = self.frame.bytes_mut().get_mut(offset..offset + bytes.len()) {
             to.copy_from_slice(bytes);
         }
     }
 
+    #[inline]
     fn pc(&self) -> u64 {
-        self.get(self.jit.lifter.model().layout().pc)
+        self.get(self.slots.pc)
     }
 
+    #[inline]
     pub(super) fn set_pc(&mut self, pc: u64) {
-        self.set(self.jit.lifter.model().layout().pc, pc);
+        self.set(self.slots.pc, pc);
     }
 
     /// Runs until there is something for others to do. The calling host thread is adopted.
@@ -173,21 +220,34 @@ impl Thread {
     }
 
     /// The flags as translated code keeps them.
+    #[inline]
     fn flags_inside(&mut self) {
-        let slot = self.jit.lifter.flags();
+        let slot = self.slots.flags;
         self.set(slot, flags::to_stored(self.get(slot)));
     }
 
     /// The flags as everybody else sees them.
+    #[inline]
     fn flags_outside(&mut self) {
-        let slot = self.jit.lifter.flags();
+        let slot = self.slots.flags;
         self.set(slot, flags::from_stored(self.get(slot)));
     }
 
     /// The host's floating-point control for the guest's.
+    #[inline]
     fn control_inside(&mut self) {
-        let model = self.jit.lifter.model();
-        let control = model.control(self.get(model.layout().fp_control));
+        let control = self.get(self.slots.control);
+        if self.control != Some(control) {
+            self.new_control(control);
+        }
+    }
+
+    #[cold]
+    fn new_control(&mut self, register: u64) {
+        let control = self.jit.lifter.model().control(register);
+        self.control = Some(register);
+        // The host has no such mode.
+        self.is_evaluated = control.default_nan || self.jit.settings.steps;
         let round = match control.round {
             Round::Down => 1 << 13,
             Round::Up => 2 << 13,
@@ -199,8 +259,15 @@ impl Thread {
     }
 
     /// The exceptions raised on the host, into the guest's register.
+    #[inline]
     fn control_outside(&mut self) {
         let mxcsr = self.word(frame::GUEST_MXCSR) as u32;
+        if MXCSR_STICKY.iter().any(|(bit, _)| mxcsr & bit != 0) {
+            self.raise(mxcsr);
+        }
+    }
+
+    fn raise(&mut self, mxcsr: u32) {
         let mut raised = Exceptions::default();
         for (bit, exception) in MXCSR_STICKY {
             if mxcsr & bit != 0 {
@@ -212,16 +279,15 @@ impl Thread {
             let slot = model.layout().fp_status;
             let status = self.get(slot) | model.status(raised);
             self.set(slot, status);
-            self.set_bytes(frame::GUEST_MXCSR, &(mxcsr & !63).to_le_bytes());
+            self.set_bytes(frame::GUEST_MXCSR, &(mxcsr & !MXCSR_RAISED).to_le_bytes());
         }
     }
 
     fn look(&mut self, code: &dyn Code) -> Step {
         let pc = self.pc();
-        let model = self.jit.lifter.model();
-        let is_evaluated = model.control(self.get(model.layout().fp_control)).default_nan || self.jit.settings.steps;
-        if is_evaluated {
-            // The host has no such mode. Nor does anything else see signals on this way.
+        self.control_inside();
+        if self.is_evaluated {
+            // Nothing else sees signals on this way.
             if ashore_sys::current().is_some_and(|block| block.has_pending()) {
                 return Step::Stop(Exit::Interrupted);
             }
@@ -229,6 +295,9 @@ impl Thread {
                 Some(exit) => Step::Stop(exit),
                 None => Step::Look,
             };
+        }
+        if let Some(place) = self.remembered(pc) {
+            return Step::Enter(place);
         }
         match self.jit.place_of(pc, code, &self.tenant) {
             Found::At(place, turn) => {
@@ -247,10 +316,26 @@ impl Thread {
         }
     }
 
+    /// The place of an address's entry in the jump cache.
+    #[inline]
+    fn jump(&self, pc: u64) -> usize {
+        let mask = (1u64 << frame::JUMPS_LOG2) - 1;
+        frame::JUMPS + ((pc >> self.slots.align_log2 & mask) as usize) * 16
+    }
+
+    /// The place of an address's code, if the jump cache has it and the code may be entered.
+    #[inline]
+    fn remembered(&self, pc: u64) -> Option<u32> {
+        let entry = self.jump(pc);
+        if self.word(entry) != pc || !self.jit.tenants.may_enter(self.turn, &self.tenant) {
+            return None;
+        }
+        self.jit.arena.place(self.word(entry + 8))
+    }
+
     /// Puts an address into the jump cache.
     fn remember(&mut self, pc: u64, place: u32) {
-        let mask = (1u64 << frame::JUMPS_LOG2) - 1;
-        let entry = frame::JUMPS + ((pc >> self.jit.lifter.align_log2() & mask) as usize) * 16;
+        let entry = self.jump(pc);
         let address = self.jit.arena.address(place);
         self.set_bytes(entry, &pc.to_le_bytes());
         self.set_bytes(entry + 8, &address.to_le_bytes());
@@ -265,6 +350,7 @@ impl Thread {
     }
 
     /// What a stay's end means.
+    #[inline]
     pub(super) fn answer(&mut self, stay: Stay, code: &dyn Code) -> Step {
         match stay {
             Stay::NotEntered => {
@@ -280,15 +366,35 @@ impl Thread {
         }
     }
 
+    #[inline]
     fn left(&mut self, code: &dyn Code) -> Step {
+        match trap_of(self.word(frame::EXIT)) {
+            Some((Trap::Call, number)) => Step::Stop(Exit::Call(number)),
+            Some((Trap::Break, number)) => Step::Stop(Exit::Break(number)),
+            Some((Trap::Illegal, _)) => Step::Stop(Exit::Illegal),
+            Some((Trap::Misaligned, _)) => Step::Stop(Exit::Misaligned),
+            None => self.went(code),
+        }
+    }
+
+    /// The code left at one of its exits.
+    fn went(&mut self, code: &dyn Code) -> Step {
         let jit = self.jit.clone();
         let Some(Way { base, exit }) = jit.way(self.word(frame::EXIT)) else { return Step::Stop(Exit::Illegal) };
         match exit.kind {
             ExitKind::Goto => {
                 self.set_pc(exit.pc);
                 match jit.link(Way { base, exit }, code) {
+                    // The code that was here is stale, and so is what the jump cache has.
+                    Some(place) if exit.site == 0 => {
+                        self.remember(exit.pc, place);
+                        Step::Enter(place)
+                    }
                     Some(place) => Step::Enter(place),
-                    None => Step::Look,
+                    None => {
+                        self.set_bytes(self.jump(exit.pc), &u64::MAX.to_le_bytes());
+                        Step::Look
+                    }
                 }
             }
             ExitKind::Jump => {
@@ -299,15 +405,6 @@ impl Thread {
             ExitKind::Hot => {
                 self.set_pc(exit.pc);
                 jit.promote((exit.pc, exit.resume), code).map_or(Step::Look, Step::Enter)
-            }
-            ExitKind::Trap(kind, number) => {
-                self.set_pc(exit.pc);
-                Step::Stop(match kind {
-                    Trap::Call => Exit::Call(number),
-                    Trap::Break => Exit::Break(number),
-                    Trap::Illegal => Exit::Illegal,
-                    Trap::Misaligned => Exit::Misaligned,
-                })
             }
             ExitKind::Eval { next } => match self.evaluate(exit.pc, code) {
                 Some(exit) => Step::Stop(exit),

@@ -9,14 +9,13 @@
 use super::{Half, Made, Packed, Way};
 use ashore_emit::reg::{Gpr, Xmm};
 use ashore_emit::{Exit, ExitKind, RegMap};
-use ashore_ir::{Slot, SlotKind, Trap};
+use ashore_ir::{Slot, SlotKind};
 use ashore_sys::translated::Arena;
 use std::sync::Arc;
 
 /// Registers of a map, general ones and vectors.
 const REGISTERS: u8 = 16;
 const KINDS: [SlotKind; 4] = [SlotKind::I32, SlotKind::I64, SlotKind::V128, SlotKind::Flags];
-const TRAPS: [Trap; 4] = [Trap::Call, Trap::Illegal, Trap::Break, Trap::Misaligned];
 /// The least bytes an entry of each table has, so that a wrong count asks for no memory.
 const LEAST: usize = 8;
 
@@ -73,7 +72,6 @@ fn write_exit(to: &mut Writer, way: &Way) {
         ExitKind::Jump => (1, 0),
         ExitKind::Hot => (2, 0),
         ExitKind::Eval { next } => (3, next),
-        ExitKind::Trap(trap, number) => (4 | (trap as u32) << 8 | u32::from(number) << 16, 0),
     };
     to.u32(tag);
     to.u32(way.base);
@@ -85,12 +83,11 @@ fn write_exit(to: &mut Writer, way: &Way) {
 
 fn read_exit(from: &mut Reader<'_>) -> Option<Way> {
     let (tag, base, pc, next) = (from.u32()?, from.u32()?, from.u64()?, from.u64()?);
-    let kind = match tag & 0xff {
+    let kind = match tag {
         0 => ExitKind::Goto,
         1 => ExitKind::Jump,
         2 => ExitKind::Hot,
         3 => ExitKind::Eval { next },
-        4 => ExitKind::Trap(*TRAPS.get((tag >> 8 & 0xff) as usize)?, (tag >> 16) as u16),
         _ => return None,
     };
     Some(Way { base, exit: Exit { kind, pc, site: from.u32()?, resume: from.u32()? } })
