@@ -69,6 +69,11 @@ impl Futexes {
         self.buckets.get(number).map(Lock::lock)
     }
 
+    /// Beside one with a smaller number.
+    fn later(&self, number: usize) -> Option<Held<'_, Bucket>> {
+        self.buckets.get(number).map(Lock::lock_also)
+    }
+
     /// The buckets of two words, the second one `None` when it is the first one.
     fn two(&self, first: &Key, second: &Key) -> (Option<Held<'_, Bucket>>, Option<Held<'_, Bucket>>) {
         let (a, b) = (Futexes::number(first), Futexes::number(second));
@@ -77,10 +82,10 @@ impl Futexes {
         }
         if a < b {
             let first = self.bucket(a);
-            (first, self.bucket(b))
+            (first, self.later(b))
         } else {
             let second = self.bucket(b);
-            (self.bucket(a), second)
+            (self.later(a), second)
         }
     }
 }

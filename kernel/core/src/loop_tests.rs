@@ -117,7 +117,7 @@ fn threads_that_only_compute_take_turns() {
     for _ in 0..20 {
         kernel.round();
     }
-    let (mine, theirs) = (thread.own.lock().context.regs.x[1], other.own.lock().context.regs.x[1]);
+    let [mine, theirs] = [&thread, &other].map(|thread| thread.own.lock().context.regs.x[1]);
     assert_eq!((mine, theirs), (10, 10), "{:?}", seen.lock().unwrap());
     assert_eq!(thread.ran(), 10 * SLICE);
 }

@@ -283,6 +283,7 @@ fn join(
         end.options.lock().passes_sender = passes;
     }
     {
+        let peer_sender = listening.inner.lock().peer_sender;
         let mut inner = socket.inner.lock();
         if !matches!(inner.state, State::Fresh) {
             return Err(Errno::EISCONN.into());
@@ -290,7 +291,7 @@ fn join(
         inner.state = mine;
         inner.local = Some(near);
         inner.peer = Some(far);
-        inner.peer_sender = listening.inner.lock().peer_sender;
+        inner.peer_sender = peer_sender;
     }
     match listener.offer(call.kernel, end) {
         Ok(()) if open.is_nonblocking() && socket.family != Family::Unix => {

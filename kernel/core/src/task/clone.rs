@@ -154,7 +154,8 @@ fn inherit(call: &Call<'_>, child: &Arc<Thread>, flags: u64) {
     if flags & CLONE_VM == 0 || flags & CLONE_VFORK != 0 {
         signals.stack = stack;
     }
-    *child.name.lock() = *mine.name.lock();
+    let name = *mine.name.lock();
+    *child.name.lock() = name;
     child.kept.store(mine.kept.load(Ordering::Relaxed), Ordering::Relaxed);
     child.affinity.store(mine.affinity.load(Ordering::Relaxed), Ordering::Relaxed);
     child.nice.store(mine.nice.load(Ordering::Relaxed), Ordering::Relaxed);

@@ -81,8 +81,8 @@ impl Kernel {
         };
         // Nobody may be in an address space that goes away.
         self.machine().enter(NO_SPACE);
-        drop((space, parts));
-        *thread.parts.lock() = self.nothing.clone();
+        let left = core::mem::replace(&mut *thread.parts.lock(), self.nothing.clone());
+        drop((space, parts, left));
         if is_last {
             self.bury(&process);
         } else {

@@ -43,6 +43,9 @@ struct Inner {
     next: u64,
 }
 
+/// Held while an instance comes to watch another one: two at once could close a circle, and what is ready is asked for without end.
+static NESTING: Lock<()> = Lock::new(());
+
 /// A file that is watched.
 struct Item {
     open: Weak<Open>,
@@ -98,6 +101,7 @@ impl Epoll {
         event: EpollEvent,
     ) -> Result<(), Errno> {
         let queue = open.file.queue().ok_or(Errno::EPERM)?;
+        let _nesting = Epoll::of(open).map(|_| NESTING.lock());
         if let Some(other) = Epoll::of(open) {
             if core::ptr::eq(self, other) {
                 return Err(Errno::EINVAL);
@@ -266,7 +270,8 @@ impl Watcher for Epoll {
 
 impl File for Epoll {
     fn ready(&self) -> Events {
-        let inner = self.inner.lock();
+        // Beside the one that watches this one; there are no circles.
+        let inner = self.inner.lock_also();
         let is_ready = inner.ready.iter().any(|token| {
             inner.items.get(token).is_some_and(|item| {
                 // Dropping what was upgraded here may be the last hold; the file then is told by nobody, which only an

@@ -66,9 +66,10 @@ impl Directory {
         false
     }
 
-    /// Says that the directory was removed; fails when it holds something. The caller holds its parent's lock.
+    /// Says that the directory was removed; fails when it holds something. The caller holds its parent's lock and
+    /// the structure's, so nobody else takes two directories.
     fn go(&self) -> Result<(), Errno> {
-        let mut inner = self.inner.lock();
+        let mut inner = self.inner.lock_also();
         if !inner.entries.is_empty() {
             return Err(Errno::ENOTEMPTY);
         }
@@ -83,7 +84,8 @@ impl Directory {
 
     fn place(&self, node: &Arc<dyn Node>, name: &[u8]) {
         if let Some(dir) = Directory::of(node) {
-            dir.inner.lock().parent = Some((self.me(), name.to_vec()));
+            // Below one or two that are held, as the structure is.
+            dir.inner.lock_also().parent = Some((self.me(), name.to_vec()));
         } else if let Some(attributes) = node.attributes() {
             *attributes.moved.lock() = Some((self.me(), name.to_vec()));
         }
@@ -317,7 +319,7 @@ impl Node for Directory {
         }
         // Nobody else holds two directories, so the order does not matter.
         let mut from: Held<'_, Inner> = self.inner.lock();
-        let mut into = to_dir.inner.lock();
+        let mut into = to_dir.inner.lock_also();
         self.move_entry(visitor, (&mut from, name), (to_dir, Some(&mut into), to_name), how)
     }
 
@@ -360,12 +362,11 @@ impl Node for Directory {
     fn cover(&self, with: Arc<dyn Node>) -> Result<(), Errno> {
         let (parent, name) = self.parent().ok_or(Errno::EBUSY)?;
         let parent = Directory::of(&parent).ok_or(Errno::EPERM)?;
-        let mut inner = parent.inner.lock();
-        let entry = inner.entries.get_mut(&name).ok_or(Errno::ENOENT)?;
         if let Some(root) = Directory::of(&with) {
-            root.inner.lock().parent = Some((parent.me(), name));
+            root.inner.lock().parent = Some((parent.me(), name.clone()));
         }
-        entry.mounted = Some(with);
+        let mut inner = parent.inner.lock();
+        inner.entries.get_mut(&name).ok_or(Errno::ENOENT)?.mounted = Some(with);
         Ok(())
     }
 
