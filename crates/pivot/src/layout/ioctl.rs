@@ -46,5 +46,11 @@ constants! {
         SIOCGIFMTU = 0x8921,
         SIOCGIFHWADDR = 0x8927,
         SIOCGIFINDEX = 0x8933,
+        SIOCGIFBRDADDR = 0x8919,
+        SIOCGIFTXQLEN = 0x8942,
+        SIOCSIFFLAGS = 0x8914,
+        SIOCSIFADDR = 0x8916,
+        SIOCSIFNETMASK = 0x891c,
+        SIOCSIFMTU = 0x8922,
     }
 }

@@ -83,11 +83,17 @@ fn socket(call: &mut Call<'_>) -> Answer {
         AF_UNIX => Family::Unix,
         AF_INET => Family::V4,
         AF_INET6 => Family::V6,
+        AF_NETLINK => Family::Netlink,
         _ => return Err(Errno::EAFNOSUPPORT.into()),
     };
-    let kind = kind_of(word)?;
+    let kind = match (family, word & !KIND_FLAGS) {
+        (Family::Netlink, SOCK_RAW) => Kind::Datagram,
+        _ => kind_of(word)?,
+    };
     let fits = match (family, kind, protocol) {
-        (Family::Unix, _, 0 | 1) => true,
+        (Family::Unix, _, 0 | 1) | (Family::Netlink, Kind::Datagram, NETLINK_ROUTE) => true,
+        (Family::Netlink, Kind::Stream, _) => return Err(Errno::ESOCKTNOSUPPORT.into()),
+        (Family::Netlink, ..) => false,
         (_, Kind::Stream, 0 | IPPROTO_TCP) | (_, Kind::Datagram, 0 | IPPROTO_UDP) => true,
         (_, Kind::Packet, _) if family != Family::Unix => return Err(Errno::ESOCKTNOSUPPORT.into()),
         _ => false,
@@ -96,7 +102,7 @@ fn socket(call: &mut Call<'_>) -> Answer {
         return Err(Errno::EPROTONOSUPPORT.into());
     }
     let protocol = match (family, kind) {
-        (Family::Unix, _) => 0,
+        (Family::Unix | Family::Netlink, _) => 0,
         (_, Kind::Stream) => IPPROTO_TCP,
         _ => IPPROTO_UDP,
     };
@@ -164,7 +170,11 @@ fn bind(call: &mut Call<'_>) -> Answer {
             }
             call.kernel.names.bind_local(call, &socket, name)?;
         }
-        (Family::Unix, _) => return Err(Errno::EINVAL.into()),
+        (Family::Netlink, SockAddr::Netlink { port, groups }) => {
+            let port = if *port == 0 { call.thread.process.pid } else { *port };
+            socket.inner.lock().local = Some(SockAddr::Netlink { port, groups: *groups });
+        }
+        (Family::Unix | Family::Netlink, _) => return Err(Errno::EINVAL.into()),
         // An old habit: no family at all for any address of version 4.
         (Family::V4, SockAddr::Unspec) => {
             call.kernel.names.bind(socket.me(), &socket, Endpoint::any(Family::V4))?;
@@ -267,15 +277,16 @@ fn send_one(call: &mut Call<'_>, held: &Held<'_>, at: Addr, flags: u32) -> Answe
     let mut bytes = UserBytes::many(call.thread, message.iov, message.iovlen)?;
     bytes.skip(call.progress.done);
     let parcel = if socket.family == Family::Unix { Some(parcel_of(call, &message)?) } else { None };
-    let parcel =
-        parcel.filter(|parcel| call.progress.done == 0 && (socket.kind != Kind::Stream || !parcel.files.is_empty()));
+    // Bytes of a stream carry only what they were given; their sender is known from its beginning.
+    let is_given = |parcel: &Parcel| !parcel.files.is_empty() || parcel.is_named;
+    let parcel = parcel.filter(|parcel| call.progress.done == 0 && (socket.kind != Kind::Stream || is_given(parcel)));
     let to = to.filter(|_| socket.kind != Kind::Stream);
     socket.send(call, &held.open, Sending { bytes: &mut bytes, to, parcel, flags })
 }
 
 /// What the control messages of a message send along.
 fn parcel_of(call: &Call<'_>, message: &MsgHdr) -> Result<Parcel, Errno> {
-    let mut parcel = Parcel { files: Vec::new(), sender: sender(call) };
+    let mut parcel = Parcel { files: Vec::new(), sender: sender(call), is_named: false };
     if message.controllen == 0 {
         return Ok(parcel);
     }
@@ -306,7 +317,7 @@ fn parcel_of(call: &Call<'_>, message: &MsgHdr) -> Result<Parcel, Errno> {
                     if said != parcel.sender && parcel.sender.uid != 0 {
                         return Err(Errno::EPERM);
                     }
-                    parcel.sender = said;
+                    (parcel.sender, parcel.is_named) = (said, true);
                 }
                 _ => return Err(Errno::EINVAL),
             }
@@ -330,6 +341,7 @@ fn receive_one(call: &mut Call<'_>, held: &Held<'_>, at: Addr, flags: u32) -> An
     message.flags = if whole > len && socket.kind != Kind::Stream { MSG_TRUNC } else { 0 };
     message.flags |= flags & MSG_CMSG_CLOEXEC;
     let mut control = Vec::new();
+    let parcel = parcel.or_else(|| socket.sender_of(len));
     if let Some(parcel) = parcel {
         let room = message.controllen.min(CONTROL_LEN) as usize;
         message.flags |= unpack(call, &socket, parcel, room, flags, &mut control);
@@ -383,6 +395,9 @@ fn unpack(call: &Call<'_>, socket: &Socket, parcel: Parcel, room: usize, flags: 
     }
     truncated
 }
+
+/// The protocol of `AF_NETLINK` that tells of interfaces and routes.
+const NETLINK_ROUTE: u32 = 0;
 
 /// How many messages one call moves.
 const MOST_MESSAGES: u64 = 1024;

@@ -29,6 +29,16 @@ impl Ip {
         self.0 & !V4_MASK == MAPPED
     }
 
+    /// The four bytes of version 4.
+    pub(crate) fn four(self) -> Option<[u8; 4]> {
+        self.is_v4().then(|| (self.0 as u32).to_be_bytes())
+    }
+
+    /// As it goes over a wire: four bytes or sixteen.
+    pub(crate) fn bytes(self) -> alloc::vec::Vec<u8> {
+        self.four().map_or_else(|| self.0.to_be_bytes().into(), Into::into)
+    }
+
     pub(crate) fn is_any(self) -> bool {
         self == Ip::ANY4 || self == Ip::ANY6
     }
@@ -69,7 +79,7 @@ impl Endpoint {
                 Ok(Endpoint { ip: Ip(u128::from_be_bytes(*ip)), port: *port })
             }
             (Family::V4 | Family::V6, _) => Err(Errno::EAFNOSUPPORT),
-            (Family::Unix, _) => Err(Errno::EINVAL),
+            (Family::Unix | Family::Netlink, _) => Err(Errno::EINVAL),
         }
     }
 

@@ -257,8 +257,14 @@ impl Inner {
         }
         let until = self.parcels.iter().map(|(at, _)| (*at - here) as usize).find(|at| *at > 0).unwrap_or(usize::MAX);
         let len = piece.len().min(most).min(until.saturating_sub(from)).min(self.bytes.len().saturating_sub(from));
-        for (to, byte) in piece.iter_mut().zip(self.bytes.iter().skip(from)).take(len) {
-            *to = *byte;
+        let (first, second) = self.bytes.as_slices();
+        let of_first = first.get(from..).unwrap_or_default();
+        let of_second = second.get(from.saturating_sub(first.len())..).unwrap_or_default();
+        let here = of_first.len().min(len);
+        for (to, bytes) in [(0..here, of_first), (here..len, of_second)] {
+            if let (Some(to), Some(bytes)) = (piece.get_mut(to.clone()), bytes.get(..to.len())) {
+                to.copy_from_slice(bytes);
+            }
         }
         (len, parcel)
     }

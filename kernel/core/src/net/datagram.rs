@@ -8,7 +8,7 @@ use super::socket::{Family, Kind, Peer, Received, Sending, Socket, State};
 use crate::call::{Call, Stop};
 use crate::file::{Bytes, Events, Open};
 use alloc::sync::Arc;
-use ashore_pivot::layout::sockaddr::SockAddr;
+use ashore_pivot::layout::sockaddr::{SockAddr, UnixName};
 use ashore_pivot::layout::socket::{MSG_DONTWAIT, MSG_PEEK};
 use ashore_pivot::{Errno, Signal};
 
@@ -26,7 +26,9 @@ pub(crate) fn connect(call: &Call<'_>, socket: &Arc<Socket>, to: &SockAddr) -> R
             let State::Messages { inbox, .. } = found.state() else { return Err(Errno::EPROTOTYPE) };
             Some(Peer::Mailbox(inbox))
         }
-        (Family::Unix, _) => return Err(Errno::EINVAL),
+        // Everything goes to the kernel.
+        (Family::Netlink, SockAddr::Netlink { .. }) => return Ok(()),
+        (Family::Unix | Family::Netlink, _) => return Err(Errno::EINVAL),
         (family, to) => {
             let to = Endpoint::of(family, to)?;
             let to = Endpoint { ip: to.ip.or_loopback(), ..to };
@@ -93,6 +95,11 @@ impl Socket {
         sending: Sending<'_>,
         peer: Option<Peer>,
     ) -> Result<u64, Stop> {
+        if self.family == Family::Netlink
+            && let State::Messages { inbox, .. } = self.state()
+        {
+            return Ok(super::netlink::ask(call, self, &inbox, sending.bytes)?);
+        }
         let len = sending.bytes.left();
         if len > if self.family == Family::Unix { LONGEST_LOCAL } else { LONGEST } {
             return Err(Errno::EMSGSIZE.into());
@@ -118,11 +125,13 @@ impl Socket {
         let got = sending.bytes.take(&mut bytes)?;
         bytes.truncate(got);
         let parcel = match (self.family, sending.parcel) {
-            (Family::Unix, None) => Some(Parcel { files: alloc::vec::Vec::new(), sender: sender(call) }),
+            (Family::Unix, None) => Some(Parcel { sender: sender(call), ..Parcel::default() }),
             (_, parcel) => parcel,
         };
         let is_waiting = !open.is_nonblocking() && sending.flags & MSG_DONTWAIT == 0;
-        let letter = Letter { bytes, from: Some(from), parcel };
+        // A local socket without a name says nothing of where a message comes from, not even its family.
+        let from = Some(from).filter(|from| *from != SockAddr::Unix(UnixName::Unnamed));
+        let letter = Letter { bytes, from, parcel };
         match outbox.post(call.kernel, letter) {
             Posted::Yes => Ok(got as u64),
             // Internet datagrams that find no room are lost.

@@ -15,6 +15,8 @@ use ashore_pivot::layout::socket::Ucred;
 pub(crate) struct Parcel {
     pub(crate) files: Vec<Arc<Open>>,
     pub(crate) sender: Ucred,
+    /// The sender said itself who it is.
+    pub(crate) is_named: bool,
 }
 
 impl Parcel {

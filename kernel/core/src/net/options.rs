@@ -7,7 +7,6 @@ use crate::machine::Nanos;
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
 use ashore_pivot::layout::Plain;
-use ashore_pivot::layout::ioctl::{SIOCATMARK, SIOCGIFFLAGS, SIOCGIFINDEX, SIOCGIFMTU};
 use ashore_pivot::layout::socket::*;
 use ashore_pivot::layout::time::Timeval;
 
@@ -26,7 +25,7 @@ pub(crate) struct Options {
     pub(crate) write_limit: Nanos,
     /// What was set and means nothing here, to be told again.
     kept: [i32; KEPT],
-    linger: Linger,
+    pub(super) linger: Linger,
 }
 
 impl Default for Options {
@@ -305,12 +304,13 @@ fn family_number(family: Family) -> i32 {
         Family::Unix => AF_UNIX,
         Family::V4 => AF_INET,
         Family::V6 => AF_INET6,
+        Family::Netlink => AF_NETLINK,
     }) as i32
 }
 
 fn find(socket: &Socket, level: u32, name: u32) -> Result<&'static Row, Errno> {
     let is_internet = level != SOL_SOCKET;
-    if is_internet && socket.family == Family::Unix {
+    if is_internet && matches!(socket.family, Family::Unix | Family::Netlink) {
         return Err(Errno::EOPNOTSUPP);
     }
     if level == IPPROTO_TCP && socket.kind != Kind::Stream || level == IPPROTO_IPV6 && socket.family != Family::V6 {
@@ -330,31 +330,6 @@ pub(crate) fn get_option(call: &Call<'_>, socket: &Socket, level: u32, name: u32
 pub(crate) fn set_option(socket: &Socket, level: u32, name: u32, bytes: &[u8]) -> Result<(), Errno> {
     let row = find(socket, level, name)?;
     (row.set)(socket, row, bytes)
-}
-
-/// The size of a `struct ifreq` up to what is asked here: a name and a value.
-const NAME_LEN: u64 = 16;
-/// Up, a loopback, running.
-const LOOPBACK_FLAGS: u32 = 0x49;
-
-/// Questions about interfaces: there is `lo`.
-pub(crate) fn interface(call: &Call<'_>, request: u32, arg: u64) -> Result<u64, Stop> {
-    let value = match request {
-        SIOCGIFFLAGS => LOOPBACK_FLAGS,
-        SIOCGIFINDEX => 1,
-        SIOCGIFMTU => 65536,
-        SIOCATMARK => {
-            call.write(ashore_base::Addr(arg), &0u32)?;
-            return Ok(0);
-        }
-        _ => return Err(Errno::ENOTTY.into()),
-    };
-    let name: [u8; NAME_LEN as usize] = call.read(ashore_base::Addr(arg))?;
-    if !name.starts_with(b"lo\0") {
-        return Err(Errno::ENODEV.into());
-    }
-    call.write(ashore_base::Addr(arg + NAME_LEN), &value)?;
-    Ok(0)
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub(crate) enum Family {
     Unix,
     V4,
     V6,
+    Netlink,
 }
 
 /// What a socket carries.
@@ -203,6 +204,7 @@ impl Socket {
     pub(crate) fn local(&self) -> SockAddr {
         self.inner.lock().local.clone().unwrap_or_else(|| match self.family {
             Family::Unix => SockAddr::Unix(UnixName::Unnamed),
+            Family::Netlink => SockAddr::Netlink { port: 0, groups: 0 },
             family => Endpoint::any(family).told(family),
         })
     }
@@ -213,6 +215,19 @@ impl Socket {
         match &inner.state {
             State::Stream(_) | State::Messages { peer: Some(_), .. } => inner.peer.clone().ok_or(Errno::ENOTCONN),
             _ => Err(Errno::ENOTCONN),
+        }
+    }
+
+    /// What its requests to the kernel are known by; the process's number unless it took another one.
+    pub(super) fn netlink_port(&self, call: &Call<'_>) -> u32 {
+        let own = call.thread.process.pid;
+        let mut inner = self.inner.lock();
+        match inner.local {
+            Some(SockAddr::Netlink { port, .. }) if port != 0 => port,
+            _ => {
+                inner.local = Some(SockAddr::Netlink { port: own, groups: 0 });
+                own
+            }
         }
     }
 
@@ -326,7 +341,7 @@ impl File for Socket {
                 call.write(ashore_base::Addr(arg), &(len as u32))?;
                 Ok(0)
             }
-            _ => super::options::interface(call, request, arg),
+            _ => super::interfaces::ioctl(call, request, arg),
         }
     }
 
@@ -341,7 +356,7 @@ impl File for Socket {
             State::Listening(listener) => listener.close(kernel),
             State::Stream(link) => {
                 let leftover = link.incoming.refuse(kernel);
-                if leftover == Leftover::Some {
+                if leftover == Leftover::Some || self.is_abrupt() {
                     link.outgoing.fail(kernel, Errno::ECONNRESET);
                 } else {
                     link.outgoing.end(kernel);

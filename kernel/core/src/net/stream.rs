@@ -1,8 +1,9 @@
 //! Sending and receiving over a connection of bytes.
 
 use super::channel::{Channel, Look, Taken};
+use super::mail::Parcel;
 use super::options::Wait;
-use super::socket::{Kind, Link, Peer, Received, Sending, Socket, State};
+use super::socket::{Family, Kind, Link, Peer, Received, Sending, Socket, State};
 use crate::call::{Call, Stop};
 use crate::file::{Bytes, Events, Open};
 use crate::kernel::Kernel;
@@ -80,7 +81,7 @@ impl Socket {
         let link = match self.state() {
             State::Stream(link) => link,
             State::Messages { peer, .. } => return self.send_letter(call, open, sending, peer),
-            State::Fresh | State::Listening(_) if self.family != super::socket::Family::Unix => {
+            State::Fresh | State::Listening(_) if self.family != Family::Unix => {
                 return Err(self.broken(call, &sending, Errno::EPIPE));
             }
             State::Pending if open.is_nonblocking() => return Err(Errno::EAGAIN.into()),
@@ -123,6 +124,20 @@ impl Socket {
             call.kernel.signal_thread(call.thread, SigInfo::kernel(Signal::PIPE));
         }
         errno.into()
+    }
+
+    /// What comes along with bytes of a local stream that carried nothing: who its other end is, for those who asked.
+    pub(crate) fn sender_of(&self, len: usize) -> Option<Parcel> {
+        let is_asked = len > 0 && self.options.lock().passes_sender;
+        let is_stream = || matches!(self.state(), State::Stream(_));
+        (is_asked && self.family == Family::Unix && is_stream())
+            .then(|| Parcel { sender: self.inner.lock().peer_sender, ..Parcel::default() })
+    }
+
+    /// Whether its connection ends with an error for the other end, as those ask who linger for no time.
+    pub(super) fn is_abrupt(&self) -> bool {
+        let linger = self.options.lock().linger;
+        self.family != Family::Unix && linger.onoff != 0 && linger.linger == 0
     }
 
     /// `shutdown`: ends one direction or both.

@@ -9,6 +9,7 @@ use crate::process::{Inner, Parts, Process};
 use crate::testing::{machine, physical};
 use crate::thread::Thread;
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 use ashore_pivot::Errno;
 use ashore_pivot::layout::sockaddr::{SockAddr, UnixName};
@@ -199,6 +200,82 @@ fn messages_keep_their_ends_and_their_sender() {
     world.close(&b);
     world.send(&a, b"lost").unwrap();
     assert_eq!(world.send(&a, b"refused"), Err(Errno::ECONNREFUSED.into()));
+}
+
+#[test]
+fn who_lingers_for_no_time_breaks_the_connection() {
+    let world = world();
+    let (listening, address) = world.listening(Family::V4);
+    let mine = world.connected(&address).unwrap();
+    let theirs = world.accepted(&listening).unwrap();
+    world.send(&theirs, b"last").unwrap();
+    theirs.options.lock().linger.onoff = 1;
+    world.close(&theirs);
+    assert_eq!(world.receive(&mine, 0).unwrap(), b"last");
+    assert_eq!(world.receive(&mine, 0), Err(Errno::ECONNRESET.into()));
+}
+
+#[test]
+fn a_local_socket_without_a_name_says_nothing_of_itself() {
+    let world = world();
+    let (a, b) = Socket::pair(Kind::Datagram);
+    world.send(&a, b"x").unwrap();
+    let (mut into, open) = ([0; 8], opened(&b));
+    let mut bytes = Plain { into: &mut into, at: 0 };
+    let received = world.call(|call| b.receive(call, &open, &mut bytes, 0)).unwrap();
+    assert_eq!((received.len, received.from), (1, None));
+}
+
+/// The types and bodies of the answers to one request.
+fn told(world: &World, kind: u16, flags: u16, body: &[u8]) -> Vec<(u16, Vec<u8>)> {
+    let socket = Socket::new(Family::Netlink, Kind::Datagram, 0);
+    let mut request = (16 + body.len() as u32).to_le_bytes().to_vec();
+    [kind, flags].iter().for_each(|word| request.extend(word.to_le_bytes()));
+    request.extend([7, 0, 0, 0, 0, 0, 0, 0]);
+    request.extend(body);
+    world.send(&socket, &request).unwrap();
+    let (mut into, open) = ([0; 4096], opened(&socket));
+    let mut bytes = Plain { into: &mut into, at: 0 };
+    let received = world.call(|call| socket.receive(call, &open, &mut bytes, 0)).unwrap();
+    assert_eq!(received.from, Some(SockAddr::Netlink { port: 0, groups: 0 }));
+    let mut rest = &into[..received.len];
+    let mut answers = Vec::new();
+    while !rest.is_empty() {
+        let len = u32::from_le_bytes(rest[..4].try_into().unwrap()) as usize;
+        assert_eq!(rest[8..16], [7, 0, 0, 0, 2, 0, 0, 0], "number and port");
+        answers.push((u16::from_le_bytes([rest[4], rest[5]]), rest[16..len].to_vec()));
+        rest = &rest[len.next_multiple_of(4)..];
+    }
+    answers
+}
+
+#[test]
+fn interfaces_and_addresses_are_listed() {
+    let world = world();
+    let links = told(&world, 18, 0x301, &[0; 16]);
+    assert_eq!(links.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), [16, 3]);
+    assert!(links[0].1.windows(7).any(|bytes| bytes == b"\x07\0\x03\0lo\0"));
+    let addresses = told(&world, 22, 0x301, &[0; 8]);
+    assert_eq!(addresses.iter().map(|(kind, body)| (*kind, body[0])).collect::<Vec<_>>(), [(20, 2), (20, 10), (3, 0)]);
+    assert!(addresses[0].1.windows(8).any(|bytes| bytes == [8, 0, 2, 0, 127, 0, 0, 1]));
+    assert_eq!(told(&world, 22, 0x301, &[10, 0, 0, 0, 0, 0, 0, 0]).len(), 2);
+    assert_eq!(told(&world, 26, 0x301, &[0; 12]), [(3, vec![0; 4])]);
+}
+
+#[test]
+fn one_interface_is_asked_for_and_changes_are_refused() {
+    let world = world();
+    let by_index = |index: u8| [&[0, 0, 0, 0, index][..], &[0; 11]].concat();
+    assert_eq!(told(&world, 18, 1, &by_index(1))[0].0, 16);
+    let error = |answers: Vec<(u16, Vec<u8>)>| {
+        assert_eq!(answers[0].0, 2);
+        -i32::from_le_bytes(answers[0].1[..4].try_into().unwrap()) as u16
+    };
+    assert_eq!(error(told(&world, 18, 1, &by_index(9))), Errno::ENODEV.0);
+    assert_eq!(error(told(&world, 16, 1, &by_index(1))), Errno::EPERM.0);
+    assert_eq!(error(told(&world, 46, 1, &[])), Errno::EOPNOTSUPP.0);
+    let by_name = [&[0; 16][..], b"\x07\0\x03\0lo\0\0"].concat();
+    assert_eq!(told(&world, 18, 1, &by_name)[0].0, 16);
 }
 
 #[test]

@@ -43,6 +43,7 @@ const USUAL: (Ipv4Addr, u8, Ipv4Addr) = (Ipv4Addr::new(10, 0, 2, 15), 24, Ipv4Ad
 pub(crate) struct Card {
     inner: Lock<Inner>,
     me: Weak<Card>,
+    hardware: [u8; 6],
 }
 
 struct Inner {
@@ -51,6 +52,8 @@ struct Inner {
     sockets: SocketSet<'static>,
     address: SocketHandle,
     own: Ipv4Addr,
+    prefix: u8,
+    router: Option<Ipv4Addr>,
     listening: Vec<Listening>,
     pumps: BTreeMap<u64, Pump>,
     messages: BTreeMap<u16, SocketHandle>,
@@ -105,7 +108,8 @@ impl Card {
     pub(crate) fn new(kernel: &Kernel) -> Option<Arc<Card>> {
         let machine = kernel.machine();
         let card = machine.network()?;
-        let mut config = Config::new(HardwareAddress::Ethernet(EthernetAddress(card.address())));
+        let hardware = card.address();
+        let mut config = Config::new(HardwareAddress::Ethernet(EthernetAddress(hardware)));
         let mut seed = [0; 8];
         machine.random(&mut seed);
         config.random_seed = u64::from_le_bytes(seed);
@@ -120,18 +124,31 @@ impl Card {
             sockets,
             address,
             own: USUAL.0,
+            prefix: USUAL.1,
+            router: Some(USUAL.2),
             listening: Vec::new(),
             pumps: BTreeMap::new(),
             messages: BTreeMap::new(),
             next: 0,
             timer: None,
         };
-        Some(Arc::new_cyclic(|me| Card { inner: Lock::new(inner), me: me.clone() }))
+        Some(Arc::new_cyclic(|me| Card { inner: Lock::new(inner), me: me.clone(), hardware }))
     }
 
     /// This machine's own address.
     pub(crate) fn own(&self) -> Ip {
         Ip::v4(self.inner.lock().own.octets())
+    }
+
+    /// This machine's own address, how much of it is the network's, and where everywhere else is.
+    pub(super) fn place(&self) -> (Ip, u8, Option<Ip>) {
+        let inner = self.inner.lock();
+        (Ip::v4(inner.own.octets()), inner.prefix, inner.router.map(|router| Ip::v4(router.octets())))
+    }
+
+    /// The card's own address.
+    pub(super) fn hardware(&self) -> [u8; 6] {
+        self.hardware
     }
 
     /// Takes connections from outside for a socket that listens at any address.
@@ -319,6 +336,8 @@ impl Inner {
         let event = self.sockets.get_mut::<dhcpv4::Socket<'_>>(self.address).poll();
         if let Some(dhcpv4::Event::Configured(given)) = event {
             self.own = given.address.address();
+            self.prefix = given.address.prefix_len();
+            self.router = given.router.or(self.router);
             settle(&mut self.interface, given.address, given.router);
         }
     }
