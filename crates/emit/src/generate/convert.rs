@@ -162,6 +162,8 @@ impl Generator<'_> {
             if round != Round::Zero {
                 from = self.vtake()?;
                 self.round_to(shape, (from, x), how)?;
+            } else {
+                self.stop_at_tiny(shape, x)?;
             }
             self.asm.v2(ops::CVTTPS2DQ, reg, from);
             self.uncut_round(x, from);
@@ -182,6 +184,8 @@ impl Generator<'_> {
         if round != Round::Zero {
             from = self.vtake()?;
             self.round_to(shape, (from, x), how)?;
+        } else {
+            self.stop_at_tiny(shape, x)?;
         }
         let reg = self.take()?;
         self.asm.vex(code, reg.0, 0, from.into());

@@ -135,12 +135,24 @@ impl Generator<'_> {
 
     /// Rounds to integers; `how` is the host's number, with 8 for not raising inexact.
     pub(super) fn round_to(&mut self, shape: Shape, (reg, x): (Xmm, Xmm), how: u8) -> Done {
+        self.stop_at_tiny(shape, x)?;
         let code = shaped(shape, [ops::ROUNDSS, ops::ROUNDSD, ops::ROUNDPS, ops::ROUNDPD]).ok_or(Refused)?;
         if shape.is_scalar() {
             self.asm.v3_number(code, reg, (x, x.into()), how);
         } else {
             self.asm.v2_number(code, reg, x, how);
         }
+        Ok(())
+    }
+
+    /// Numbers too small to be normal stop here where the guest has them flushed: what makes integers of them would not tell.
+    pub(super) fn stop_at_tiny(&mut self, shape: Shape, x: Xmm) -> Done {
+        /// Equal, and quiet.
+        const EQUAL: u8 = 0;
+        let code = shaped(shape, [ops::CMPSS, ops::CMPSD, ops::CMPPS, ops::CMPPD]).ok_or(Refused)?;
+        let unused = self.vtake()?;
+        self.asm.v3_number(code, unused, (x, x.into()), EQUAL);
+        self.vput_back(unused);
         Ok(())
     }
 

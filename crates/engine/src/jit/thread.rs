@@ -78,8 +78,9 @@ pub(super) enum Step {
 
 /// The host's control: all exceptions masked but the invalid one.
 const MXCSR: u32 = 0x1f00;
-/// Results and operands too small to be normal are zero.
-const MXCSR_FLUSH: u32 = 0x8040;
+/// What is stopped at when numbers too small to be normal are zero to the guest, results and operands: the host flushes them
+/// too, but after rounding, and does not tell of operands.
+const MXCSR_TINY: u32 = 0x0900;
 /// Each exception's bit on the host, and what it is.
 ///
 /// Invalid is not among them: what raises it on the host is evaluated, and may not be invalid for the guest.
@@ -254,8 +255,8 @@ impl Thread {
             Round::Zero => 3 << 13,
             Round::Guest | Round::Even | Round::Away | Round::Odd => 0,
         };
-        let flush = if control.flush { MXCSR_FLUSH } else { 0 };
-        self.set_bytes(frame::GUEST_MXCSR, &(MXCSR | round | flush).to_le_bytes());
+        let stops = if control.flush { MXCSR_TINY } else { 0 };
+        self.set_bytes(frame::GUEST_MXCSR, &(MXCSR & !stops | round).to_le_bytes());
     }
 
     /// The exceptions raised on the host, into the guest's register.
