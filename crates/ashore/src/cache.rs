@@ -8,13 +8,15 @@ use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The most bytes of all files together, and of one.
 const TOTAL_MAX: u64 = 512 << 20;
 const FILE_MAX: u64 = 256 << 20;
 /// What others may not have: write permission.
 const OTHERS_WRITE: u32 = 0o022;
+/// Nobody writes a file for so long.
+const DRAFT_AGE: Duration = Duration::from_secs(3600);
 const O_NOFOLLOW: i32 = 0o400_000;
 
 /// How the cache is used.
@@ -24,6 +26,8 @@ pub(crate) enum Use {
     Off,
     /// Read and written.
     On,
+    /// The same, and what is read is made again and compared.
+    Checked,
 }
 
 impl Use {
@@ -31,6 +35,7 @@ impl Use {
     pub(crate) fn of_environment() -> Use {
         match std::env::var("ASHORE_CACHE").as_deref() {
             Ok("off" | "0") => Use::Off,
+            Ok("check") => Use::Checked,
             _ => Use::On,
         }
     }
@@ -59,6 +64,7 @@ fn own_user() -> u32 {
 #[derive(Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
+    how: Use,
 }
 
 impl Cache {
@@ -72,7 +78,7 @@ impl Cache {
         let _ = folder.parent().map(fs::create_dir_all);
         let _ = DirBuilder::new().mode(0o700).create(&folder);
         let found = fs::symlink_metadata(&folder).ok()?;
-        (found.is_dir() && is_own(&found)).then_some(Cache { folder })
+        (found.is_dir() && is_own(&found)).then_some(Cache { folder, how })
     }
 
     fn read(&self, path: &Path) -> Option<Vec<u8>> {
@@ -118,9 +124,14 @@ impl Cache {
         self.files().iter().filter(|(path, ..)| fs::remove_file(path).is_err()).count()
     }
 
-    /// Makes room for so many bytes.
+    /// Makes room for so many bytes. What somebody began to write long ago and did not end goes too.
     fn evict(&self, len: u64) {
         let mut files = self.files();
+        files.retain(|(path, _, used)| {
+            let is_draft = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            let is_old = used.elapsed().is_ok_and(|age| age > DRAFT_AGE);
+            !(is_draft && is_old && fs::remove_file(path).is_ok())
+        });
         files.sort_by_key(|(_, _, used)| *used);
         let mut total = files.iter().map(|(_, len, _)| len).sum::<u64>() + len;
         for (path, len, _) in files {
@@ -159,5 +170,9 @@ impl ashore_engine::jit::Keeper for Cache {
             self.evict(len);
             let _ = self.write(name, bytes);
         }
+    }
+
+    fn doubts(&self) -> bool {
+        self.how == Use::Checked
     }
 }

@@ -259,6 +259,13 @@ impl Frame {
     }
 }
 
+impl Drop for Arena {
+    fn drop(&mut self) {
+        map::forget(AddrRange { start: self.code.start, end: self.data.end });
+        map::forget(self.writable);
+    }
+}
+
 impl Drop for Frame {
     fn drop(&mut self) {
         map::forget(self.range);

@@ -34,7 +34,11 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
     println!("folder  {}", cache.path().display());
     println!("files   {}", files.len());
     println!("bytes   {}", files.iter().map(|(_, len, _)| len).sum::<u64>());
-    let used = if Use::of_environment() == Use::Off { "no (ASHORE_CACHE=off)" } else { "yes" };
+    let used = match Use::of_environment() {
+        Use::Off => "no (ASHORE_CACHE=off)",
+        Use::On => "yes",
+        Use::Checked => "yes, after they were made again and compared (ASHORE_CACHE=check)",
+    };
     println!("used    {used}");
     0
 }

@@ -6,6 +6,7 @@
 //! right in any way is not used, and the program never notices.
 
 use super::Jit;
+use crate::fetch::Executable;
 use ashore_base::AddrRange;
 use ashore_pivot::Memory as _;
 use std::sync::{Mutex, PoisonError};
@@ -17,6 +18,11 @@ pub trait Keeper: Send + Sync {
 
     /// Keeps something under a name, in the place of what was there.
     fn keep(&self, name: &str, bytes: &[u8]);
+
+    /// Whether what was kept is made again and compared before it is used.
+    fn doubts(&self) -> bool {
+        false
+    }
 }
 
 /// What begins every file.
@@ -27,9 +33,6 @@ const HASH: usize = 32;
 const ENGINE: &str = env!("ASHORE_ENGINE_ID");
 /// Programs with more text are not looked at: that takes longer than it saves.
 const TEXT_MAX: u64 = 512 << 20;
-/// So many more bytes of code than were loaded are worth keeping.
-const WORTH: u32 = 16 << 10;
-
 /// What is known of the program that is being run.
 #[derive(Default)]
 pub(super) struct Kept(Mutex<Option<Open>>);
@@ -96,17 +99,31 @@ impl Jit {
     }
 
     /// Loads what was kept for a program, which is mapped and has not begun, and keeps what is made from now on at its end.
-    pub(super) fn open_cache(&self, text: &[AddrRange], keeper: Box<dyn Keeper>) {
-        let Some(key) = self.key(text) else { return };
+    /// Gives how many bytes of code were loaded.
+    pub fn open_cache(&self, text: &[AddrRange], keeper: Box<dyn Keeper>) -> Option<u32> {
+        let key = self.key(text)?;
         let file = keeper.load(&name(&key));
         let loaded = file.as_deref().and_then(|file| unseal(&key, file)).and_then(|body| self.restore(body));
+        let loaded = loaded.filter(|_| !keeper.doubts() || self.stands());
         *self.cache.lock() = Some(Open { keeper, key, text: text.to_vec(), loaded: loaded.unwrap_or(0) });
+        loaded
+    }
+
+    /// Whether what was put back is what would be made now; it is forgotten if it is not.
+    fn stands(&self) -> bool {
+        let Err(found) = self.verify(&Executable::default()) else { return true };
+        self.forget();
+        ashore_sys::say(&format!(
+            "ashore: what was kept of the code at {:#x} is not what is made of it now ({}): nothing kept is used\n",
+            found.pc, found.what
+        ));
+        false
     }
 
     /// Keeps what was made, once.
-    pub(super) fn close_cache(&self) {
+    pub fn close_cache(&self) {
         let Some(open) = self.cache.lock().take() else { return };
-        if let Some(body) = self.body(&open.text, open.loaded.saturating_add(WORTH)) {
+        if let Some(body) = self.body(&open.text, open.loaded.saturating_add(self.settings.worth)) {
             open.keeper.keep(&name(&open.key), &seal(&open.key, &body));
         }
     }

@@ -97,7 +97,7 @@ impl<R: InState + Plain> Engine for Cpu<R> {
     }
 
     fn open_cache(shared: &Shared<R>, text: &[AddrRange], keeper: Box<dyn Keeper>) {
-        shared.jit().open_cache(text, keeper);
+        let _ = shared.jit().open_cache(text, keeper);
     }
 
     fn adopt(shared: &'static Shared<R>) -> Cpu<R> {

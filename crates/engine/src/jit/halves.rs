@@ -8,7 +8,8 @@ mod kept;
 
 use super::marks::Packed;
 use super::shared::{Made, Way};
-use ashore_emit::Mark;
+use super::verify;
+use ashore_emit::{Exit, Mark};
 use ashore_sys::translated::Arena;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -137,6 +138,30 @@ impl Half {
         let unit = self.units.get(unit).filter(|unit| place < unit.end)?;
         let mark = self.marks.partition_point(|mark| mark.place() <= place).checked_sub(1)?;
         Some((unit.clone(), self.marks.get(mark)?.near(unit.pc)))
+    }
+
+    /// The units, by place.
+    pub(super) fn units(&self) -> impl Iterator<Item = &Made> {
+        self.units.iter()
+    }
+
+    /// The number of a unit's first exit, and its exits.
+    pub(super) fn exits_of(&self, base: u32) -> (u32, Vec<Exit>) {
+        let (first, exits) = verify::exits_of(&self.exits, base);
+        (self.number | first, exits)
+    }
+
+    /// A unit's marks.
+    pub(super) fn marks_of(&self, made: &Made) -> impl Iterator<Item = Packed> {
+        let first = self.marks.partition_point(|mark| mark.place() < made.base);
+        let end = made.end;
+        self.marks.get(first..).unwrap_or_default().iter().take_while(move |mark| mark.place() < end).copied()
+    }
+
+    /// Whether a unit of an address begins at a place.
+    pub(super) fn is_entry(&self, place: u32, pc: u64) -> bool {
+        let found = self.units.binary_search_by_key(&place, |made| made.base).ok();
+        found.and_then(|at| self.units.get(at)).is_some_and(|made| made.pc == pc)
     }
 
     /// Takes the units made of code on these pages that were not taken before.

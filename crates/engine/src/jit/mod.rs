@@ -21,6 +21,7 @@ mod shared;
 mod stop;
 mod tenants;
 mod thread;
+mod verify;
 
 pub use ashore_isa::lift::Lifter;
 pub use cache::Keeper;
@@ -29,6 +30,7 @@ pub(crate) use memory::size_of;
 pub use settings::Settings;
 pub use shared::{Jit, Stats};
 pub use thread::{Exit, Thread};
+pub use verify::Difference;
 
 use ashore_emit::{Host, HostPart, frame};
 use ashore_sys::translated;

@@ -11,6 +11,8 @@ const CODE_LEN_MAX: u64 = 256 << 20;
 const _: () = assert!(CODE_LEN_MAX <= 1 << 28);
 /// How often a block is entered before a region is made of it.
 const HOT: u32 = 1500;
+/// So many more bytes of code than were loaded are worth keeping.
+const WORTH: u32 = 16 << 10;
 
 /// How a program is translated.
 #[derive(Clone, Copy, Debug)]
@@ -21,13 +23,15 @@ pub struct Settings {
     pub code_len: u64,
     /// What the host's CPU has.
     pub host: Host,
+    /// How many more bytes of code than were loaded are kept from run to run.
+    pub worth: u32,
     /// Every instruction is evaluated by itself, and nothing translated.
     pub steps: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { hot: HOT, code_len: CODE_LEN, host: super::host(), steps: false }
+        Settings { hot: HOT, code_len: CODE_LEN, host: super::host(), worth: WORTH, steps: false }
     }
 }
 

@@ -26,7 +26,7 @@ const DATA_SHARE: u64 = 16;
 /// How many accesses with tagged addresses a page of code makes before its accesses take the tags off.
 const TAGS_MAX: u32 = 8;
 /// The most instructions of a block.
-const BLOCK_LEN: usize = 64;
+pub(super) const BLOCK_LEN: usize = 64;
 /// The host's call that lets other threads run.
 const SCHED_YIELD: u64 = 24;
 /// Never.
@@ -93,15 +93,15 @@ pub(super) struct Way {
 }
 
 pub(super) struct Inner {
-    blocks: Blocks,
-    emitter: Emitter,
-    peek: Cache,
+    pub(super) blocks: Blocks,
+    pub(super) emitter: Emitter,
+    pub(super) peek: Cache,
     parts: Vec<Part>,
-    region: Region,
-    stub: Asm,
-    halves: [Half; 2],
+    pub(super) region: Region,
+    pub(super) stub: Asm,
+    pub(super) halves: [Half; 2],
     /// Grows with every half that is begun; the lowest bit says which one it is.
-    turn: u64,
+    pub(super) turn: u64,
     /// Accesses with tagged addresses, by page of code.
     tags: BTreeMap<u64, u32>,
     pub(super) stats: Stats,
@@ -124,7 +124,7 @@ pub(super) enum Found {
 struct Full;
 
 impl Inner {
-    fn half(&mut self) -> &mut Half {
+    pub(super) fn half(&mut self) -> &mut Half {
         let [first, second] = &mut self.halves;
         if self.turn & 1 == 0 { first } else { second }
     }
@@ -317,8 +317,7 @@ impl Jit {
         let pc = parts.get(entry).map_or(0, |part| part.pc);
         let leaves = base + len;
         inner.stub.clear();
-        inner.stub.number(Gpr::RAX, half.next_exit().into());
-        inner.stub.jmp_to(self.leave as i32 - leaves as i32);
+        self.write_stub(&mut inner.stub, leaves, half.next_exit());
         self.arena.write(leaves, inner.stub.bytes());
         let again = Exit { kind: ExitKind::Goto, pc, site: 0, resume: 0 };
         half.add_exits(core::iter::once(Way { base, exit: again }));
@@ -330,12 +329,27 @@ impl Jit {
         Ok(base)
     }
 
+    /// The code at a place that leaves by an exit.
+    pub(super) fn write_stub(&self, stub: &mut Asm, place: u32, exit: u32) {
+        stub.number(Gpr::RAX, exit.into());
+        stub.jmp_to(self.leave as i32 - place as i32);
+    }
+
     /// A block was entered often: a region from it, if it is part of a loop.
     pub(super) fn promote(&self, (pc, counter): (u64, u32), code: &dyn Code) -> Option<u32> {
         let mut guard = self.lock();
         let inner = &mut *guard;
         self.arena.set_counter(counter, COLD);
         let old = inner.blocks.get(pc)?;
+        let place = self.add_region(inner, pc, code);
+        match place {
+            Some(place) => self.redirect(old, place),
+            None => self.arena.patch_eight(old, Asm::UNCOUNTED),
+        }
+        place.or(Some(old))
+    }
+
+    pub(super) fn add_region(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Option<u32> {
         let mut region = core::mem::take(&mut inner.region);
         let place = region.form(self.lifter.as_ref(), &self.map, pc, code).and_then(|(entry, map)| {
             inner.stats.regions += 1;
@@ -343,11 +357,7 @@ impl Jit {
             self.add(inner, (region.parts(), entry, &Arc::new(map)), None, code).ok()
         });
         inner.region = region;
-        match place {
-            Some(place) => self.redirect(old, place),
-            None => self.arena.patch_eight(old, Asm::UNCOUNTED),
-        }
-        place.or(Some(old))
+        place
     }
 
     /// Makes a unit's entry go elsewhere, for whoever jumps to it.

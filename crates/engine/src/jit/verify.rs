@@ -1,0 +1,175 @@
+//! Translations made again: the same code must come of it, byte for byte, with the same tables.
+//!
+//! What differs by right is what was written into code after it was made: where its exits lead, and its entry. They may lead to
+//! the code of their address only.
+
+use super::blocks::Blocks;
+use super::halves::Half;
+use super::marks::Packed;
+use super::peek::Peek;
+use super::shared::{BLOCK_LEN, Inner, Jit, Made, Way, jump_word, lift};
+use super::{Code, Lifter};
+use ashore_emit::asm::Asm;
+use ashore_emit::{Addresses, Exit, ExitKind, Part, Place, RegMap, Unit};
+use std::sync::Arc;
+
+/// A unit that would be another if it were made now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// Its guest address.
+    pub pc: u64,
+    /// What differs.
+    pub what: &'static str,
+}
+
+/// What a unit may have been made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Block,
+    Region,
+}
+
+/// The first bytes of a unit, which may have been written later.
+const ENTRY: usize = 8;
+
+impl Jit {
+    /// Translates the region around an address, entered or not, for tests; gives whether there is one.
+    pub fn form(&self, pc: u64, code: &dyn Code) -> bool {
+        self.add_region(&mut self.lock(), pc, code).is_some()
+    }
+
+    /// Forgets what was put back, which nobody has entered.
+    pub(super) fn forget(&self) {
+        let mut inner = self.lock();
+        let turn = inner.turn;
+        inner.half().reuse(&self.arena, turn);
+        inner.blocks = Blocks::new();
+    }
+
+    /// Translates everything again that was translated from this code, and compares; gives how many units there are.
+    pub fn verify(&self, code: &dyn Code) -> Result<usize, Difference> {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        let mut count = 0;
+        for index in 0..inner.halves.len() {
+            let Some(half) = inner.halves.get(index) else { continue };
+            for made in half.units().filter(|made| !made.is_stale).cloned().collect::<Vec<_>>() {
+                self.again(inner, index, (&made, code)).map_err(|what| Difference { pc: made.pc, what })?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Whether a unit comes out the same, of what it may have been made of.
+    fn again(&self, inner: &mut Inner, index: usize, (made, code): (&Made, &dyn Code)) -> Result<(), &'static str> {
+        let (first_exit, exits) = inner.halves.get(index).map(|half| half.exits_of(made.base)).unwrap_or_default();
+        let counter = exits.iter().find(|exit| exit.kind == ExitKind::Hot).map(|exit| exit.resume);
+        let sources = if counter.is_some() { &[Source::Block][..] } else { &[Source::Region, Source::Block] };
+        let mut found = Err("nothing can be made there");
+        for &source in sources {
+            let Some((parts, entry, map)) = self.parts(inner, source, (made.pc, code)) else { continue };
+            if *map != *made.map {
+                found = Err("the registers' places");
+                continue;
+            }
+            for addresses in [Addresses::Whole, Addresses::Tagged] {
+                let (outside, host) = (&self.map, self.settings.host);
+                let unit = Unit { parts: &parts, entry, map: &map, outside, addresses, host };
+                let place = Place { base: made.base, leave: self.leave, first_exit, counter };
+                let mut peek = Peek { lifter: self.lifter.as_ref(), code, cache: &mut inner.peek };
+                let new = inner.emitter.translate(&unit, place, &mut peek);
+                let Some(half) = inner.halves.get(index) else { return Err("no half") };
+                found = same_tables(half, made, (new, &exits));
+                if found.is_ok() {
+                    let mut bytes = new.asm.bytes().to_vec();
+                    inner.stub.clear();
+                    self.write_stub(&mut inner.stub, made.leaves, first_exit + exits.len() as u32 - 1);
+                    bytes.extend(inner.stub.bytes());
+                    found = self.same_bytes(&inner.halves, made, (&mut bytes, &exits));
+                }
+                if found.is_ok() {
+                    return Ok(());
+                }
+            }
+        }
+        found
+    }
+
+    /// The parts of a block or of a region, which of them is entered, and the map.
+    fn parts(
+        &self,
+        inner: &mut Inner,
+        source: Source,
+        (pc, code): (u64, &dyn Code),
+    ) -> Option<(Vec<Part>, usize, Arc<RegMap>)> {
+        let lifter: &dyn Lifter = self.lifter.as_ref();
+        if source == Source::Region {
+            let (entry, map) = inner.region.form(lifter, &self.map, pc, code)?;
+            return Some((inner.region.parts().to_vec(), entry, Arc::new(map)));
+        }
+        let mut bytes = [0; BLOCK_LEN * 4];
+        let len = code.fetch(pc, &mut bytes);
+        let mut part = Part { pc, ..Part::default() };
+        let count = lift(lifter, &mut part.block, pc, bytes.get(..len).unwrap_or_default(), None);
+        (count != 0).then(|| (vec![part], 0, self.map.clone()))
+    }
+
+    fn same_bytes(
+        &self,
+        halves: &[Half],
+        made: &Made,
+        (bytes, exits): (&mut [u8], &[Exit]),
+    ) -> Result<(), &'static str> {
+        let mut old = self.arena.read(made.base, bytes.len() as u32);
+        let leads_to = |place: u32, pc: u64| halves.iter().any(|half| half.is_entry(place, pc));
+        for exit in exits.iter().filter(|exit| exit.site != 0) {
+            let site = exit.site as usize..exit.site as usize + 4;
+            let (Some(old), Some(new)) = (old.get_mut(site.clone()), bytes.get_mut(site)) else {
+                return Err("an exit's place");
+            };
+            if old != new {
+                let distance = old.first_chunk().map_or(0, |word| u32::from_le_bytes(*word));
+                let place = distance.wrapping_add(made.base).wrapping_add(exit.site + 4);
+                if !leads_to(place, exit.pc) {
+                    return Err("where an exit leads");
+                }
+                old.copy_from_slice(new);
+            }
+        }
+        if let (Some(old), Some(new)) = (old.first_chunk_mut::<ENTRY>(), bytes.first_chunk::<ENTRY>())
+            && old != new
+        {
+            let word = u64::from_le_bytes(*old);
+            let place = ((word >> 8) as u32).wrapping_add(made.base + 5);
+            let is_redirected = word == jump_word(made.base, place) && leads_to(place, made.pc);
+            let is_uncounted = word == Asm::UNCOUNTED && exits.iter().any(|exit| exit.kind == ExitKind::Hot);
+            if !is_redirected && !is_uncounted {
+                return Err("its entry");
+            }
+            *old = *new;
+        }
+        if old == bytes { Ok(()) } else { Err("its code") }
+    }
+}
+
+/// Whether the exits, the marks and the length are those of a unit.
+fn same_tables(half: &Half, made: &Made, (new, exits): (&ashore_emit::Code, &[Exit])) -> Result<(), &'static str> {
+    if new.asm.here() != made.leaves - made.base || made.leaves != made.end {
+        return Err("its length");
+    }
+    // The last one is that of the code behind it.
+    let again = Exit { kind: ExitKind::Goto, pc: made.pc, site: 0, resume: 0 };
+    if exits.split_last() != Some((&again, new.exits.as_slice())) {
+        return Err("its exits");
+    }
+    let marks = new.marks.iter().map(|mark| Packed::new(made.base, mark).words());
+    if half.marks_of(made).map(Packed::words).eq(marks) { Ok(()) } else { Err("its marks") }
+}
+
+/// The exits of ways that are of one unit.
+pub(super) fn exits_of(ways: &[Way], base: u32) -> (u32, Vec<Exit>) {
+    let first = ways.partition_point(|way| way.base < base);
+    let own = ways.get(first..).unwrap_or_default().iter().take_while(|way| way.base == base);
+    (first as u32, own.map(|way| way.exit).collect())
+}
