@@ -13,6 +13,8 @@
 mod boot;
 mod core;
 mod corpus;
+mod decode;
+mod engine;
 mod explain;
 mod lift;
 mod mutate;

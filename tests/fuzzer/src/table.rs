@@ -16,25 +16,30 @@ pub(crate) struct Target {
     pub(crate) call: fn(&[u8]) -> String,
     /// Byte strings that mean something to the reader.
     pub(crate) words: &'static [&'static [u8]],
+    /// What makes inputs for this target, if it can do nothing with small files of every format.
+    pub(crate) own: fn() -> Vec<Vec<u8>>,
 }
 
 /// Every target.
 pub(crate) const TARGETS: &[Target] = &[
-    Target { name: "elf", call: file, words: ELF },
-    Target { name: "macho", call: file, words: MACHO },
-    Target { name: "ape", call: file, words: APE },
-    Target { name: "detect", call: file, words: MARKS },
-    Target { name: "core", call: crate::core::core, words: CORE },
-    Target { name: "archive", call: crate::boot::archive, words: ARCHIVE },
-    Target { name: "wire", call: crate::boot::wire, words: WIRE },
-    Target { name: "recording", call: crate::recording::recording, words: RECORDING },
-    Target { name: "tree", call: tree, words: TREE },
-    Target { name: "check", call: check, words: KERNEL },
-    Target { name: "patch", call: crate::patch::patch, words: PATCH },
-    Target { name: "explain", call: crate::explain::explain, words: RECORDS },
-    Target { name: "trace", call: trace, words: TRACE },
-    Target { name: "sites", call: sites, words: CODE },
-    Target { name: "lift", call: crate::lift::lift, words: LIFTED },
+    Target { name: "elf", call: file, words: ELF, own: Vec::new },
+    Target { name: "macho", call: file, words: MACHO, own: Vec::new },
+    Target { name: "ape", call: file, words: APE, own: Vec::new },
+    Target { name: "detect", call: file, words: MARKS, own: Vec::new },
+    Target { name: "core", call: crate::core::core, words: CORE, own: Vec::new },
+    Target { name: "archive", call: crate::boot::archive, words: ARCHIVE, own: Vec::new },
+    Target { name: "wire", call: crate::boot::wire, words: WIRE, own: Vec::new },
+    Target { name: "recording", call: crate::recording::recording, words: RECORDING, own: Vec::new },
+    Target { name: "tree", call: tree, words: TREE, own: Vec::new },
+    Target { name: "check", call: check, words: KERNEL, own: Vec::new },
+    Target { name: "patch", call: crate::patch::patch, words: PATCH, own: Vec::new },
+    Target { name: "explain", call: crate::explain::explain, words: RECORDS, own: Vec::new },
+    Target { name: "trace", call: trace, words: TRACE, own: Vec::new },
+    Target { name: "sites", call: sites, words: CODE, own: Vec::new },
+    Target { name: "lift", call: crate::lift::lift, words: LIFTED, own: Vec::new },
+    Target { name: "decode", call: crate::decode::decode, words: LIFTED, own: Vec::new },
+    Target { name: "region", call: crate::engine::region, words: &[], own: crate::engine::samples },
+    Target { name: "cache", call: crate::engine::cache, words: KEPT, own: || vec![crate::engine::sample()] },
 ];
 
 const ELF: &[&[u8]] =
@@ -63,6 +68,17 @@ const LIFTED: &[&[u8]] = &[
     b"\x00\x04\x08\x5e",
     b"\x20\x00\x00\x8b",
     b"\x00\x00\x01\x10",
+];
+
+const KEPT: &[&[u8]] = &[
+    b"ashoreC1",
+    b"\0\0\0\0",
+    b"\xff\xff\xff\xff",
+    b"\x04\0\0\0",
+    b"\x04\x03\0\0",
+    b"\0\x10\0\0",
+    b"\0\0\0\x50\0\0\0\0",
+    b"\xff\xff\xff\x7f",
 ];
 
 const ARCHIVE: &[&[u8]] = &[

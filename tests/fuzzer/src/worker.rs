@@ -41,7 +41,11 @@ static INPUT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// Tries inputs until the time is over.
 pub(crate) fn run(target: &Target, order: &Order, record: Record) -> Result<(), String> {
-    let mut inputs = corpus::load(&order.folder)?;
+    let mut inputs = (target.own)();
+    inputs.extend(match inputs.is_empty() {
+        true => corpus::load(&order.folder)?,
+        false => corpus::files(&order.folder)?,
+    });
     let current = current_file(&order.folder)?;
     save_on_panic(current.clone());
     let mut random = Random::new(order.seed);
