@@ -44,7 +44,7 @@ fn translates(options: &Options) -> bool {
     if options.engine.tier == Tier::Evaluated {
         return false;
     }
-    let lacks = jit::host().lacks();
+    let lacks = options.engine.host.unwrap_or_else(jit::host).lacks();
     if let Some(part) = lacks
         && !options.quiet
     {
@@ -108,7 +108,11 @@ pub(crate) fn settings(cpu: Cpu, chosen: &Chosen) -> Result<Settings, Report> {
             None => return Err(table::UNSUPPORTED_CPU.because(format!("{cpu} has no part {name} (--cpu list)"))),
         }
     }
-    Ok(Settings { hidden, tier: chosen.tier, code_len: chosen.code_len })
+    let lacking = std::env::var("ASHORE_HOST_LACKS").unwrap_or_default();
+    let host = jit::host().without_named(&lacking).map_err(|name| {
+        table::UNSUPPORTED_CPU.because(format!("ASHORE_HOST_LACKS: no template knows a part {name}"))
+    })?;
+    Ok(Settings { hidden, tier: chosen.tier, code_len: chosen.code_len, host: Some(host) })
 }
 
 /// What can be hidden, as `--cpu list` prints it.

@@ -59,6 +59,14 @@ impl Host {
         Host(self.0 & !(1 << part as u32))
     }
 
+    /// The same host without the parts of these names, which have commas between them; a name that is none is an error.
+    pub fn without_named(self, names: &str) -> Result<Host, &str> {
+        names.split(',').filter(|name| !name.is_empty()).try_fold(self, |host, name| {
+            let row = TABLE.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name));
+            row.map(|(part, ..)| host.without(*part)).ok_or(name)
+        })
+    }
+
     /// Whether it has a part.
     pub const fn has(self, part: HostPart) -> bool {
         self.0 >> part as u32 & 1 != 0
@@ -89,5 +97,7 @@ mod tests {
         assert_eq!(Host::FULL.without(HostPart::Bmi2).lacks(), Some("BMI2"));
         assert_eq!(Host::FULL.without(HostPart::Aes).lacks(), None);
         assert_eq!(Host::of(|part| part != HostPart::Avx2), Host::FULL.without(HostPart::Avx2));
+        assert_eq!(Host::FULL.without_named("avx2,FMA").map(Host::lacks), Ok(Some("AVX2")));
+        assert_eq!(Host::FULL.without_named("sse9"), Err("sse9"));
     }
 }

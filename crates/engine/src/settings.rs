@@ -1,5 +1,6 @@
 //! How programs of another CPU are run.
 
+use ashore_emit::Host;
 use ashore_isa::lift::Hidden;
 
 /// What a person chose.
@@ -9,6 +10,8 @@ pub struct Settings {
     pub hidden: Hidden,
     /// What runs the code.
     pub tier: Tier,
+    /// What of the host's CPU is used; all that it has when nothing is said.
+    pub host: Option<Host>,
     /// The bytes for translated code; the usual number when nothing is said.
     pub code_len: Option<u64>,
 }

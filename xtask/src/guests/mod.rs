@@ -2,7 +2,7 @@
 //!
 //! Everything lands in the ignored folder `.guests`: `venv` (the toolchains), caches, `out/<system>-<cpu>/<name>`,
 //! `explain/<system>-amd64/<name>`, the failing programs that reports are tested with, `bare/<name>`, the images for bare
-//! machines, `boot/<name>`, the programs for `ashore boot`, and `debian/<package>`, what they need of Debian's, with
+//! machines, `cpu/<cpu>/<name>`, checks of a CPU's instructions, `boot/<name>`, the programs for `ashore boot`, and `debian/<package>`, what they need of Debian's, with
 //! `debian/tree`, programs and libraries for dynamically linked ones (`--tree tree-large` makes a larger one beside it). Stamps make a
 //! second run take no time. After the toolchains and packages are there nothing here uses the network.
 
@@ -10,6 +10,7 @@ mod bare;
 pub(crate) mod boot;
 mod build;
 mod corpus;
+mod cpu;
 pub(crate) mod debian;
 mod source;
 mod stamp;
@@ -63,6 +64,7 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
     }
     if wanted.is_empty() && !is_only_corpus {
         bare::make(repo, &tools, force)?;
+        cpu::make(repo, &tools, force)?;
         boot::make(repo, &tools, force)?;
         trees::make(repo, trees::USUAL)?;
     }

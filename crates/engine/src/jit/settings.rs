@@ -44,7 +44,8 @@ impl Settings {
             Tier::Regions => 2,
         };
         let code_len = chosen.code_len.unwrap_or(CODE_LEN);
-        Settings { hot, code_len, steps: chosen.tier == Tier::Steps, ..Settings::default() }
+        let host = chosen.host.unwrap_or_else(super::host);
+        Settings { hot, code_len, host, steps: chosen.tier == Tier::Steps, ..Settings::default() }
     }
 
     /// The bytes that are taken for code.
