@@ -479,9 +479,13 @@ fn fill(bytes: &mut [u8]) {
     forget_jumps(bytes);
 }
 
-/// Empties the jump cache.
+/// Empties the jump cache: each entry has an address that is not looked for there.
 fn forget_jumps(bytes: &mut [u8]) {
-    if let Some(jumps) = bytes.get_mut(frame::JUMPS..) {
+    if let Some(jumps) = bytes.get_mut(frame::JUMPS..frame::SIZE) {
         jumps.fill(0xff);
+        // That is the last address of all, which is looked for in the last entry.
+        if let Some(last) = jumps.last_chunk_mut::<16>() {
+            last.fill(0);
+        }
     }
 }
