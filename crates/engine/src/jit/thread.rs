@@ -410,6 +410,8 @@ impl Thread {
             ExitKind::Eval { next } => match self.evaluate(exit.pc, code) {
                 Some(exit) => Step::Stop(exit),
                 None if core::mem::take(&mut self.has_changed_code) => Step::Look,
+                // The instruction began a mode that no code is for.
+                None if self.is_evaluated => Step::Look,
                 None if next != 0 && self.pc() == next => Step::Enter(base + exit.resume),
                 None => Step::Look,
             },
