@@ -17,6 +17,7 @@ mod wide;
 use crate::asm::{Asm, Label};
 use crate::flags::{Form, HostCond};
 use crate::live::Live;
+use crate::map::RegMap;
 use crate::reg::{Gpr, Xmm};
 use crate::unit::{Code, Exit, ExitKind, Mark, MarkKind, Part, Place, Unit};
 use alloc::vec::Vec;
@@ -73,6 +74,8 @@ struct Stub {
     flags: Form,
     to: StubTo,
     pc: u64,
+    /// Where registers are when it is jumped to.
+    map: u8,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +108,9 @@ impl Work {
     }
 }
 
+/// No map's number.
+const NO_MAP: u8 = u8::MAX;
+
 /// The general registers templates may use, as bits.
 const SCRATCH: u16 = 0b111;
 /// The vector registers templates may use.
@@ -125,12 +131,16 @@ impl Flags {
 
 pub(crate) struct Generator<'a> {
     unit: &'a Unit<'a>,
-    /// Whether registers live outside where they live inside.
+    /// Where registers live in the part at hand, and the number of that map.
+    map: &'a RegMap,
+    map_number: u8,
+    /// Whether registers live outside where they live there.
     is_same: bool,
     place: Place,
     asm: &'a mut Asm,
     exits: &'a mut Vec<Exit>,
     marks: &'a mut Vec<Mark>,
+    maps: &'a mut Vec<(u32, u8)>,
     evaluated: &'a mut u32,
     locs: &'a mut Vec<Loc>,
     parts: &'a mut Vec<Label>,
@@ -175,16 +185,19 @@ struct Saved {
 
 impl<'a> Generator<'a> {
     pub(crate) fn new(unit: &'a Unit<'a>, place: Place, code: &'a mut Code, work: &'a mut Work) -> Generator<'a> {
-        let Code { asm, exits, marks, evaluated } = code;
+        let Code { asm, exits, marks, maps, evaluated } = code;
         let Work { locs, parts, stubs } = work;
         let (free, vfree) = (SCRATCH, VSCRATCH);
         Generator {
             unit,
-            is_same: core::ptr::eq(unit.map, unit.outside) || unit.map == unit.outside,
+            map: unit.outside,
+            map_number: NO_MAP,
+            is_same: true,
             place,
             asm,
             exits,
             marks,
+            maps,
             evaluated,
             locs,
             parts,
@@ -208,6 +221,7 @@ impl<'a> Generator<'a> {
     pub(crate) fn enter(&mut self) {
         let pc = self.unit.parts.get(self.unit.entry).map_or(0, |part| part.pc);
         self.pc = pc;
+        self.use_map(self.map_of(self.unit.entry));
         self.mark(MarkKind::Start);
         match self.place.counter {
             Some(counter) => {
@@ -215,7 +229,7 @@ impl<'a> Generator<'a> {
                 let number = self.exit(Exit { kind: ExitKind::Hot, pc, site: 0, resume: counter });
                 let label = self.asm.label();
                 self.asm.jcc(crate::reg::Cc::Equal, label);
-                self.stubs.push(Stub { label, flags: Form::Stored, to: StubTo::Exit(number), pc });
+                self.stub(label, Form::Stored, StubTo::Exit(number), pc);
             }
             None => self.asm.nop8(),
         }
@@ -225,6 +239,25 @@ impl<'a> Generator<'a> {
                 let label = self.parts[self.unit.entry];
                 self.asm.jmp(label);
             }
+        }
+    }
+
+    fn stub(&mut self, label: Label, flags: Form, to: StubTo, pc: u64) {
+        self.stubs.push(Stub { label, flags, to, pc, map: self.map_number });
+    }
+
+    /// The number of a part's map.
+    fn map_of(&self, part: usize) -> u8 {
+        self.unit.parts.get(part).map_or(0, |part| part.map)
+    }
+
+    /// From here on registers are where this map says.
+    fn use_map(&mut self, number: u8) {
+        if number != self.map_number {
+            self.map_number = number;
+            self.map = self.unit.maps.get(usize::from(number)).unwrap_or(self.unit.outside);
+            self.is_same = core::ptr::eq(self.map, self.unit.outside) || self.map == self.unit.outside;
+            self.maps.push((self.asm.here(), number));
         }
     }
 
@@ -246,6 +279,7 @@ impl<'a> Generator<'a> {
     /// Writes a part.
     pub(crate) fn part(&mut self, index: usize, part: &Part, live: &mut Live) {
         self.current = index;
+        self.use_map(part.map);
         self.asm.bind(self.parts[index]);
         self.flags = Flags::STORED;
         self.upper = [Upper::Unknown; 16];

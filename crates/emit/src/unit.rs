@@ -18,17 +18,19 @@ pub struct Part {
     pub pc: u64,
     /// What they mean.
     pub block: Block,
+    /// Which of the unit's maps says where registers live in it.
+    pub map: u8,
 }
 
-/// What is translated at once: parts in the order of their addresses, all with the same map.
+/// What is translated at once: parts in the order of their addresses.
 #[derive(Clone, Copy, Debug)]
 pub struct Unit<'a> {
     /// The parts; jumps from one to the start of another stay inside.
     pub parts: &'a [Part],
     /// The part that is entered from outside.
     pub entry: usize,
-    /// Where registers live inside.
-    pub map: &'a RegMap,
+    /// Where registers live inside: each part has one of these.
+    pub maps: &'a [RegMap],
     /// Where they live outside.
     pub outside: &'a RegMap,
     /// What is done with the addresses of accesses.
@@ -145,6 +147,8 @@ pub struct Code {
     pub exits: Vec<Exit>,
     /// The side table, by place.
     pub marks: Vec<Mark>,
+    /// From which place on which map is right, by place.
+    pub maps: Vec<(u32, u8)>,
     /// How many guest instructions had no template.
     pub evaluated: u32,
 }
@@ -154,6 +158,7 @@ impl Code {
         self.asm.clear();
         self.exits.clear();
         self.marks.clear();
+        self.maps.clear();
         self.evaluated = 0;
     }
 }
@@ -207,7 +212,7 @@ impl Emitter {
         let mut generator = Generator::new(unit, place, code, work);
         generator.enter();
         for (index, part) in unit.parts.iter().enumerate() {
-            live.walk(&part.block, unit.map.guest.flags, |pc| leaves(unit, live_in, known, pc));
+            live.walk(&part.block, unit.outside.guest.flags, |pc| leaves(unit, live_in, known, pc));
             generator.part(index, part, live);
         }
         generator.finish();
@@ -231,7 +236,7 @@ impl Emitter {
                 if live_in[index] {
                     continue;
                 }
-                if live.walk(&part.block, unit.map.guest.flags, |pc| leaves(unit, live_in, known, pc)) {
+                if live.walk(&part.block, unit.outside.guest.flags, |pc| leaves(unit, live_in, known, pc)) {
                     live_in[index] = true;
                     has_changed = true;
                 }

@@ -47,7 +47,7 @@ impl Generator<'_> {
                 let reg = self.take()?;
                 self.may_fault();
                 self.asm.load(size, Extend::Zero, reg, Mem::at(base, 0));
-                let [value, place, len] = self.unit.map.guest.watch.map(RegMap::memory);
+                let [value, place, len] = self.map.guest.watch.map(RegMap::memory);
                 self.asm.store(Size::B8, value, reg);
                 self.asm.store_number(Size::B8, Mem { disp: value.disp + 8, ..value }, 0);
                 self.asm.store(Size::B8, place, base);
@@ -90,7 +90,7 @@ impl Generator<'_> {
 
     /// Nothing is watched any more; leaves the host's flags.
     fn forget_watch(&mut self) {
-        let [value, place, len] = self.unit.map.guest.watch.map(RegMap::memory);
+        let [value, place, len] = self.map.guest.watch.map(RegMap::memory);
         for mem in [value, Mem { disp: value.disp + 8, ..value }, place, len] {
             self.asm.store_number(Size::B8, mem, 0);
         }
@@ -105,7 +105,7 @@ impl Generator<'_> {
         self.put_back(Gpr::RAX);
         self.clobber(live)?;
         self.take_exactly(Gpr::RAX)?;
-        let [seen, place, len] = self.unit.map.guest.watch.map(RegMap::memory);
+        let [seen, place, len] = self.map.guest.watch.map(RegMap::memory);
         let (failed, end) = (self.asm.label(), self.asm.label());
         self.asm.alu(Alu::Cmp, Width::W64, base, place);
         self.asm.jcc(Cc::NotEqual, failed);

@@ -1,7 +1,7 @@
 //! Numbers of one kind from numbers of another.
 
 use super::float::{is_double, round_number};
-use super::{Body, Done, Generator, Loc, Refused, Stub, StubTo, Upper};
+use super::{Body, Done, Generator, Loc, Refused, StubTo, Upper};
 use crate::asm::{Label, ops};
 use crate::flags::Form;
 use crate::live::Live;
@@ -16,7 +16,7 @@ impl Generator<'_> {
         let label = self.asm.label();
         let kind = ExitKind::Eval { next: 0 };
         let number = self.exit(Exit { kind, pc: self.pc, site: 0, resume: 0 });
-        self.stubs.push(Stub { label, flags: Form::Stored, to: StubTo::Inside(number), pc: self.pc });
+        self.stub(label, Form::Stored, StubTo::Inside(number), self.pc);
         label
     }
 

@@ -1,6 +1,6 @@
 //! Leaving a part: to another one, to other code, to the engine.
 
-use super::{Body, Done, Flags, Generator, Loc, Refused, Stub, StubTo};
+use super::{Body, Done, Flags, Generator, Loc, Refused, StubTo};
 use crate::asm::{Alu, ops};
 use crate::flags::{self, Form, HostCond, Parity};
 use crate::frame;
@@ -43,6 +43,7 @@ impl Generator<'_> {
     pub(super) fn goto(&mut self, pc: u64) {
         match self.part_at(pc) {
             Some(index) => {
+                self.go_to_map_of(index);
                 // The next part begins here.
                 if index != self.current + 1 {
                     let label = self.parts[index];
@@ -66,7 +67,7 @@ impl Generator<'_> {
         if let Some(exit) = self.exits.get_mut(number) {
             exit.site = site;
         }
-        self.stubs.push(Stub { label, flags: Form::Stored, to: StubTo::Exit(number), pc });
+        self.stub(label, Form::Stored, StubTo::Exit(number), pc);
     }
 
     /// Puts instructions that do nothing before a jump, so that its distance can be replaced by one store.
@@ -94,7 +95,7 @@ impl Generator<'_> {
         self.used(live, cond);
         let needs = self.flags.form != Form::Stored && !self.flags.stored && live.exits(self.at);
         match self.part_at(pc) {
-            Some(index) if !needs => {
+            Some(index) if !needs && self.map_of(index) == self.map_number => {
                 let label = self.parts[index];
                 self.jump_if(host, |this, cc| this.asm.jcc(cc, label));
             }
@@ -109,7 +110,7 @@ impl Generator<'_> {
                     None => StubTo::Jump(self.exit(Exit { kind: ExitKind::Goto, pc, site: 0, resume: 0 })),
                 };
                 let flags = if needs { self.flags.form } else { Form::Stored };
-                self.stubs.push(Stub { label, flags, to, pc });
+                self.stub(label, flags, to, pc);
                 self.jump_if(host, |this, cc| this.asm.jcc(cc, label));
             }
         }
@@ -148,11 +149,11 @@ impl Generator<'_> {
                 let there = self.asm.label();
                 self.asm.jcc(Cc::Parity, there);
                 self.asm.jcc(host.cc, there);
-                self.stubs.push(Stub { label: there, flags: Form::Stored, to: StubTo::Jump(number), pc });
+                self.stub(there, Form::Stored, StubTo::Jump(number), pc);
                 return;
             }
         }
-        self.stubs.push(Stub { label, flags: Form::Stored, to: StubTo::Exit(number), pc });
+        self.stub(label, Form::Stored, StubTo::Exit(number), pc);
     }
 
     fn link_cc(&mut self, cc: Cc, number: usize, label: crate::asm::Label) {
@@ -174,7 +175,7 @@ impl Generator<'_> {
         self.go_outside();
         // The entry of an address: its lowest bits that differ between instructions.
         let mask = (1i32 << frame::JUMPS_LOG2) - 1;
-        let align = self.unit.map.guest.align_log2;
+        let align = self.map.guest.align_log2;
         self.asm.mov(Width::W32, Gpr::RCX, Gpr::RAX);
         self.asm.alu_number(Alu::And, Width::W32, Gpr::RCX, mask << align);
         let scale = match align {
@@ -196,7 +197,7 @@ impl Generator<'_> {
         let label = self.asm.label();
         self.asm.jcc(Cc::NotEqual, label);
         self.asm.jmp_rm(at(8));
-        self.stubs.push(Stub { label, flags: Form::Stored, to: StubTo::Miss(number), pc: self.pc });
+        self.stub(label, Form::Stored, StubTo::Miss(number), self.pc);
         Ok(())
     }
 
@@ -225,7 +226,7 @@ impl Generator<'_> {
     fn trap(&mut self, exit: u64, next: u64) {
         self.go_outside();
         self.asm.number(Gpr::RAX, next);
-        self.asm.store(Size::B8, RegMap::memory(self.unit.map.guest.pc), Gpr::RAX);
+        self.asm.store(Size::B8, RegMap::memory(self.map.guest.pc), Gpr::RAX);
         self.asm.number(Gpr::RAX, exit);
         self.asm.jmp_to(self.place.leave as i32 - self.place.base as i32);
     }
@@ -237,18 +238,28 @@ impl Generator<'_> {
 
     /// From the map of the outside to that of the unit.
     pub(super) fn go_inside(&mut self) {
-        self.change_map(self.unit.outside, self.unit.map);
+        if !self.is_same {
+            self.change_map(self.unit.outside, self.map);
+        }
     }
 
     /// From the map of the unit to that of the outside. Leaves the host's flags.
     pub(super) fn go_outside(&mut self) {
-        self.change_map(self.unit.map, self.unit.outside);
+        if !self.is_same {
+            self.change_map(self.map, self.unit.outside);
+        }
+    }
+
+    /// From the map of the part at hand to that of another part.
+    fn go_to_map_of(&mut self, part: usize) {
+        let number = self.map_of(part);
+        if number != self.map_number {
+            let to = self.unit.maps.get(usize::from(number)).unwrap_or(self.unit.outside);
+            self.change_map(self.map, to);
+        }
     }
 
     fn change_map(&mut self, from: &RegMap, to: &RegMap) {
-        if self.is_same {
-            return;
-        }
         self.mark(MarkKind::Between);
         for (reg, slot) in from.ints() {
             if to.int(slot) != Some(reg) {
@@ -277,14 +288,16 @@ impl Generator<'_> {
         let mut next = 0;
         while let Some(&stub) = self.stubs.get(next) {
             next += 1;
+            self.use_map(stub.map);
             self.asm.bind(stub.label);
             self.pc = stub.pc;
             self.flags = Flags { form: stub.flags, stored: stub.flags == Form::Stored };
             self.mark(MarkKind::Between);
-            flags::store(self.asm, stub.flags, self.unit.map.guest.flags);
+            flags::store(self.asm, stub.flags, self.map.guest.flags);
             self.flags = Flags::STORED;
             match stub.to {
                 StubTo::Part(index) => {
+                    self.go_to_map_of(index);
                     let label = self.parts[index];
                     self.asm.jmp(label);
                 }

@@ -60,10 +60,10 @@ impl Generator<'_> {
             return self.two(body, live, (Alu::Add, width), [a, b]);
         }
         // In place, if nobody needs the host's flags.
-        let goal = self.goal(body, live, self.at).and_then(|slot| self.unit.map.int(slot));
+        let goal = self.goal(body, live, self.at).and_then(|slot| self.map.int(slot));
         let in_place = matches!((self.loc(a), goal),
-            (Loc::Slot(slot), Some(reg)) if self.unit.map.int(slot) == Some(reg));
-        let is_memory = matches!(self.loc(b), Loc::Slot(slot) if self.unit.map.int(slot).is_none());
+            (Loc::Slot(slot), Some(reg)) if self.map.int(slot) == Some(reg));
+        let is_memory = matches!(self.loc(b), Loc::Slot(slot) if self.map.int(slot).is_none());
         if (in_place || is_memory) && self.loc(b) != Loc::Later && !self.flags_wanted(live) {
             return self.two(body, live, (Alu::Add, width), [a, b]);
         }
@@ -85,7 +85,7 @@ impl Generator<'_> {
 
     /// An operation of two operands in the first one's register.
     fn two(&mut self, body: Body<'_>, live: &mut Live, (op, width): (Alu, Width), [a, b]: [Value; 2]) -> Done {
-        let goal = self.goal(body, live, self.at).and_then(|slot| self.unit.map.int(slot));
+        let goal = self.goal(body, live, self.at).and_then(|slot| self.map.int(slot));
         let is_goal = |this: &Self, value| goal.is_some() && this.register(value) == goal;
         let swap = matches!(self.loc(a), Loc::Number(_)) || (is_goal(self, b) && !is_goal(self, a));
         let [a, b] = if swap && op != Alu::Sub { [b, a] } else { [a, b] };

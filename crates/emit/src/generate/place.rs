@@ -108,7 +108,7 @@ impl Generator<'_> {
     pub(super) fn gpr(&mut self, body: Body<'_>, live: &mut Live, value: Value) -> Result<Gpr, Refused> {
         let reg = match self.loc(value) {
             Loc::Gpr(reg) => return Ok(reg),
-            Loc::Slot(slot) => match self.unit.map.int(slot) {
+            Loc::Slot(slot) => match self.map.int(slot) {
                 Some(reg) => return Ok(reg),
                 None => {
                     let reg = self.take()?;
@@ -142,7 +142,7 @@ impl Generator<'_> {
     /// A value as an operand that may be memory.
     pub(super) fn rm(&mut self, body: Body<'_>, live: &mut Live, value: Value) -> Result<Rm, Refused> {
         match self.loc(value) {
-            Loc::Slot(slot) if slot.kind == SlotKind::I64 && self.unit.map.int(slot).is_none() => {
+            Loc::Slot(slot) if slot.kind == SlotKind::I64 && self.map.int(slot).is_none() => {
                 Ok(RegMap::memory(slot).into())
             }
             _ => Ok(self.gpr(body, live, value)?.into()),
@@ -197,7 +197,7 @@ impl Generator<'_> {
     pub(super) fn register(&self, value: Value) -> Option<Gpr> {
         match self.loc(value) {
             Loc::Gpr(reg) => Some(reg),
-            Loc::Slot(slot) => self.unit.map.int(slot),
+            Loc::Slot(slot) => self.map.int(slot),
             _ => None,
         }
     }
@@ -205,7 +205,7 @@ impl Generator<'_> {
     /// A register for the value of the op at hand: that of its guest register, or one for templates. It is none of `others`.
     pub(super) fn dest(&mut self, body: Body<'_>, live: &Live, others: &[Gpr]) -> Result<Gpr, Refused> {
         if let Some(slot) = self.goal(body, live, self.at)
-            && let Some(reg) = self.unit.map.int(slot)
+            && let Some(reg) = self.map.int(slot)
             && !others.contains(&reg)
         {
             return Ok(reg);
@@ -221,7 +221,7 @@ impl Generator<'_> {
         (a, width): (Value, Width),
         others: &[Gpr],
     ) -> Result<Gpr, Refused> {
-        let goal = self.goal(body, live, self.at).and_then(|slot| self.unit.map.int(slot));
+        let goal = self.goal(body, live, self.at).and_then(|slot| self.map.int(slot));
         if let Some(reg) = goal.filter(|reg| !others.contains(reg)) {
             self.copy_to(body, live, (reg, a, width))?;
             return Ok(reg);
@@ -245,7 +245,7 @@ impl Generator<'_> {
     pub(super) fn copy_to(&mut self, body: Body<'_>, live: &mut Live, (reg, a, width): (Gpr, Value, Width)) -> Done {
         match self.loc(a) {
             Loc::Number(number) => self.asm.number(reg, number),
-            Loc::Slot(slot) if self.unit.map.int(slot).is_none() => self.load_slot(reg, slot)?,
+            Loc::Slot(slot) if self.map.int(slot).is_none() => self.load_slot(reg, slot)?,
             _ => {
                 let source = self.gpr(body, live, a)?;
                 if source != reg {
@@ -271,7 +271,7 @@ impl Generator<'_> {
                 self.give(value.index(), Loc::Xmm(reg));
                 Ok(reg)
             }
-            Loc::Slot(slot) => match self.unit.map.vector(slot) {
+            Loc::Slot(slot) => match self.map.vector(slot) {
                 Some(reg) => Ok(reg),
                 None if slot.kind == SlotKind::V128 => {
                     let reg = self.vtake()?;
@@ -289,7 +289,7 @@ impl Generator<'_> {
     /// A vector as an operand that may be memory.
     pub(super) fn vrm(&mut self, value: Value) -> Result<Rm, Refused> {
         match self.loc(value) {
-            Loc::Slot(slot) if slot.kind == SlotKind::V128 && self.unit.map.vector(slot).is_none() => {
+            Loc::Slot(slot) if slot.kind == SlotKind::V128 && self.map.vector(slot).is_none() => {
                 Ok(RegMap::memory(slot).into())
             }
             Loc::Spilled(room) => Ok(Self::room(room).into()),
@@ -302,7 +302,7 @@ impl Generator<'_> {
         let is_direct = live.uses(self.at) == 1;
         if is_direct
             && let Some(slot) = self.goal(body, live, self.at)
-            && let Some(reg) = self.unit.map.vector(slot)
+            && let Some(reg) = self.map.vector(slot)
             && !others.contains(&reg)
         {
             return Ok(reg);
@@ -325,7 +325,7 @@ impl Generator<'_> {
         // The highest bit that counts in the place of those above it. The register is kept to the instruction's end.
         let (sum, count) = (self.take()?, self.take()?);
         self.asm.lea(Width::W64, sum, whole);
-        self.asm.number(count, u64::from(self.unit.map.guest.ignored));
+        self.asm.number(count, u64::from(self.map.guest.ignored));
         self.asm.g3(ops::SHLX.wide(Width::W64), sum, count, sum);
         self.asm.g3(ops::SARX.wide(Width::W64), sum, count, sum);
         self.put_back(count);

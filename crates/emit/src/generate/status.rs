@@ -35,7 +35,7 @@ impl Generator<'_> {
         if self.flags.stored || self.flags.form == Form::Stored {
             return;
         }
-        self.with_rax(|this| flags::store(this.asm, this.flags.form, this.unit.map.guest.flags));
+        self.with_rax(|this| flags::store(this.asm, this.flags.form, this.map.guest.flags));
         self.flags = match self.flags.form {
             Form::Sub => Flags { form: Form::Sub, stored: true },
             Form::Add => Flags { form: Form::Sub, stored: true },
@@ -63,7 +63,7 @@ impl Generator<'_> {
             return Err(Refused);
         }
         if self.flags.form == Form::Stored {
-            self.with_rax(|this| flags::load(this.asm, this.unit.map.guest.flags));
+            self.with_rax(|this| flags::load(this.asm, this.map.guest.flags));
             self.flags = Flags { form: Form::Sub, stored: true };
             self.fresh = None;
         }
@@ -192,7 +192,7 @@ impl Generator<'_> {
             Loc::Number(packed) => {
                 // Constant flags, unpacked.
                 let stored = flags::to_stored(packed) as i32;
-                self.asm.store_number(Size::B2, RegMap::memory(self.unit.map.guest.flags), stored);
+                self.asm.store_number(Size::B2, RegMap::memory(self.map.guest.flags), stored);
                 self.flags = Flags::STORED;
             }
             _ => return Err(Refused),
@@ -235,7 +235,7 @@ impl Generator<'_> {
             _ => {
                 let x = self.rm(body, live, a)?;
                 let other = self.register(a).unwrap_or(Gpr::RSP);
-                if self.goal(body, live, self.at).and_then(|slot| self.unit.map.int(slot)) == Some(other)
+                if self.goal(body, live, self.at).and_then(|slot| self.map.int(slot)) == Some(other)
                     && self.register(b) != Some(other)
                 {
                     // The result's register is the first operand's: the other one moves.

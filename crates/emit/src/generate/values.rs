@@ -71,7 +71,7 @@ impl Generator<'_> {
     }
 
     fn get(&mut self, slot: Slot) -> Done {
-        if slot == self.unit.map.guest.flags {
+        if slot == self.map.guest.flags {
             self.give(self.at, Loc::GuestFlags);
             return Ok(());
         }
@@ -85,7 +85,7 @@ impl Generator<'_> {
 
     fn set(&mut self, body: Body<'_>, live: &mut Live, slot: Slot, value: Value) -> Done {
         match slot.kind {
-            SlotKind::Flags if slot == self.unit.map.guest.flags => return self.set_flags(live, value),
+            SlotKind::Flags if slot == self.map.guest.flags => return self.set_flags(live, value),
             SlotKind::Flags | SlotKind::I32 => return Err(Refused),
             SlotKind::I64 | SlotKind::V128 => {}
         }
@@ -93,7 +93,7 @@ impl Generator<'_> {
         if slot.kind == SlotKind::V128 {
             return self.set_vector(live, slot, value);
         }
-        match (self.unit.map.int(slot), self.loc(value)) {
+        match (self.map.int(slot), self.loc(value)) {
             (Some(reg), _) => self.copy_to(body, live, (reg, value, Width::W64))?,
             (None, _) if self.short(value, Width::W64).is_some() => {
                 let number = self.short(value, Width::W64).unwrap_or(0);
@@ -110,7 +110,7 @@ impl Generator<'_> {
 
     fn set_vector(&mut self, live: &mut Live, slot: Slot, value: Value) -> Done {
         let source = self.xmm(value)?;
-        match self.unit.map.vector(slot) {
+        match self.map.vector(slot) {
             Some(reg) if reg == source => {}
             Some(reg) => {
                 self.asm.v2(ops::MOVAPS, reg, source);
@@ -124,8 +124,8 @@ impl Generator<'_> {
 
     /// Brings values that are still in a guest register to other ones before it is written.
     fn keep_old(&mut self, live: &Live, slot: Slot, except: Value) -> Done {
-        let int = self.unit.map.int(slot);
-        let vector = self.unit.map.vector(slot);
+        let int = self.map.int(slot);
+        let vector = self.map.vector(slot);
         for index in self.start..self.at {
             if index == except.index() || live.uses(index) == 0 {
                 continue;

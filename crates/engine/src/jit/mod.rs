@@ -12,6 +12,7 @@ mod blocks;
 mod cache;
 mod cpu;
 mod halves;
+mod maps;
 mod marks;
 mod memory;
 mod peek;

@@ -3,6 +3,7 @@
 use super::blocks::Blocks;
 use super::cache::Kept;
 use super::halves::Half;
+use super::maps::Maps;
 use super::marks::Packed;
 use super::peek::{Cache, Peek};
 use super::region::{Region, targets};
@@ -39,8 +40,9 @@ pub struct Jit {
     pub(super) settings: Settings,
     pub(super) lifter: Box<dyn Lifter>,
     pub(super) arena: Arena,
-    /// The map of the outside.
+    /// The map of the outside, and that alone.
     pub(super) map: Arc<RegMap>,
+    pub(super) maps: Arc<Maps>,
     /// The place of the code that leaves; that which enters is at the first place.
     pub(super) leave: u32,
     /// The end of both.
@@ -77,7 +79,7 @@ pub(super) struct Made {
     pub(super) base: u32,
     pub(super) end: u32,
     pub(super) pc: u64,
-    pub(super) map: Arc<RegMap>,
+    pub(super) maps: Arc<Maps>,
     pub(super) is_stale: bool,
     /// Whether a thread may stay in it for ever.
     pub(super) has_loop: bool,
@@ -172,6 +174,7 @@ impl Jit {
             settings,
             lifter,
             arena,
+            maps: Arc::new(Maps::one(map.clone())),
             map,
             leave,
             gates_end,
@@ -274,11 +277,10 @@ impl Jit {
             let hot = if self.settings.hot == 0 { COLD } else { self.settings.hot };
             self.arena.set_counter(counter, hot);
         }
-        let map = self.map.clone();
         let parts = [part];
         let place = match count {
             0 => Ok(None),
-            _ => self.add(inner, (&parts, 0, &map), counter, code).map(Some),
+            _ => self.add(inner, (&parts, 0, core::slice::from_ref(&*self.map)), counter, code).map(Some),
         };
         let [part] = parts;
         inner.parts.push(part);
@@ -289,7 +291,7 @@ impl Jit {
     fn add(
         &self,
         inner: &mut Inner,
-        (parts, entry, map): (&[Part], usize, &Arc<RegMap>),
+        (parts, entry, maps): (&[Part], usize, &[RegMap]),
         counter: Option<u32>,
         code: &dyn Code,
     ) -> Result<u32, Full> {
@@ -298,7 +300,7 @@ impl Jit {
             true => Addresses::Whole,
             false => Addresses::Tagged,
         };
-        let unit = Unit { parts, entry, map, outside: &self.map, addresses, host: self.settings.host };
+        let unit = Unit { parts, entry, maps, outside: &self.map, addresses, host: self.settings.host };
         let place = Place { base, leave: self.leave, first_exit, counter };
         let mut peek = Peek { lifter: self.lifter.as_ref(), code, cache: &mut inner.peek };
         let made = inner.emitter.translate(&unit, place, &mut peek);
@@ -323,7 +325,9 @@ impl Jit {
         half.add_exits(core::iter::once(Way { base, exit: again }));
         half.next = (leaves + inner.stub.here()).next_multiple_of(ALIGN);
         let has_loop = parts.len() > 1 || parts.iter().any(|part| targets(&part.block).any(|to| to == part.pc));
-        let made = Made { base, end: leaves, pc, map: map.clone(), is_stale: false, has_loop, leaves };
+        let is_outside = maps.first().is_some_and(|map| core::ptr::eq(map, &*self.map));
+        let maps = if is_outside { self.maps.clone() } else { Arc::new(Maps::of(maps, &made.maps)) };
+        let made = Made { base, end: leaves, pc, maps, is_stale: false, has_loop, leaves };
         half.add_unit(made, parts.iter().flat_map(pages));
         inner.blocks.insert(pc, base);
         Ok(base)
@@ -351,10 +355,10 @@ impl Jit {
 
     pub(super) fn add_region(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Option<u32> {
         let mut region = core::mem::take(&mut inner.region);
-        let place = region.form(self.lifter.as_ref(), &self.map, pc, code).and_then(|(entry, map)| {
+        let place = region.form(self.lifter.as_ref(), &self.map, pc, code).and_then(|entry| {
             inner.stats.regions += 1;
             inner.stats.region_instructions += region.len() as u64;
-            self.add(inner, (region.parts(), entry, &Arc::new(map)), None, code).ok()
+            self.add(inner, (region.parts(), entry, region.maps()), None, code).ok()
         });
         inner.region = region;
         place
@@ -427,7 +431,7 @@ impl Jit {
     pub(super) fn restore(&self, body: &[u8]) -> Option<u32> {
         let mut inner = self.lock();
         let half = inner.half();
-        let units = half.put_back(&self.arena, body, &self.map)?;
+        let units = half.put_back(&self.arena, body, &self.maps)?;
         let hot = if self.settings.hot == 0 { COLD } else { self.settings.hot };
         half.used_counters().for_each(|counter| self.arena.set_counter(counter, hot));
         let len = half.len();

@@ -80,7 +80,8 @@ fn is_no_address(info: FaultInfo) -> bool {
 fn capture(thread: &mut Thread, made: &Made, mark: &Mark) {
     let jit = thread.jit().clone();
     // At a unit's first bytes registers are still where the outside has them.
-    let map = if mark.at == made.base { &jit.map } else { &made.map };
+    let is_first = mark.at == made.base;
+    let map = made.maps.at(mark.at - made.base).filter(|_| !is_first).unwrap_or(&jit.map);
     for (reg, slot) in map.ints() {
         let value = thread.word(frame::CONTEXT + usize::from(reg.0) * 8);
         thread.set_bytes(usize::from(slot.offset), &value.to_le_bytes());

@@ -7,6 +7,7 @@
 //! The reader trusts nothing: what is not well formed is as if it were not there.
 
 use super::{Half, Made, Packed, Way};
+use crate::jit::maps::Maps;
 use ashore_emit::reg::{Gpr, Xmm};
 use ashore_emit::{Exit, ExitKind, RegMap};
 use ashore_ir::{Slot, SlotKind};
@@ -107,7 +108,7 @@ fn write_map(to: &mut Writer, map: &RegMap) {
 }
 
 fn read_map(from: &mut Reader<'_>, outside: &RegMap) -> Option<RegMap> {
-    let mut map = outside.clone();
+    let mut map = RegMap::new(&[], outside.guest);
     for register in 0..REGISTERS * 2 {
         let word = from.u32()?;
         if word == 0 {
@@ -116,17 +117,18 @@ fn read_map(from: &mut Reader<'_>, outside: &RegMap) -> Option<RegMap> {
         let slot = Slot { kind: *KINDS.get((word >> 1 & 0x7f) as usize)?, offset: u16::try_from(word >> 8).ok()? };
         let is_known = map.int(slot).is_some() || map.vector(slot).is_some();
         match (slot.kind, register) {
-            (SlotKind::I64, 0..16) if map.int(slot) != Some(Gpr(register)) && !is_known => {
-                map.pin_int(Gpr(register), slot);
-            }
-            (SlotKind::V128, 16..) if map.vector(slot) != Some(Xmm(register - 16)) && !is_known => {
-                map.pin_vector(Xmm(register - 16), slot);
-            }
-            (SlotKind::I64, 0..16) | (SlotKind::V128, 16..) => {}
+            (SlotKind::I64, 0..16) if !is_known => map.pin_int(Gpr(register), slot),
+            (SlotKind::V128, 16..) if !is_known => map.pin_vector(Xmm(register - 16), slot),
             _ => return None,
         }
     }
     Some(map)
+}
+
+/// The maps of a unit, by their numbers.
+fn read_maps(from: &mut Reader<'_>, maps: &[Arc<RegMap>]) -> Option<Maps> {
+    let list = from.list(|from| Some((from.u32()?, maps.get(from.u32()? as usize)?.clone())))?;
+    (!list.is_empty() && list.is_sorted_by_key(|(at, _)| *at)).then_some(Maps(list))
 }
 
 impl Half {
@@ -143,16 +145,18 @@ impl Half {
             }
         }
         let mut maps: Vec<Arc<RegMap>> = Vec::new();
+        let mut lists: Vec<Arc<Maps>> = Vec::new();
         let mut to = Writer::default();
         to.u32(self.code.start);
         to.u32(self.next_counter - self.counters.start);
         to.u32(self.units.len() as u32);
         for (made, left_out) in self.units.iter().zip(&is_left_out) {
-            let map = maps.iter().position(|map| *map == made.map).unwrap_or_else(|| {
-                maps.push(made.map.clone());
-                maps.len() - 1
+            // What is shared by almost all is the first.
+            let list = lists.iter().position(|list| Arc::ptr_eq(list, &made.maps)).unwrap_or_else(|| {
+                lists.push(made.maps.clone());
+                lists.len() - 1
             });
-            for word in [made.base, made.end, made.leaves, map as u32] {
+            for word in [made.base, made.end, made.leaves, list as u32] {
                 to.u32(word);
             }
             to.u32(u32::from(*left_out) | u32::from(made.has_loop) << 1);
@@ -166,8 +170,22 @@ impl Half {
                 bytes.iter_mut().zip(entry).for_each(|(byte, new)| *byte = new);
             }
         }
+        let mut places = Writer::default();
+        for list in &lists {
+            places.u32(list.0.len() as u32);
+            for (at, map) in &list.0 {
+                let number = maps.iter().position(|other| other == map).unwrap_or_else(|| {
+                    maps.push(map.clone());
+                    maps.len() - 1
+                });
+                places.u32(*at);
+                places.u32(number as u32);
+            }
+        }
         to.u32(maps.len() as u32);
         maps.iter().for_each(|map| write_map(&mut to, map));
+        to.u32(lists.len() as u32);
+        to.0.extend(places.0);
         to.u32(self.exits.len() as u32);
         self.exits.iter().for_each(|way| write_exit(&mut to, way));
         to.u32(self.marks.len() as u32);
@@ -184,18 +202,20 @@ impl Half {
     }
 
     /// What [`Half::keep`] gave, put into a half that is empty; gives the units. Nothing is changed if it is not well formed.
-    pub(in crate::jit) fn put_back(&mut self, arena: &Arena, bytes: &[u8], outside: &Arc<RegMap>) -> Option<Vec<Made>> {
+    pub(in crate::jit) fn put_back(&mut self, arena: &Arena, bytes: &[u8], outside: &Arc<Maps>) -> Option<Vec<Made>> {
         let mut from = Reader(bytes);
         let (start, counters) = (from.u32()?, from.u32()?);
         if start != self.code.start || self.next != start || counters > self.counters.end - self.counters.start {
             return None;
         }
         let units = from.list(|from| {
-            let [base, end, leaves, map] = [from.u32()?, from.u32()?, from.u32()?, from.u32()?];
-            Some(([base, end, leaves, map], from.u32()?, from.u64()?))
+            let [base, end, leaves, list] = [from.u32()?, from.u32()?, from.u32()?, from.u32()?];
+            Some(([base, end, leaves, list], from.u32()?, from.u64()?))
         })?;
         // A map has more words than others have bytes at least: there are few of them.
-        let maps = from.list(|from| read_map(from, outside).map(Arc::new))?;
+        let outside_map = outside.at(0)?;
+        let maps = from.list(|from| read_map(from, outside_map).map(Arc::new))?;
+        let lists = from.list(|from| read_maps(from, &maps).map(Arc::new))?;
         let exits = from.list(read_exit)?;
         let marks = from.list(|from| Some(Packed::of_words([from.u32()?, from.u32()?])))?;
         let pages = from.list(|from| Some((from.u64()?, from.list(|from| u32::try_from(from.u64()?).ok())?)))?;
@@ -205,13 +225,13 @@ impl Half {
         let mut last = start;
         let made: Option<Vec<Made>> = units
             .into_iter()
-            .map(|([base, unit_end, leaves, map], flags, pc)| {
+            .map(|([base, unit_end, leaves, list], flags, pc)| {
                 let is_inside = last <= base && base.checked_add(8)? <= unit_end && unit_end <= leaves && leaves < end;
                 last = unit_end;
-                let map = maps.get(map as usize)?;
-                let map = if **map == **outside { outside.clone() } else { map.clone() };
+                let list = lists.get(list as usize)?;
+                let maps = if **list == **outside { outside.clone() } else { list.clone() };
                 let (is_stale, has_loop) = (flags & 1 != 0, flags & 2 != 0);
-                is_inside.then_some(Made { base, end: unit_end, pc, map, is_stale, has_loop, leaves })
+                is_inside.then_some(Made { base, end: unit_end, pc, maps, is_stale, has_loop, leaves })
             })
             .collect();
         let made = made?;
