@@ -85,14 +85,19 @@ pub struct Asm {
     bytes: Vec<u8>,
     labels: Vec<u32>,
     fixups: Vec<(u32, Label)>,
+    /// The general registers 0 to 2 that may have been written since somebody asked, as bits.
+    written: u8,
 }
+
+/// All registers that are watched for writes.
+const WATCHED: u8 = 0b111;
 
 const UNBOUND: u32 = u32::MAX;
 
 impl Asm {
     /// An empty one.
     pub const fn new() -> Asm {
-        Asm { bytes: Vec::new(), labels: Vec::new(), fixups: Vec::new() }
+        Asm { bytes: Vec::new(), labels: Vec::new(), fixups: Vec::new(), written: 0 }
     }
 
     /// Forgets everything, keeps the memory.
@@ -112,8 +117,22 @@ impl Asm {
         self.bytes.len() as u32
     }
 
+    /// Which of the general registers 0 to 2 may have been written since this was asked last, as bits.
+    pub(crate) fn take_written(&mut self) -> u8 {
+        core::mem::take(&mut self.written)
+    }
+
+    /// A register is written; numbers of vector registers do no harm.
+    #[inline]
+    pub(crate) fn writes(&mut self, reg: u8) {
+        if reg < 3 {
+            self.written |= 1 << reg;
+        }
+    }
+
     /// Takes back what was written from here on; no label may be bound there.
     pub(crate) fn rewind(&mut self, to: u32) {
+        self.written = WATCHED;
         self.bytes.truncate(to as usize);
         while self.fixups.last().is_some_and(|(at, _)| *at >= to) {
             self.fixups.pop();
@@ -129,6 +148,8 @@ impl Asm {
     /// Binds a label here.
     pub fn bind(&mut self, label: Label) {
         let here = self.here();
+        // Who comes here has other things in registers.
+        self.written = WATCHED;
         if let Some(place) = self.labels.get_mut(label.0 as usize) {
             *place = here;
         }
@@ -141,7 +162,7 @@ impl Asm {
 
     /// Writes the distances of jumps to labels. False if one is not bound.
     pub fn resolve(&mut self) -> bool {
-        let Asm { bytes, labels, fixups } = self;
+        let Asm { bytes, labels, fixups, .. } = self;
         for (at, label) in fixups.drain(..) {
             let Some(&to) = labels.get(label.0 as usize).filter(|to| **to != UNBOUND) else { return false };
             let distance = (to as i32).wrapping_sub(at as i32 + 4);
@@ -177,8 +198,18 @@ impl Asm {
         self.word(place.wrapping_sub(after));
     }
 
-    /// An instruction with a register and a register or memory.
+    /// An instruction with a register and a register or memory; it may write each register.
+    #[inline]
     pub(crate) fn op(&mut self, code: Code, reg: u8, rm: Rm) {
+        self.writes(reg);
+        if let Rm::Reg(number) = rm {
+            self.writes(number);
+        }
+        self.reading(code, reg, rm);
+    }
+
+    /// The same for one that writes no register.
+    pub(crate) fn reading(&mut self, code: Code, reg: u8, rm: Rm) {
         let (index, base) = match rm {
             Rm::Reg(number) => (0, number),
             Rm::Mem(mem) => (mem.index.map_or(0, |(index, _)| index.0), mem.base.0),

@@ -108,6 +108,9 @@ impl Work {
     }
 }
 
+/// The general registers 0 to 2 are templates'; the first holds no copies, since storing flags needs it.
+const COPIES: usize = 3;
+
 /// No map's number.
 const NO_MAP: u8 = u8::MAX;
 
@@ -164,6 +167,9 @@ pub(crate) struct Generator<'a> {
     pending: Option<Value>,
     /// The op whose result the host's flags are of.
     fresh: Option<usize>,
+    /// Guest registers that live in memory and whose values these general registers hold, too, by number: from instruction to
+    /// instruction, as long as the assembler has written nothing else to them.
+    copies: [Option<Slot>; COPIES],
 }
 
 /// The part at hand.
@@ -214,6 +220,7 @@ impl<'a> Generator<'a> {
             current: 0,
             pending: None,
             fresh: None,
+            copies: [None; COPIES],
         }
     }
 
@@ -280,6 +287,7 @@ impl<'a> Generator<'a> {
     pub(crate) fn part(&mut self, index: usize, part: &Part, live: &mut Live) {
         self.current = index;
         self.use_map(part.map);
+        self.copies = [None; COPIES];
         self.asm.bind(self.parts[index]);
         self.flags = Flags::STORED;
         self.upper = [Upper::Unknown; 16];

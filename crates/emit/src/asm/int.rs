@@ -46,24 +46,31 @@ pub enum Form {
 impl Asm {
     /// `dst = dst op src`.
     pub fn alu(&mut self, op: Alu, width: Width, dst: Gpr, src: impl Into<Rm>) {
-        self.op(Code::new(Map::One, (op as u8) << 3 | 3, width), dst.0, src.into());
+        let src = src.into();
+        if op != Alu::Cmp {
+            self.writes(dst.0);
+        }
+        self.reading(Code::new(Map::One, (op as u8) << 3 | 3, width), dst.0, src);
     }
 
     /// `[mem] = [mem] op src`.
     pub fn alu_store(&mut self, op: Alu, width: Width, dst: Mem, src: Gpr) {
-        self.op(Code::new(Map::One, (op as u8) << 3 | 1, width), src.0, dst.into());
+        self.reading(Code::new(Map::One, (op as u8) << 3 | 1, width), src.0, dst.into());
     }
 
     /// With a constant, sign-extended.
     pub fn alu_number(&mut self, op: Alu, width: Width, dst: impl Into<Rm>, number: i32) {
         let dst = dst.into();
+        if let (true, Rm::Reg(number)) = (op != Alu::Cmp, dst) {
+            self.writes(number);
+        }
         match i8::try_from(number) {
             Ok(short) => {
-                self.op(Code::new(Map::One, 0x83, width), op as u8, dst);
+                self.reading(Code::new(Map::One, 0x83, width), op as u8, dst);
                 self.byte(short as u8);
             }
             Err(_) => {
-                self.op(Code::new(Map::One, 0x81, width), op as u8, dst);
+                self.reading(Code::new(Map::One, 0x81, width), op as u8, dst);
                 self.word(number);
             }
         }
@@ -71,22 +78,24 @@ impl Asm {
 
     /// Flags of `a & b`.
     pub fn test(&mut self, width: Width, a: impl Into<Rm>, b: Gpr) {
-        self.op(Code::new(Map::One, 0x85, width), b.0, a.into());
+        self.reading(Code::new(Map::One, 0x85, width), b.0, a.into());
     }
 
     /// Flags of `a` and a constant, sign-extended.
     pub fn test_number(&mut self, width: Width, a: impl Into<Rm>, number: i32) {
-        self.op(Code::new(Map::One, 0xf7, width), 0, a.into());
+        self.reading(Code::new(Map::One, 0xf7, width), 0, a.into());
         self.word(number);
     }
 
     /// Copies a register; 32 bits zero the upper half.
     pub fn mov(&mut self, width: Width, dst: Gpr, src: impl Into<Rm>) {
-        self.op(Code::new(Map::One, 0x8b, width), dst.0, src.into());
+        self.writes(dst.0);
+        self.reading(Code::new(Map::One, 0x8b, width), dst.0, src.into());
     }
 
     /// A constant, in the shortest form that leaves the flags.
     pub fn number(&mut self, dst: Gpr, number: u64) {
+        self.writes(dst.0);
         if let Ok(short) = u32::try_from(number) {
             if dst.0 >= 8 {
                 self.byte(0x41);
@@ -129,12 +138,12 @@ impl Asm {
 
     /// Stores.
     pub fn store(&mut self, size: Size, dst: Mem, src: Gpr) {
-        self.op(Self::sized(size, 0x88), src.0, dst.into());
+        self.reading(Self::sized(size, 0x88), src.0, dst.into());
     }
 
     /// Stores a constant, sign-extended, cut to the size.
     pub fn store_number(&mut self, size: Size, dst: Mem, number: i32) {
-        self.op(Code { bytes: Bytes::None, ..Self::sized(size, 0xc6) }, 0, dst.into());
+        self.reading(Code { bytes: Bytes::None, ..Self::sized(size, 0xc6) }, 0, dst.into());
         match size {
             Size::B1 => self.byte(number as u8),
             Size::B2 => self.raw(&(number as i16).to_le_bytes()),
@@ -164,6 +173,7 @@ impl Asm {
 
     /// Stores a register if memory equals `rax`; `rax` gets the old value if not.
     pub fn lock_cmpxchg(&mut self, size: Size, mem: Mem, reg: Gpr) {
+        self.writes(Gpr::RAX.0);
         self.locked(size, 0xb0, mem, reg);
     }
 
@@ -208,6 +218,10 @@ impl Asm {
 
     /// An instruction of one operand.
     pub fn form(&mut self, form: Form, width: Width, rm: impl Into<Rm>) {
+        if !matches!(form, Form::Not | Form::Neg) {
+            self.writes(Gpr::RAX.0);
+            self.writes(Gpr::RDX.0);
+        }
         let number = match form {
             Form::Not => 2,
             Form::Neg => 3,
@@ -221,6 +235,7 @@ impl Asm {
 
     /// The sign of `rax` into all of `rdx`.
     pub fn sign_to_rdx(&mut self, width: Width) {
+        self.writes(Gpr::RDX.0);
         if width == Width::W64 {
             self.byte(0x48);
         }
@@ -258,6 +273,7 @@ impl Asm {
 
     /// Bytes in the opposite order.
     pub fn bswap(&mut self, width: Width, reg: Gpr) {
+        self.writes(reg.0);
         let rex = u8::from(width == Width::W64) << 3 | reg.0 >> 3;
         if rex != 0 {
             self.byte(0x40 | rex);
@@ -283,6 +299,7 @@ impl Asm {
 
     /// Flags but overflow to `ah`.
     pub fn lahf(&mut self) {
+        self.writes(Gpr::RAX.0);
         self.byte(0x9f);
     }
 
@@ -293,6 +310,7 @@ impl Asm {
 
     /// `al` plus a number: sets overflow where 127 is added to one.
     pub fn add_al(&mut self, number: u8) {
+        self.writes(Gpr::RAX.0);
         self.raw(&[0x04, number]);
     }
 
@@ -321,7 +339,7 @@ impl Asm {
 
     /// A jump to where a register or place says.
     pub fn jmp_rm(&mut self, rm: impl Into<Rm>) {
-        self.op(Code::new(Map::One, 0xff, Width::W32), 4, rm.into());
+        self.reading(Code::new(Map::One, 0xff, Width::W32), 4, rm.into());
     }
 
     /// Takes one from a counter at a place counted from the buffer's start; sets the flags. It has eight bytes, so that it
@@ -345,6 +363,8 @@ impl Asm {
 
     /// The CPU's counter of time in `rdx` and `rax`.
     pub fn rdtsc(&mut self) {
+        self.writes(Gpr::RAX.0);
+        self.writes(Gpr::RDX.0);
         self.raw(&[0x0f, 0x31]);
     }
 

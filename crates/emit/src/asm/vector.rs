@@ -234,6 +234,16 @@ impl VOp {
 impl Asm {
     /// Three operands by number: `reg`, the second source, and a register or memory.
     pub(crate) fn vex(&mut self, op: VOp, reg: u8, second: u8, rm: Rm) {
+        // Which of them are general registers, and which is written, is not worth knowing.
+        self.writes(reg);
+        self.writes(second);
+        if let Rm::Reg(number) = rm {
+            self.writes(number);
+        }
+        self.encode(op, reg, second, rm);
+    }
+
+    fn encode(&mut self, op: VOp, reg: u8, second: u8, rm: Rm) {
         let (index, base) = match rm {
             Rm::Reg(number) => (0, number),
             Rm::Mem(mem) => (mem.index.map_or(0, |(index, _)| index.0), mem.base.0),
@@ -287,7 +297,8 @@ impl Asm {
 
     /// `dst = src` rotated right by a constant; leaves the flags.
     pub fn rorx(&mut self, width: Width, dst: Gpr, src: Gpr, by: u8) {
-        self.vex(ops::RORX.wide(width), dst.0, 0, src.into());
+        self.writes(dst.0);
+        self.encode(ops::RORX.wide(width), dst.0, 0, src.into());
         self.byte(by);
     }
 }

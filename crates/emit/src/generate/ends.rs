@@ -207,6 +207,7 @@ impl Generator<'_> {
         let number = self.exit(Exit { kind, pc: self.pc, site: 0, resume: 0 });
         self.leave_with(number);
         let resume = self.asm.here();
+        self.copies = Default::default();
         if let Some(exit) = self.exits.last_mut() {
             exit.resume = resume;
         }

@@ -22,7 +22,11 @@ impl Generator<'_> {
 
     /// A general register for a template. `rax` comes last: storing flags needs it.
     pub(super) fn take(&mut self) -> Result<Gpr, Refused> {
+        self.forget_written();
+        let [_, second, third] = self.copies;
         let reg = match self.free {
+            // Those that hold no copy first.
+            free if free & 6 == 6 && second.is_some() && third.is_none() => Gpr::RDX,
             free if free & 2 != 0 => Gpr::RCX,
             free if free & 4 != 0 => Gpr::RDX,
             free if free & 1 != 0 => Gpr::RAX,
@@ -30,6 +34,36 @@ impl Generator<'_> {
         };
         self.free &= !(1 << reg.0);
         Ok(reg)
+    }
+
+    /// Forgets the copies in registers that something was written to.
+    fn forget_written(&mut self) {
+        let written = self.asm.take_written();
+        if written != 0 {
+            for (number, copy) in self.copies.iter_mut().enumerate() {
+                if written >> number & 1 != 0 {
+                    *copy = None;
+                }
+            }
+        }
+    }
+
+    /// A register that holds a copy of a guest register.
+    fn copy_of(&mut self, slot: Slot) -> Option<Gpr> {
+        self.forget_written();
+        self.copies.iter().zip(0..).find(|(copy, _)| **copy == Some(slot)).map(|(_, number)| Gpr(number))
+    }
+
+    /// A guest register that lives in memory is read or written, and a register may hold its value now.
+    pub(super) fn copied(&mut self, slot: Slot, to: Option<Gpr>) {
+        self.forget_written();
+        for (number, copy) in self.copies.iter_mut().enumerate() {
+            if to.is_some_and(|reg| usize::from(reg.0) == number && reg != Gpr::RAX) {
+                *copy = Some(slot);
+            } else if *copy == Some(slot) {
+                *copy = None;
+            }
+        }
     }
 
     /// This register for a template.
@@ -110,11 +144,17 @@ impl Generator<'_> {
             Loc::Gpr(reg) => return Ok(reg),
             Loc::Slot(slot) => match self.map.int(slot) {
                 Some(reg) => return Ok(reg),
-                None => {
-                    let reg = self.take()?;
-                    self.load_slot(reg, slot)?;
-                    reg
-                }
+                None => match self.copy_of(slot).filter(|reg| self.free >> reg.0 & 1 != 0) {
+                    Some(reg) => {
+                        self.free &= !(1 << reg.0);
+                        reg
+                    }
+                    None => {
+                        let reg = self.take()?;
+                        self.load_slot(reg, slot)?;
+                        reg
+                    }
+                },
             },
             Loc::Number(number) => {
                 let reg = self.take()?;
@@ -135,14 +175,28 @@ impl Generator<'_> {
             SlotKind::I64 => Size::B8,
             SlotKind::V128 | SlotKind::Flags => return Err(Refused),
         };
-        self.asm.load(size, Extend::Zero, reg, RegMap::memory(slot));
+        match self.copy_of(slot) {
+            Some(copy) if copy == reg => return Ok(()),
+            Some(copy) => self.asm.mov(Width::W64, reg, copy),
+            None => {
+                self.asm.load(size, Extend::Zero, reg, RegMap::memory(slot));
+                if size == Size::B8 {
+                    self.copied(slot, Some(reg));
+                }
+            }
+        }
         Ok(())
     }
 
     /// A value as an operand that may be memory.
     pub(super) fn rm(&mut self, body: Body<'_>, live: &mut Live, value: Value) -> Result<Rm, Refused> {
         match self.loc(value) {
-            Loc::Slot(slot) if slot.kind == SlotKind::I64 && self.map.int(slot).is_none() => {
+            // A copy, unless registers are few.
+            Loc::Slot(slot)
+                if slot.kind == SlotKind::I64
+                    && self.map.int(slot).is_none()
+                    && (self.free != super::SCRATCH || self.copy_of(slot).is_none()) =>
+            {
                 Ok(RegMap::memory(slot).into())
             }
             _ => Ok(self.gpr(body, live, value)?.into()),

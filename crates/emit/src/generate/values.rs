@@ -98,10 +98,12 @@ impl Generator<'_> {
             (None, _) if self.short(value, Width::W64).is_some() => {
                 let number = self.short(value, Width::W64).unwrap_or(0);
                 self.asm.store_number(Size::B8, RegMap::memory(slot), number);
+                self.copied(slot, None);
             }
             (None, _) => {
                 let reg = self.gpr(body, live, value)?;
                 self.asm.store(Size::B8, RegMap::memory(slot), reg);
+                self.copied(slot, Some(reg));
             }
         }
         self.used(live, value);
