@@ -4,17 +4,23 @@ use alloc::vec::Vec;
 use ashore_ir::{Block, Op, Slot, Value};
 
 /// No op.
-const NOWHERE: u32 = u32::MAX;
+const NOWHERE: u32 = 0;
 
-/// What is known of an op.
-#[derive(Clone, Copy, Debug)]
+/// What is known of an op. Nothing is all zeros, which tables are filled with fastest.
+#[derive(Clone, Copy, Default, Debug)]
 struct Known {
     uses: u32,
+    /// The op that it goes to, counted from one.
     target: u32,
-    flags: bool,
-    exits: bool,
-    dead: bool,
+    facts: u32,
 }
+
+/// The guest's flags are read after the op before they are written.
+const FLAGS: u32 = 1;
+/// They are read where the op leaves to.
+const EXITS: u32 = 2;
+/// The op is left out.
+const DEAD: u32 = 4;
 
 /// The results, one entry for each op; made once and filled again.
 #[derive(Clone, Default, Debug)]
@@ -42,25 +48,25 @@ impl Live {
     /// The op that puts the op's value into a register.
     #[inline]
     pub(crate) fn target(&self, at: usize) -> Option<usize> {
-        self.ops.get(at).map(|known| known.target).filter(|target| *target != NOWHERE).map(|target| target as usize)
+        self.ops.get(at).map(|known| known.target).filter(|target| *target != NOWHERE).map(|target| target as usize - 1)
     }
 
     /// Whether the guest's flags are read after the op before they are written.
     #[inline]
     pub(crate) fn flags(&self, at: usize) -> bool {
-        self.ops.get(at).is_some_and(|known| known.flags)
+        self.ops.get(at).is_some_and(|known| known.facts & FLAGS != 0)
     }
 
     /// Whether they are read where the op leaves to.
     #[inline]
     pub(crate) fn exits(&self, at: usize) -> bool {
-        self.ops.get(at).is_some_and(|known| known.exits)
+        self.ops.get(at).is_some_and(|known| known.facts & EXITS != 0)
     }
 
     /// Whether the op is left out.
     #[inline]
     pub(crate) fn dead(&self, at: usize) -> bool {
-        self.ops.get(at).is_some_and(|known| known.dead)
+        self.ops.get(at).is_some_and(|known| known.facts & DEAD != 0)
     }
 
     /// Walks a block backwards. `leaves` says for an address whether the flags may be read there; `after` the same for the
@@ -68,7 +74,7 @@ impl Live {
     pub(crate) fn walk(&mut self, block: &Block, flags: Slot, mut leaves: impl FnMut(Option<u64>) -> bool) -> bool {
         let ops = block.ops();
         self.ops.clear();
-        self.ops.resize(ops.len(), Known { uses: 0, target: NOWHERE, flags: false, exits: false, dead: false });
+        self.ops.resize(ops.len(), Known::default());
         let is_write = |op: &Op| matches!(*op, Op::Set(slot, _) if slot == flags);
         let first = if self.is_alone { ops.iter().position(is_write).unwrap_or(ops.len()) } else { 0 };
         let mut live = false;
@@ -94,20 +100,22 @@ impl Live {
                 _ => uses == 0 && op.is_pure(),
             };
             if let Some(known) = self.ops.get_mut(at) {
-                *known = Known { uses, target, flags: is_live, exits, dead };
+                let fact = |is: bool, bit: u32| if is { bit } else { 0 };
+                known.facts = fact(is_live, FLAGS) | fact(exits, EXITS) | fact(dead, DEAD);
             }
             if dead {
                 continue;
             }
             let (moved, to) = match *op {
                 Op::At(_) | Op::Const(_) | Op::Get(_) => continue,
-                Op::Set(_, value) => (value, at as u32),
+                Op::Set(_, value) => (value, at as u32 + 1),
                 // What a number becomes in a register goes where the vector goes.
                 Op::VScalar { a, .. } => (a, target),
                 _ => (Value::NONE, NOWHERE),
             };
             for value in op.operands() {
-                let Some(known) = self.ops.get_mut(value.index()) else { continue };
+                // Behind a missing one there is none.
+                let Some(known) = self.ops.get_mut(value.index()) else { break };
                 known.uses += 1;
                 if value == moved {
                     known.target = to;
