@@ -5,14 +5,13 @@
 
 use super::blocks::Blocks;
 use super::halves::Half;
+use super::maps::Maps;
 use super::marks::Packed;
 use super::peek::Peek;
 use super::shared::{BLOCK_LEN, Inner, Jit, Made, Way, jump_word, lift};
 use super::{Code, Lifter};
 use ashore_emit::asm::Asm;
 use ashore_emit::{Addresses, Exit, ExitKind, Part, Place, RegMap, Unit};
-use std::sync::Arc;
-
 /// A unit that would be another if it were made now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Difference {
@@ -68,19 +67,16 @@ impl Jit {
         let sources = if counter.is_some() { &[Source::Block][..] } else { &[Source::Region, Source::Block] };
         let mut found = Err("nothing can be made there");
         for &source in sources {
-            let Some((parts, entry, map)) = self.parts(inner, source, (made.pc, code)) else { continue };
-            if *map != *made.map {
-                found = Err("the registers' places");
-                continue;
-            }
+            let Some((parts, entry, maps)) = self.parts(inner, source, (made.pc, code)) else { continue };
             for addresses in [Addresses::Whole, Addresses::Tagged] {
                 let (outside, host) = (&self.map, self.settings.host);
-                let unit = Unit { parts: &parts, entry, map: &map, outside, addresses, host };
+                let unit = Unit { parts: &parts, entry, maps: &maps, outside, addresses, host };
                 let place = Place { base: made.base, leave: self.leave, first_exit, counter };
                 let mut peek = Peek { lifter: self.lifter.as_ref(), code, cache: &mut inner.peek };
                 let new = inner.emitter.translate(&unit, place, &mut peek);
                 let Some(half) = inner.halves.get(index) else { return Err("no half") };
-                found = same_tables(half, made, (new, &exits));
+                let is_same = Maps::of(&maps, &new.maps) == *made.maps;
+                found = if is_same { same_tables(half, made, (new, &exits)) } else { Err("the registers' places") };
                 if found.is_ok() {
                     let mut bytes = new.asm.bytes().to_vec();
                     inner.stub.clear();
@@ -96,23 +92,23 @@ impl Jit {
         found
     }
 
-    /// The parts of a block or of a region, which of them is entered, and the map.
+    /// The parts of a block or of a region, which of them is entered, and the maps.
     fn parts(
         &self,
         inner: &mut Inner,
         source: Source,
         (pc, code): (u64, &dyn Code),
-    ) -> Option<(Vec<Part>, usize, Arc<RegMap>)> {
+    ) -> Option<(Vec<Part>, usize, Vec<RegMap>)> {
         let lifter: &dyn Lifter = self.lifter.as_ref();
         if source == Source::Region {
-            let (entry, map) = inner.region.form(lifter, &self.map, pc, code)?;
-            return Some((inner.region.parts().to_vec(), entry, Arc::new(map)));
+            let entry = inner.region.form(lifter, &self.map, pc, code)?;
+            return Some((inner.region.parts().to_vec(), entry, inner.region.maps().to_vec()));
         }
         let mut bytes = [0; BLOCK_LEN * 4];
         let len = code.fetch(pc, &mut bytes);
         let mut part = Part { pc, ..Part::default() };
         let count = lift(lifter, &mut part.block, pc, bytes.get(..len).unwrap_or_default(), None);
-        (count != 0).then(|| (vec![part], 0, self.map.clone()))
+        (count != 0).then(|| (vec![part], 0, vec![(*self.map).clone()]))
     }
 
     fn same_bytes(
