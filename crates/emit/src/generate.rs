@@ -1,5 +1,6 @@
 //! Writes the code of a unit, op by op.
 
+mod again;
 mod atomic;
 mod convert;
 mod ends;
@@ -170,6 +171,12 @@ pub(crate) struct Generator<'a> {
     /// Guest registers that live in memory and whose values these general registers hold, too, by number: from instruction to
     /// instruction, as long as the assembler has written nothing else to them.
     copies: [Option<Slot>; COPIES],
+    /// The last comparison, if it can be made again.
+    compared: Option<again::Comparison>,
+    /// That which the guest's flags came of.
+    source: Option<again::Comparison>,
+    /// The flags are nowhere: this comparison, made again, gives them.
+    again: Option<again::Comparison>,
 }
 
 /// The part at hand.
@@ -187,6 +194,8 @@ struct Saved {
     stubs: usize,
     flags: Flags,
     upper: [Upper; 16],
+    source: Option<again::Comparison>,
+    again: Option<again::Comparison>,
 }
 
 impl<'a> Generator<'a> {
@@ -221,6 +230,9 @@ impl<'a> Generator<'a> {
             pending: None,
             fresh: None,
             copies: [None; COPIES],
+            compared: None,
+            source: None,
+            again: None,
         }
     }
 
@@ -274,6 +286,8 @@ impl<'a> Generator<'a> {
     }
 
     fn mark(&mut self, kind: MarkKind) {
+        // Nobody can tell the flags here; nothing here can fault.
+        let kind = if self.again.is_some() { MarkKind::Between } else { kind };
         let mark = Mark { at: self.asm.here(), kind, flags: self.form_to_read(), pc: self.pc };
         self.marks.push(mark);
     }
@@ -288,6 +302,7 @@ impl<'a> Generator<'a> {
         self.current = index;
         self.use_map(part.map);
         self.copies = [None; COPIES];
+        (self.compared, self.source, self.again) = (None, None, None);
         self.asm.bind(self.parts[index]);
         self.flags = Flags::STORED;
         self.upper = [Upper::Unknown; 16];
@@ -317,6 +332,8 @@ impl<'a> Generator<'a> {
             stubs: self.stubs.len(),
             flags: self.flags,
             upper: self.upper,
+            source: self.source,
+            again: self.again,
         }
     }
 
@@ -326,6 +343,7 @@ impl<'a> Generator<'a> {
         self.marks.truncate(saved.marks);
         self.stubs.truncate(saved.stubs);
         (self.flags, self.upper) = (saved.flags, saved.upper);
+        (self.compared, self.source, self.again) = (None, saved.source, saved.again);
     }
 
     /// Writes the ops up to the next instruction.

@@ -121,7 +121,7 @@ pub enum MarkKind {
     Start,
     /// In the midst of one.
     Inside,
-    /// No guest instruction: the state is that before `pc`, but registers are on their way between two maps.
+    /// The state is that before `pc`, but registers are on their way between two maps, or the flags are nowhere.
     Between,
 }
 

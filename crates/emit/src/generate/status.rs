@@ -22,7 +22,11 @@ impl Generator<'_> {
         }
         self.fresh = None;
         if self.flags.form != Form::Stored && !self.flags.stored && live.flags(self.at) {
-            self.store_flags();
+            if self.can_wait() {
+                self.again = self.source;
+            } else {
+                self.store_flags();
+            }
         }
         // What nobody reads any more may be anything.
         self.flags = Flags::STORED;
@@ -32,6 +36,7 @@ impl Generator<'_> {
     /// Puts the guest's flags into memory if they are not there. The host's are not valid afterwards only if the form says
     /// so: storing keeps them, but for forms whose carry is inverted on the way.
     pub(super) fn store_flags(&mut self) {
+        self.compare_again();
         if self.flags.stored || self.flags.form == Form::Stored {
             return;
         }
@@ -62,6 +67,7 @@ impl Generator<'_> {
         if self.pending.is_some() {
             return Err(Refused);
         }
+        self.compare_again();
         if self.flags.form == Form::Stored {
             self.with_rax(|this| flags::load(this.asm, this.map.guest.flags));
             self.flags = Flags { form: Form::Sub, stored: true };
@@ -121,6 +127,7 @@ impl Generator<'_> {
             _ => {}
         }
         let form = if op == FlagOp::Sub { Form::Sub } else { Form::Add };
+        let source = self.comparison(body, (op, width), [a, b]);
         let is_done = self.at > 0 && self.fresh == Some(self.at - 1) && self.is_flagged(body, live, self.at - 1);
         if !is_done {
             self.make_flags(body, live, (op, width), [a, b])?;
@@ -128,6 +135,7 @@ impl Generator<'_> {
         self.all_used(live, &[a, b]);
         self.give(self.at, Loc::HostFlags(form));
         self.pending = Some(this);
+        self.compared = source;
         Ok(())
     }
 
@@ -185,6 +193,10 @@ impl Generator<'_> {
             if is_old && index != value.index() && live.uses(index) != 0 {
                 return Err(Refused);
             }
+        }
+        self.source = self.compared.filter(|compared| compared.op == value.index());
+        if self.loc(value) != Loc::GuestFlags {
+            self.again = None;
         }
         match self.loc(value) {
             Loc::HostFlags(form) => self.flags = Flags { form, stored: false },

@@ -90,6 +90,7 @@ impl Generator<'_> {
             SlotKind::I64 | SlotKind::V128 => {}
         }
         self.keep_old(live, slot, value)?;
+        self.compared_changes(slot);
         if slot.kind == SlotKind::V128 {
             return self.set_vector(live, slot, value);
         }
