@@ -1,4 +1,5 @@
 // systems: netbsd
+// cpus: arm64
 // A thread starts without an alternate signal stack. (Releases before 7 gave it its creator's.)
 #include "rawsignals.h"
 
@@ -12,7 +13,11 @@ __attribute__((used, noreturn)) static void body(void) {
     call(310);
     quit(30);
 }
+#if __aarch64__
+__asm__("thread_start:\nb body\n");
+#else
 __asm__("thread_start:\nand $-16, %rsp\ncall body\n");
+#endif
 void thread_start(void);
 
 int start(int argc, char **argv, char **envp) {
@@ -21,8 +26,8 @@ int start(int argc, char **argv, char **envp) {
     static struct context context;
     call(307, &context);
     context.flags = 4;
-    RIP(&context) = (u64)thread_start;
-    RSP(&context) = (u64)(stack + sizeof stack);
+    PC(&context) = (u64)thread_start;
+    SP(&context) = (u64)(stack + sizeof stack);
     u32 id = 0;
     struct answer answer = call(309, &context, 0x40, &id);
     check("created", !answer.carry, answer.value);

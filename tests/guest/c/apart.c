@@ -1,4 +1,5 @@
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // Guest and runtime share a process; nothing of the runtime is to be seen.
 #include "raw.h"
 #include "rawsignals.h"

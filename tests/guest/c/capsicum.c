@@ -1,4 +1,5 @@
 // systems: freebsd
+// cpus: arm64
 // A kernel without Capsicum says so; programs go on without it.
 #include "raw.h"
 

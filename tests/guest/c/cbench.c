@@ -1,4 +1,5 @@
 // Measures one thing and prints `name value` lines; the benchmarks run it natively and under Ashore.
+// cpus: arm64
 //
 // usage: cbench calls COUNT | compute ROUNDS | nothing 0
 #include <stdint.h>

@@ -1,4 +1,5 @@
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // Something to debug: a variable that changes, calls within calls, a wait, a crash, a child.
 #ifdef __linux__
 #include <stdio.h>

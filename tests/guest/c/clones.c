@@ -1,4 +1,5 @@
 // The children of vfork and of clone with CLONE_VM run on their parent's memory.
+// cpus: arm64
 #define _GNU_SOURCE
 #include "fact.h"
 #include <sched.h>

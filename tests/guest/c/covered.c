@@ -1,5 +1,6 @@
 // A call so close behind a short instruction that a jump to somewhere else would lie over it: it is still one
 // instruction to whoever looks at it, jumps to it, or is interrupted there.
+// cpus: arm64
 #define _GNU_SOURCE
 #include "fact.h"
 #include <errno.h>
@@ -16,6 +17,21 @@ struct two {
 struct two covered(long a, const void *b, long c, long number, long count);
 struct two direct(long a, const void *b, long c, long number, long count);
 extern char covered_call[], covered_after[];
+#if __aarch64__
+// The number is in the fourth word here too; the result and the count are a structure's two words.
+__asm__(".text\n"
+        ".type covered,@function\n"
+        "covered: mov x8,x3\n"
+        "add x1,x1,#0\n"
+        "covered_call: svc #0\n"
+        "covered_after: add x1,x4,#1\n"
+        "ret\n"
+        ".size covered,.-covered\n"
+        ".type direct,@function\n"
+        "direct: mov x8,x3\n"
+        "b covered_call\n"
+        ".size direct,.-direct\n");
+#else
 __asm__(".text\n"
         ".type covered,@function\n"
         "covered: mov %rcx,%rax\n"
@@ -29,7 +45,14 @@ __asm__(".text\n"
         "add $1,%r8\n"
         "jmp covered_call\n"
         ".size direct,.-direct\n");
+#endif
 
+// What the result's register holds at a call that is to be made again: the first word, or the number.
+#if __aarch64__
+#define AT_CALL ends[0]
+#else
+#define AT_CALL SYS_read
+#endif
 static int ends[2];
 static volatile sig_atomic_t calls;
 static char *volatile at;
@@ -38,8 +61,13 @@ static volatile long result;
 static void note(int signal, siginfo_t *info, void *context) {
     ucontext_t *state = context;
     calls++;
+#if __aarch64__
+    at = (char *)state->uc_mcontext.pc;
+    result = state->uc_mcontext.regs[0];
+#else
     at = (char *)state->uc_mcontext.gregs[REG_RIP];
     result = state->uc_mcontext.gregs[REG_RAX];
+#endif
 }
 static void feed(int signal, siginfo_t *info, void *context) {
     note(signal, info, context);
@@ -69,7 +97,7 @@ static void try(struct two (*call)(long, const void *, long, long, long)) {
     after(20000, 0);
     got = call(ends[0], &byte, 1, SYS_read, 0);
     check("restarted", got.value == 1 && got.count == 1 && byte == 'z');
-    check("seen at the call", at == covered_call && result == SYS_read);
+    check("seen at the call", at == covered_call && result == AT_CALL);
 
     handle(SIGALRM, note, SA_RESTART);
     calls = 0;

@@ -1,4 +1,5 @@
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // Dies at a known place with known values in memory, while another thread is at another known place.
 // With an argument: by SIGABRT (abort), or after it removed its own file (unlink).
 #ifdef __linux__
@@ -14,7 +15,7 @@ static void pause_ms(long ms) {
     nanosleep(&wait, 0);
 }
 #else
-#include "raw.h"
+#include "rawsignals.h"
 enum { SIGABRT = 6 };
 #endif
 
@@ -23,17 +24,24 @@ __attribute__((used)) long known_numbers[4] = {11, 22, 33, 0x5eed};
 long known_zeros[4096];
 static volatile int is_second_there;
 
+// Puts what lies there into a vector register.
+#if __aarch64__
+#define KNOWN_VECTOR(n, from) __asm__ volatile("ldr q" #n ", [%0]" : : "r"(from) : "memory", "v" #n)
+#else
+#define KNOWN_VECTOR(n, from) __asm__ volatile("movups %0, %%xmm" #n : : "m"(from) : "xmm" #n)
+#endif
+
 __attribute__((noinline, noreturn)) static void second_place(long number) {
     for (;;) {
         known_numbers[2] = number;
-        __asm__ volatile("movups %0, %%xmm14" : : "m"(known_numbers) : "xmm14");
+        KNOWN_VECTOR(14, known_numbers);
         is_second_there = 1;
         pause_ms(10);
     }
 }
 
 __attribute__((noinline)) static void innermost(volatile long *at, long value) {
-    __asm__ volatile("movups %0, %%xmm15" : : "m"(known_text) : "xmm15");
+    KNOWN_VECTOR(15, known_text);
     *at = value;
 }
 
@@ -53,7 +61,11 @@ static void begin_second(void) {
 static u8 stack[65536] __attribute__((aligned(16)));
 __attribute__((used, noreturn)) static void second(void) { second_place(33); }
 // The kernel jumps here as if it had been called.
+#if __aarch64__
+__asm__("second_start:\nmov x29, #0\nmov x30, #0\nbl second\n");
+#else
 __asm__("second_start:\nand $-16, %rsp\nxor %ebp, %ebp\ncall second\n");
+#endif
 void second_start(void);
 
 static void begin_second(void) {
@@ -64,12 +76,12 @@ static void begin_second(void) {
         record = {(u64)second_start, 0, (u64)stack, sizeof stack, (u64)block, 32, &ids[0], &ids[1]};
     call(455, &record, 104);
 #elif NETBSD
-    static struct { u32 flags, pad; u64 link; u8 mask[16]; u64 stack[3]; u64 regs[26]; u64 tls; u8 fp[512]; } context;
+    static struct context context;
     u32 id = 0;
     call(307, &context);
     context.flags = 4;
-    context.regs[21] = (u64)second_start;
-    context.regs[24] = (u64)(stack + sizeof stack);
+    PC(&context) = (u64)second_start;
+    SP(&context) = (u64)(stack + sizeof stack);
     call(309, &context, 0x40, &id);
 #else
     static u32 first, other;

@@ -1,4 +1,5 @@
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // Registers and stack at the entry point, and the auxiliary vector with this system's numbers only.
 #include "raw.h"
 
@@ -6,7 +7,19 @@ int start(int argc, char **argv, char **envp) {
     line("argc", argc);
     say("argv[1] "), say(argv[1]), say("\n");
     check("argv ends", argv[argc] == 0, 0);
-#if NETBSD
+#if NETBSD && __aarch64__
+    // x0 would be a function to call at exit; x2 points to four words about the program.
+    check("no clean-up function", entry[0] == 0, entry[0]);
+    u64 *strings = (u64 *)entry[2];
+    check("ps_strings", strings && strings[0] == (u64)argv && (int)strings[1] == argc && strings[2] == (u64)envp, entry[2]);
+#elif __aarch64__
+    // x2 would be a function to call at exit.
+    check("no clean-up function", entry[2] == 0, entry[2]);
+    u64 where = entry[0];
+    check("stack pointer", entry[16] == (where & ~15UL), entry[16] - where);
+    extern void _start(void);
+    check("the other registers", entry[1] == 0 && entry[3] == 0 && entry[6] == 0 && entry[17] == (u64)_start, 0);
+#elif NETBSD
     // rdx would be a function to call at exit; rbx points to four words about the program.
     check("no clean-up function", entry[3] == 0, entry[3]);
     u64 *strings = (u64 *)entry[1];

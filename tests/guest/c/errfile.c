@@ -1,4 +1,5 @@
 // systems: linux
+// cpus: arm64
 // Closes its standard error output, puts a file of its own in that place (the first argument; none: leaves it closed),
 // writes to it and dies by a null pointer.
 #include <fcntl.h>

@@ -1,5 +1,6 @@
 // systems: dragonfly freebsd netbsd
-// fork and vfork: the child knows itself by rax and by rdx; statuses; what is shared and what is not.
+// cpus: arm64
+// fork and vfork: the child knows itself by both results; statuses; what is shared and what is not.
 #include "raw.h"
 
 static int wait_for(i64 pid) {
@@ -30,7 +31,7 @@ int start(int argc, char **argv, char **envp) {
     struct answer answer = call(SYS_fork);
     if (answer.value == 0) {
         own = 2;
-        if (answer.carry || answer.second != 1) quit(10);
+        if (answer.carry || answer.second != CHILD_SECOND) quit(10);
         if ((i64)call(SYS_getpid).value == self) quit(11);
         if ((i64)call(SYS_getppid).value != self) quit(12);
         quit(42);
@@ -48,7 +49,7 @@ int start(int argc, char **argv, char **envp) {
     answer = call(SYS_vfork);
     if (answer.value == 0) {
         *ran = 5;
-        quit(answer.second == 1 ? 7 : 8);
+        quit(answer.second == CHILD_SECOND ? 7 : 8);
     }
     check("the child went first", *ran == 5, *ran);
     line("status", wait_for(answer.value));

@@ -1,4 +1,5 @@
 // systems: linux
+// cpus: arm64
 // Exits with status 3 while other threads wait for any child and a handler tells of each. There is none.
 #include <pthread.h>
 #include <signal.h>

@@ -1,4 +1,5 @@
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // A write to a socket whose peer is gone kills, unless an option or a flag says no.
 #include "raw.h"
 

@@ -1,4 +1,5 @@
 // systems: freebsd
+// cpus: arm64
 // Calls that older programs make: the short stat and the short directory records.
 #include "raw.h"
 

@@ -1,4 +1,5 @@
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // How threads and processes wait for each other: the primitives under every lock of these systems.
 #include "raw.h"
 

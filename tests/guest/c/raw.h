@@ -59,29 +59,11 @@ enum { PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANON 
 // What a call answers: the two result registers and the carry flag.
 struct answer { u64 value, second; u8 carry; };
 
-// A call; the second result register and the carry flag hold something before it, as they do in real programs.
-static struct answer call7(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f, u64 g) {
-    struct answer answer = {number, c, 0};
-    register u64 r10 __asm__("r10") = d;
-    register u64 r8 __asm__("r8") = e;
-    register u64 r9 __asm__("r9") = f;
-    __asm__ volatile(
-        "mov %[g], %%r11\n\t"
-        "lea -128(%%rsp), %%rsp\n\t"
-        "push %%r11\n\t"
-        "push $0\n\t"
-        "stc\n\t"
-        "syscall\n\t"
-        "setc %[carry]\n\t"
-        "lea 144(%%rsp), %%rsp\n\t"
-        : "+a"(answer.value), "+d"(answer.second), "+r"(r10), "+r"(r8), "+r"(r9), [carry] "=&r"(answer.carry), "+D"(a), "+S"(b)
-        : [g] "rm"(g)
-        : "rcx", "r11", "memory", "cc");
-    return answer;
-}
-#define call(number, ...) call_(number __VA_OPT__(, ) __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
-#define call_(number, a, b, c, d, e, f, g, ...) \
-    call7(number, (u64)(a), (u64)(b), (u64)(c), (u64)(d), (u64)(e), (u64)(f), (u64)(g))
+#if __aarch64__
+#include "raw_arm64.h"
+#else
+#include "raw_amd64.h"
+#endif
 
 __attribute__((weak)) void *memset(void *to, int byte, u64 size) {
     for (u64 i = 0; i < size; i++) ((volatile u8 *)to)[i] = byte;
@@ -114,7 +96,7 @@ static void number(i64 value) {
 static void line(const char *name, i64 value) { say(name), say(": "), number(value), say("\n"); }
 __attribute__((noreturn)) static void quit(int status) {
     call(SYS_exit, status);
-    for (;;) __asm__ volatile("hlt");
+    for (;;) __builtin_trap();
 }
 // Prints a named fact; a wrong one ends the program with status 3.
 static void check(const char *name, int ok, i64 value) {
@@ -140,23 +122,10 @@ static struct answer map(u64 address, u64 size, int protection, int flags, int f
 #endif
 }
 
-// The registers at the entry point: rax rbx rcx rdx rsi rdi rbp rsp r8-r15.
-extern u64 entry[16];
-u64 entry[16];
 int start(int argc, char **argv, char **envp);
 __attribute__((used, noreturn)) static void begin(void) {
-#if NETBSD
-    u64 *stack = (u64 *)entry[7];
-#else
-    u64 *stack = (u64 *)entry[5];
-#endif
+    u64 *stack = (u64 *)ENTRY_RECORD;
     int argc = *(int *)stack;
     char **argv = (char **)(stack + 1);
     quit(start(argc, argv, argv + argc + 1));
 }
-__asm__(".globl _start\n.type _start, @function\n_start:\n"
-        "mov %rax, entry+0(%rip)\nmov %rbx, entry+8(%rip)\nmov %rcx, entry+16(%rip)\nmov %rdx, entry+24(%rip)\n"
-        "mov %rsi, entry+32(%rip)\nmov %rdi, entry+40(%rip)\nmov %rbp, entry+48(%rip)\nmov %rsp, entry+56(%rip)\n"
-        "mov %r8, entry+64(%rip)\nmov %r9, entry+72(%rip)\nmov %r10, entry+80(%rip)\nmov %r11, entry+88(%rip)\n"
-        "mov %r12, entry+96(%rip)\nmov %r13, entry+104(%rip)\nmov %r14, entry+112(%rip)\nmov %r15, entry+120(%rip)\n"
-        "and $-16, %rsp\nxor %ebp, %ebp\ncall begin\n.size _start, . - _start\n");

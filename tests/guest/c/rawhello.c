@@ -1,4 +1,5 @@
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // Two calls and nothing else.
 #include "raw.h"
 

@@ -1,4 +1,5 @@
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // The two ways of making a pipe, and whether bytes flow both ways.
 #include "raw.h"
 

@@ -1,4 +1,5 @@
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // Handlers: what they are told, the alternate stack record, edited contexts, masks.
 #include "rawsignals.h"
 
@@ -16,11 +17,17 @@ static void note(int signal, struct info *info, struct context *context) {
     if (info->signo != signal) quit(20);
 }
 
-// Goes on two bytes further: behind the write that failed.
+#if __aarch64__
+enum { WRITE_LEN = 4 };
+#else
+enum { WRITE_LEN = 2 };
+#endif
+
+// Goes on behind the write that failed.
 static void skip(int signal, struct info *info, struct context *context) {
     note(signal, info, context);
-    RIP(context) += 2;
-    RBX(context) = 4711;
+    PC(context) += WRITE_LEN;
+    KEPT(context) = 4711;
 }
 
 __attribute__((used)) u64 landed_stack;
@@ -29,20 +36,29 @@ __attribute__((used, noreturn)) static void landed(void) {
     say("an injected call\n");
     quit(0);
 }
+#if __aarch64__
+__asm__("landing:\nadrp x0, landed_stack\nmov x1, sp\nstr x1, [x0, :lo12:landed_stack]\nb landed\n");
+#else
 __asm__("landing:\nmov %rsp, landed_stack(%rip)\nand $-16, %rsp\ncall landed\n");
+#endif
 void landing(void);
 
 // Goes on somewhere else, on another stack, as a runtime does that injects a call.
 static void divert(int signal, struct info *info, struct context *context) {
-    RIP(context) = (u64)landing;
-    RSP(context) = (u64)(other + sizeof other - 64);
+    PC(context) = (u64)landing;
+    SP(context) = (u64)(other + sizeof other - 64);
 }
 
-// Writes to an address with an instruction of two bytes; answers what is left in rbx.
+// Writes to an address with one short instruction; answers what is left in a register.
 static u64 touch(u64 where) {
-    u64 rbx = 1;
-    __asm__ volatile("movb %%cl, (%%rax)" : "+b"(rbx) : "a"(where), "c"(0) : "memory");
-    return rbx;
+#if __aarch64__
+    register u64 kept __asm__("x9") = 1;
+    __asm__ volatile("strb wzr, [%1]" : "+r"(kept) : "r"(where) : "memory");
+#else
+    u64 kept = 1;
+    __asm__ volatile("movb %%cl, (%%rax)" : "+b"(kept) : "a"(where), "c"(0) : "memory");
+#endif
+    return kept;
 }
 
 int start(int argc, char **argv, char **envp) {

@@ -1,6 +1,7 @@
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // Threads made by the kernel's own call: stacks, arguments, thread pointers, numbers, ends.
-#include "raw.h"
+#include "rawsignals.h"
 
 static u8 stack[65536] __attribute__((aligned(16)));
 static u64 block[8] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -9,7 +10,11 @@ static volatile u64 parent_id, child_id;
 
 static u64 tls_word(void) {
     u64 value;
+#if __aarch64__
+    __asm__ volatile("mrs %0, tpidr_el0\n\tldr %0, [%0]" : "=r"(value));
+#else
     __asm__ volatile("mov %%fs:0, %0" : "=r"(value));
+#endif
     return value;
 }
 
@@ -22,7 +27,9 @@ static u64 self(void) { return call(496).value; }
 #endif
 
 static void set_tls(u64 *base) {
-#if FREEBSD
+#if FREEBSD && __aarch64__
+    __asm__ volatile("msr tpidr_el0, %0" : : "r"(base));
+#elif FREEBSD
     u64 value = (u64)base;
     call(SYS_sysarch, 129, &value);
 #elif NETBSD
@@ -51,7 +58,11 @@ __attribute__((used, noreturn)) static void body(u64 argument) {
     quit(30);
 }
 // The kernel jumps here as if it had been called.
+#if __aarch64__
+__asm__("thread_start:\nb body\n");
+#else
 __asm__("thread_start:\nand $-16, %rsp\ncall body\n");
+#endif
 void thread_start(void);
 
 static struct answer create(void) {
@@ -60,12 +71,12 @@ static struct answer create(void) {
         record = {(u64)thread_start, 77, (u64)stack, sizeof stack, (u64)(block + 4), 32, &child_id, &parent_id};
     return call(455, &record, 104);
 #elif NETBSD
-    static struct { u32 flags, pad; u64 link; u8 mask[16]; u64 stack[3]; u64 regs[26]; u64 tls; u8 fp[512]; } context;
+    static struct context context;
     call(307, &context);
     context.flags = 4 | 0x80000;
-    context.regs[0] = 77;
-    context.regs[21] = (u64)thread_start;
-    context.regs[24] = (u64)(stack + sizeof stack);
+    FIRST(&context) = 77;
+    PC(&context) = (u64)thread_start;
+    SP(&context) = (u64)(stack + sizeof stack);
     context.tls = (u64)(block + 4);
     u32 id = 0;
     struct answer answer = call(309, &context, 0x40, &id);

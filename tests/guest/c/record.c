@@ -1,4 +1,5 @@
 // What a program gets from outside, in every way a program of one thread gets it: for recordings.
+// cpus: arm64
 //
 // record all FILE    reads, asks and waits for everything, and prints it
 // record end STATUS  ends by itself
@@ -94,6 +95,17 @@ static void files(const char *path) {
     tell("directories");
 }
 
+#if __aarch64__
+#define MAP_32BIT 0
+
+static uint64_t counter(void) {
+    uint64_t now;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(now));
+    return now;
+}
+
+static uint64_t counter_and_cpu(void) { return counter(); }
+#else
 static uint64_t counter(void) {
     uint32_t low, high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
@@ -105,6 +117,7 @@ static uint64_t counter_and_cpu(void) {
     __asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(cpu));
     return (uint64_t)high << 32 | low;
 }
+#endif
 
 static void times(void) {
     struct timespec now;

@@ -1,4 +1,5 @@
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // The child of a vfork runs on its parent's memory.
 #include "raw.h"
 

@@ -1,4 +1,5 @@
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // A number the system does not have raises SIGSYS.
 #include "raw.h"
 

@@ -57,6 +57,8 @@ fn outcome(mut command: Command, case: &Case, room: &Room) -> io::Result<Outcome
     let stderr = room.side.join("stderr");
     command.current_dir(&room.cwd).process_group(0).env_clear();
     command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", &room.cwd).env("TMPDIR", &room.cwd);
+    // A folder of ours in the guest's would be seen by guests that list theirs.
+    command.env("XDG_CACHE_HOME", &room.side);
     command.env("TZ", "UTC").env("LANG", "C").envs(case.env.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::from(File::open(&stdin)?));
     command.stdout(Stdio::from(File::create(&stdout)?)).stderr(Stdio::from(File::create(&stderr)?));
