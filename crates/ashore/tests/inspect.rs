@@ -130,3 +130,33 @@ fn a_core_file_is_told_as_what_is_left_of_a_process() {
     let shown = ashore(&["inspect"], &stored("core-freebsd", &File(freebsd)));
     assert!(text(&shown.stdout).contains("system      freebsd"));
 }
+
+/// A guest that `cargo xtask guests` built.
+fn guest(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.guests/out").join(name)
+}
+
+#[test]
+fn a_function_is_shown_as_its_instructions() {
+    let expected = [
+        ("linux-arm64/hello", "main.main", "main.main (arm64): 0x", "ret\n"),
+        ("freebsd-arm64/hello", "main.main", "main.main (arm64): 0x", "<fmt.Fprintln>\n"),
+        ("linux-amd64/hello", "main.main", "main.main (amd64): 0x", "push rbp\n"),
+    ];
+    for (name, function, first, some) in expected {
+        let out = ashore(&["inspect", "--disasm", function], &guest(name));
+        let shown = text(&out.stdout);
+        assert!(out.status.success() && shown.starts_with(first) && shown.contains(some), "{name}: {shown}");
+    }
+    let out = ashore(&["inspect", "--json", "--disasm", "main.main"], &guest("linux-arm64/hello"));
+    let value: serde_json::Value = serde_json::from_str(text(&out.stdout)).unwrap();
+    let function = &value["functions"][0];
+    let instructions = function["instructions"].as_array().unwrap();
+    assert_eq!(function["len"].as_u64(), Some(4 * instructions.len() as u64));
+    assert_eq!((&instructions[0]["at"], &function["cpu"]), (&function["start"], &"arm64".into()));
+    let inside = format!("0x{:x}", u64::from_str_radix(&function["start"].as_str().unwrap()[2..], 16).unwrap() + 8);
+    let out = ashore(&["inspect", "--disasm", &inside], &guest("linux-arm64/hello"));
+    assert!(text(&out.stdout).starts_with("main.main (arm64)"));
+    let out = ashore(&["inspect", "--disasm", "nowhere"], &guest("linux-arm64/hello"));
+    assert!(!out.status.success() && text(&out.stderr).contains("E0615"));
+}

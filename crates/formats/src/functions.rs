@@ -47,6 +47,18 @@ impl Functions<'_> {
     }
 }
 
+impl Functions<'_> {
+    /// The functions called `name`.
+    pub fn named(&self, name: &str) -> Vec<AddrRange> {
+        let mut found = self.go.map(|table| table.named(name.as_bytes())).unwrap_or_default();
+        let is_called = |at: u64| self.parsed.bytes.cstr(at) == Some(name.as_bytes());
+        found.extend(self.listed.all().iter().filter(|one| is_called(one.name_at)).map(|one| one.code));
+        found.sort_by_key(|code| code.start);
+        found.dedup();
+        found
+    }
+}
+
 impl FunctionIndex for Functions<'_> {
     fn containing(&self, addr: Addr) -> Option<AddrRange> {
         let go = self.go.and_then(|table| table.containing(addr));

@@ -13,9 +13,11 @@ pub mod riscv64;
 mod table;
 #[cfg(test)]
 mod testing;
+mod text;
 pub mod x86_64;
 
 pub use code::{Code, CodeRef, Coder, Displaced, FunctionAt, RefKind, Unencodable, Write};
 pub use kept::{InState, Refused};
 pub use registers::{RegisterFile, Registers};
-pub use table::{coder, lifter, lifter_without, parts};
+pub use table::{coder, lifter, lifter_without, parts, texts};
+pub use text::{Line, Texts};

@@ -1,7 +1,7 @@
 //! The CPUs whose code tools can change, one row each, and how to lift those that can be translated.
 
 use crate::lift::{Hidden, Lifter, Part};
-use crate::{Coder, aarch64, riscv64, x86_64};
+use crate::{Coder, Texts, aarch64, riscv64, x86_64};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use ashore_base::Cpu;
@@ -11,6 +11,7 @@ struct Row {
     cpu: Cpu,
     coder: &'static dyn Coder,
     lifter: Option<Lifts>,
+    texts: Option<fn() -> Box<dyn Texts>>,
 }
 
 /// How a CPU's instructions are lifted: what makes the lifter, and which parts it may be made without.
@@ -22,9 +23,9 @@ struct Lifts {
 const AARCH64: Lifts = Lifts { make: aarch64::lifter, parts: aarch64::parts };
 
 static CPUS: &[Row] = &[
-    Row { cpu: Cpu::X86_64, coder: &x86_64::Instructions, lifter: None },
-    Row { cpu: Cpu::Aarch64, coder: &aarch64::Instructions, lifter: Some(AARCH64) },
-    Row { cpu: Cpu::Riscv64, coder: &riscv64::Instructions, lifter: None },
+    Row { cpu: Cpu::X86_64, coder: &x86_64::Instructions, lifter: None, texts: Some(|| Box::new(x86_64::Reader)) },
+    Row { cpu: Cpu::Aarch64, coder: &aarch64::Instructions, lifter: Some(AARCH64), texts: Some(aarch64::texts) },
+    Row { cpu: Cpu::Riscv64, coder: &riscv64::Instructions, lifter: None, texts: None },
 ];
 
 /// The instructions of `cpu`, if tools can change its code.
@@ -41,6 +42,11 @@ pub fn lifter(cpu: Cpu) -> Option<Box<dyn Lifter>> {
 pub fn lifter_without(cpu: Cpu, hidden: Hidden) -> Option<Box<dyn Lifter>> {
     let row = CPUS.iter().find(|row| row.cpu == cpu)?;
     Some((row.lifter.as_ref()?.make)(hidden))
+}
+
+/// What says the instructions of `cpu`, if they have texts. Made by whoever keeps it.
+pub fn texts(cpu: Cpu) -> Option<Box<dyn Texts>> {
+    Some(CPUS.iter().find(|row| row.cpu == cpu)?.texts?())
 }
 
 /// The parts that can be hidden of CPUs that can be translated.

@@ -138,6 +138,12 @@ rows! {
     MACHINE_REFUSED: "E0614", "machine-refused", Failed,
         "the machine cannot be made as it was asked for",
         "ask for another port, or for less memory";
+    NO_SUCH_FUNCTION: "E0615", "no-such-function", Failed,
+        "the file names no such function",
+        "give its name as `nm FILE` or Go's own tables have it, or an address in it as 0x...";
+    PERF_MAP: "E0616", "perf-map", Failed,
+        "the file for perf cannot be made",
+        "remove the file of that name, or run without --perf-map";
 
     // E070x: a machine's memory
     WRITABLE_OUTSIDE_RAM: "E0701", "writable-outside-ram", Finding,

@@ -3,6 +3,7 @@
 //! What is known is gathered once, into a [`View`]; [`text`] and [`json`] only render it.
 
 mod core;
+mod disasm;
 mod json;
 mod text;
 
@@ -19,7 +20,11 @@ use std::path::PathBuf;
 
 /// The options of the verb.
 pub(crate) fn options(command: Command) -> Command {
-    command.arg(switch("json", "Write JSON")).arg(
+    let disasm = Arg::new("disasm")
+        .long("disasm")
+        .value_name("SYMBOL")
+        .help("Show the instructions of a function instead: its name, or an address in it as 0x...");
+    command.arg(switch("json", "Write JSON")).arg(disasm).arg(
         Arg::new("file")
             .value_name("FILE")
             .required(true)
@@ -35,7 +40,10 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
     let is_json = matches.get_flag("json");
     let shown = name.to_string_lossy();
     let opened = path.and_then(|path| open::open(&path));
-    let result = opened.and_then(|opened| inspect(&shown, opened.bytes, is_json));
+    let result = opened.and_then(|opened| match matches.get_one::<String>("disasm") {
+        Some(wanted) => disasm::show(&shown, &ashore_formats::read(opened.bytes)?, wanted, is_json),
+        None => inspect(&shown, opened.bytes, is_json),
+    });
     match result.map_err(|report| report.in_file(&shown)) {
         Ok(text) => print(&text),
         Err(report) if is_json => {

@@ -29,6 +29,11 @@ pub(crate) fn lifter(hidden: crate::lift::Hidden) -> alloc::boxed::Box<dyn crate
     alloc::boxed::Box::new(rows::Decoder::without(hidden))
 }
 
+/// What says instructions.
+pub(crate) fn texts() -> alloc::boxed::Box<dyn crate::Texts> {
+    alloc::boxed::Box::new(rows::Reader(rows::Decoder::new()))
+}
+
 #[cfg(test)]
 mod tests;
 

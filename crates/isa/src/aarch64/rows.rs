@@ -27,7 +27,7 @@ pub use decode::Decoder;
 pub(super) use feature::parts;
 pub use feature::{Feature, Features};
 pub use pattern::{Pattern, Row};
-pub use text::disassemble;
+pub use text::{Reader, disassemble, preferred};
 
 /// The classes: a name and its rows.
 pub static CLASSES: &[(&str, &[Row])] = &[

@@ -9,8 +9,11 @@ mod relocate;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod text;
 mod walk;
 
 pub use coder::Instructions;
 pub use emit::landing_pad_len;
 pub use regs::{FLAG_CARRY, FLAG_DIRECTION, FLAG_TRAP, Regs};
+pub(crate) use text::Reader;
+pub use text::text;

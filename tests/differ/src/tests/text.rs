@@ -1,6 +1,6 @@
 use crate::random::Random;
 use ashore_ir::{Block, Op, Trap};
-use ashore_isa::aarch64::rows::{CLASSES, Decoder, Row, disassemble};
+use ashore_isa::aarch64::rows::{CLASSES, Decoder, Row, disassemble, preferred};
 use std::path::Path;
 use std::process::Command;
 
@@ -47,7 +47,11 @@ fn word_of(random: &mut Random, decoder: &Decoder, row: &Row, class: &str) -> Op
 
 fn assembled(lines: &str) -> Vec<u32> {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests");
-    let folder = std::env::temp_dir().join(format!("ashore-differ-text-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!(
+        "ashore-differ-text-{}-{:?}",
+        std::process::id(),
+        std::thread::current().id()
+    ));
     std::fs::create_dir_all(&folder).expect("a folder");
     let (source, object) = (folder.join("text.s"), folder.join("text.o"));
     std::fs::write(&source, lines).expect("written");
@@ -70,6 +74,15 @@ fn assembled(lines: &str) -> Vec<u32> {
 /// The text of every row, given to an assembler, is the word again.
 #[test]
 fn text_assembles_to_the_word_it_came_from() {
+    assembles(disassemble);
+}
+
+#[test]
+fn preferred_names_assemble_to_the_word_they_came_from() {
+    assembles(preferred);
+}
+
+fn assembles(text: fn(&Decoder, u64, u32) -> Option<String>) {
     let (decoder, mut random) = (Decoder::new(), Random::new(1));
     let mut lines = String::from(".arch armv8.5-a+aes+sha2+sha3+crc\n");
     MARKS.iter().for_each(|mark| lines += &format!(".inst {mark}\n"));
@@ -78,7 +91,7 @@ fn text_assembles_to_the_word_it_came_from() {
         let mut found = 0;
         for _ in 0..EACH * 40 {
             let Some(word) = word_of(&mut random, &decoder, row, class) else { continue };
-            let text = disassemble(&decoder, 0, word).unwrap_or_else(|| panic!("{word:08x} has no text"));
+            let text = text(&decoder, 0, word).unwrap_or_else(|| panic!("{word:08x} has no text"));
             assert!(!text.contains('<'), "{word:08x} is {text}");
             lines += &format!("{text}\n");
             words.push((word, text));

@@ -2,8 +2,9 @@
 //!
 //! A template's words in braces are operands: a general register is `r`, `x` or `w` (of the width the field `f` says, of 64
 //! or of 32 bits), `s` if it may be the stack pointer, and its field's letter; other words are in [`item`] and, by what they
-//! are of, in the files here. Aliases are not made: the text names the instruction that is encoded.
+//! are of, in the files here. [`disassemble`] names the instruction that is encoded, [`preferred`] says it as programmers do.
 
+mod alias;
 mod memory;
 mod system;
 mod vector;
@@ -12,18 +13,54 @@ use super::float::immediate;
 use super::integer::bitmask;
 use super::lift::{Lift, condition};
 use super::{Decoder, Row};
+use crate::{Line, Texts};
 use alloc::format;
 use alloc::string::{String, ToString};
+use ashore_base::Addr;
 use ashore_ir::{Block, Flag, Shape};
 
 /// A word as text; nothing if it is not allocated.
 pub fn disassemble(decoder: &Decoder, pc: u64, word: u32) -> Option<String> {
+    let row = allocated(decoder, pc, word)?;
+    written(row, (&mnemonic(row, word), row.text), pc, word)
+}
+
+/// The same in the words that programmers use: `mov`, `cmp`, `lsl` and others are other instructions with certain operands.
+pub fn preferred(decoder: &Decoder, pc: u64, word: u32) -> Option<String> {
+    let row = allocated(decoder, pc, word)?;
+    match alias::of(row, word) {
+        Some((name, template)) if vector::is_second(row, word) => {
+            written(row, (&(name.to_string() + "2"), template), pc, word)
+        }
+        Some(alias) => written(row, alias, pc, word),
+        None => written(row, (&mnemonic(row, word), row.text), pc, word),
+    }
+}
+
+/// The texts of this CPU's instructions.
+pub struct Reader(pub Decoder);
+
+impl Texts for Reader {
+    fn line(&self, at: Addr, bytes: &[u8]) -> Option<Line> {
+        let word = u32::from_le_bytes(*bytes.first_chunk()?);
+        // What is not allocated traps; these words are for that.
+        let undefined = (word >> 16 == 0).then(|| format!("udf #{word}"));
+        Some(Line { len: 4, text: preferred(&self.0, at.0, word).or(undefined) })
+    }
+}
+
+/// The row of a word. Whether all of its fields are allocated only its meaning knows.
+fn allocated(decoder: &Decoder, pc: u64, word: u32) -> Option<&'static Row> {
     let row = decoder.find(word)?;
-    // Whether all of its fields are allocated only its meaning knows.
     (row.lift)(&mut Lift::new(&mut Block::new(), pc, decoder.features), word)?;
-    let mut text = mnemonic(row, word);
+    Some(row)
+}
+
+/// A name with the operands of a template.
+fn written(row: &Row, (name, template): (&str, &str), pc: u64, word: u32) -> Option<String> {
+    let mut text = String::from(name);
     text.push(' ');
-    let mut rest = row.text;
+    let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}')?;
         text += before;
@@ -147,12 +184,21 @@ fn item(row: &Row, name: &str, pc: u64, word: u32) -> String {
         b"ret" => register(true, false, field(b'n')),
         b"fimm" => float_constant(field(b'i')),
         b"extended" => {
-            let register = register(is_64 && field(b'o') & 3 == 3, false, field(b'm'));
-            extended(&register, field(b'o'), Some(field(b'i')).filter(|&by| by != 0))
+            let (option, by) = (field(b'o'), Some(field(b'i')).filter(|&by| by != 0));
+            let register = register(is_64 && option & 3 == 3, false, field(b'm'));
+            // Beside the stack pointer the extension that changes nothing goes without saying.
+            let is_flagged = row.name.ends_with('s');
+            let is_sp = field(b'n') == 31 || (field(b'd') == 31 && !is_flagged);
+            match by {
+                None if is_sp && option == 2 + u32::from(is_64) => register,
+                Some(by) if is_sp && option == 2 + u32::from(is_64) => format!("{register}, lsl #{by}"),
+                by => extended(&register, option, by),
+            }
         }
         _ => vector::item(row, name, word)
             .or_else(|| memory::item(row, name, word))
             .or_else(|| system::item(name, word))
+            .or_else(|| alias::own(row, name, word))
             .unwrap_or_else(|| format!("<{name}>")),
     }
 }

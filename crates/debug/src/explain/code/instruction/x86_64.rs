@@ -2,11 +2,11 @@
 
 use super::{Access, Class, Formula, Instruction, Role, Way};
 use ashore_base::Addr;
-use ashore_isa::x86_64::Regs;
+use ashore_isa::x86_64::{Regs, text};
 use ashore_pivot::Memory;
 use iced_x86::{
-    Decoder, DecoderOptions, FlowControl, Formatter, InstructionInfoFactory, IntelFormatter, MemorySize, Mnemonic,
-    OpAccess, OpKind, Register, UsedMemory,
+    Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, MemorySize, Mnemonic, OpAccess, OpKind, Register,
+    UsedMemory,
 };
 
 /// The instruction at the start of `bytes`, its operands not resolved.
@@ -44,21 +44,6 @@ pub(super) fn resolve(found: &mut Instruction, regs: &Regs, memory: &dyn Memory)
 
 fn read(bytes: &[u8], at: Addr) -> iced_x86::Instruction {
     Decoder::with_ip(64, bytes, at.0, DecoderOptions::NONE).decode()
-}
-
-fn text(decoded: &iced_x86::Instruction) -> String {
-    let mut formatter = IntelFormatter::new();
-    let options = formatter.options_mut();
-    options.set_hex_prefix("0x");
-    options.set_hex_suffix("");
-    options.set_uppercase_hex(false);
-    options.set_small_hex_numbers_in_decimal(false);
-    options.set_branch_leading_zeros(false);
-    options.set_show_branch_size(false);
-    options.set_rip_relative_addresses(true);
-    let mut text = String::new();
-    formatter.format(decoded, &mut text);
-    text
 }
 
 fn class(decoded: &iced_x86::Instruction) -> Class {
