@@ -66,6 +66,8 @@ pub(crate) struct Chosen {
     pub(crate) code_len: Option<u64>,
     /// Keep no translations.
     pub(crate) no_cache: bool,
+    /// Tell profilers what was translated to where.
+    pub(crate) perf_map: bool,
 }
 
 impl Chosen {
@@ -84,6 +86,9 @@ impl Chosen {
         }
         if self.no_cache {
             words.push(b"--no-cache".to_vec());
+        }
+        if self.perf_map {
+            words.push(b"--perf-map".to_vec());
         }
         words
     }

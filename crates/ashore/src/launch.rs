@@ -3,6 +3,7 @@
 use crate::cpus;
 use crate::interpreter;
 use crate::open::{self, Opened};
+use crate::perf_map;
 use crate::postmortem::{Keep, Manner, PostMortem};
 use crate::record;
 use ashore_base::{Addr, Cpu, Os};
@@ -62,9 +63,9 @@ pub(crate) struct Environment {
 /// Makes an observer once the program's system is known.
 pub(crate) type MakeObserver = Box<dyn FnOnce(&'static ashore_guest::Os) -> Box<dyn Observer>>;
 
-/// Makes a supervisor once the program's system and path are known.
+/// Makes a supervisor once the program's system, CPU and path are known.
 pub(crate) type MakeSupervisor =
-    Box<dyn FnOnce(&'static ashore_guest::Os, Vec<u8>, bool) -> Result<Arc<dyn Supervisor>, Report>>;
+    Box<dyn FnOnce(&'static ashore_guest::Os, Cpu, Vec<u8>, bool) -> Result<Arc<dyn Supervisor>, Report>>;
 
 /// Who sees or stops what the program does.
 struct Watchers {
@@ -73,8 +74,8 @@ struct Watchers {
 }
 
 pub(crate) fn debugger(listen: Listen) -> MakeSupervisor {
-    Box::new(|os, program, quiet| {
-        gdb::start(gdb::Settings { listen, program, quiet }, os).map_err(|why| table::NO_DEBUGGER.because(why))
+    Box::new(|os, cpu, program, quiet| {
+        gdb::start(gdb::Settings { listen, program, cpu, quiet }, os).map_err(|why| table::NO_DEBUGGER.because(why))
     })
 }
 
@@ -106,9 +107,6 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
     let choice = open::choose(parsed, request.os)?;
     let image = &choice.part.image;
     let interpreter = interpreter::of(image, request.root.as_deref())?;
-    if image.cpu != HOST_CPU && watchers.supervisor.is_some() {
-        return Err(table::NO_DEBUGGER.because(format!("it is for {}", image.cpu)));
-    }
     if image.cpu != HOST_CPU && request.record.is_some() {
         return Err(table::RECORDING_UNWRITABLE.because(format!("it is for {}", image.cpu)));
     }
@@ -122,7 +120,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
     let Opened { path, file, bytes } = opened;
     let Watchers { observer, supervisor } = watchers;
     let name = path.clone().into_os_string().into_vec();
-    let supervisor = supervisor.map(|make| make(os, name, request.quiet)).transpose()?;
+    let supervisor = supervisor.map(|make| make(os, image.cpu, name, request.quiet)).transpose()?;
     let program = Program {
         image,
         fd: file.into_raw_fd(),
@@ -162,8 +160,10 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         observer: observer.map(|make| make(os)),
         outside,
         witnesses,
-        keeper: cpus::keeper(image.cpu, &request.engine),
+        // A debugger changes code: nothing of that is kept.
+        keeper: if supervisor.is_some() { None } else { cpus::keeper(image.cpu, &request.engine) },
         engine: cpus::settings(image.cpu, &request.engine)?,
+        mapper: if request.engine.perf_map { perf_map::open(image.cpu, names(functions))? } else { None },
         supervisor,
     };
     Ok(start(choice.guest, &program, options))

@@ -8,6 +8,7 @@ mod failures;
 mod interpreter;
 mod launch;
 mod open;
+mod perf_map;
 mod postmortem;
 mod record;
 mod verbs;

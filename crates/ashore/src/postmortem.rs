@@ -61,7 +61,7 @@ impl Witness for PostMortem {
     fn witness(&self, scene: &Scene<'_>) {
         let programs = [Program::new(self.parsed, self.part, &self.path, scene.bias)];
         let Some(evidence) = gather(scene, &programs, facts(self.parsed, self.part, scene.bias)) else {
-            return self.say_plainly(scene);
+            return self.say_plainly(scene, &programs);
         };
         let account = Account::of(&evidence);
         // The person first: keeping the record may take its time, or fail.
@@ -100,11 +100,11 @@ fn changes(part: &Part, manifest: &Manifest, bias: u64) -> Vec<Changed> {
 
 impl PostMortem {
     /// Tells what can be told when the program's code is not understood.
-    fn say_plainly(&self, scene: &Scene<'_>) {
+    fn say_plainly(&self, scene: &Scene<'_>, programs: &[Program<'_>]) {
         let functions = ashore_formats::functions(self.parsed, self.part);
         let bias = scene.bias;
         let names: Names = Box::new(move |at| crate::launch::name_of(&functions, Addr(at.0.wrapping_sub(bias))));
-        let told = plain(scene, &names);
+        let told = plain(scene, programs, &names);
         let text = match (self.manner, scene.ending) {
             (Manner::Silent, _) => return,
             (Manner::Json, _) => format!("{}\n", told.json()),

@@ -106,7 +106,7 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
         keep: Keep::Forgotten,
         is_quiet: wanted.output == Output::Hidden,
     };
-    let supervisor = wanted.supervisor.map(|make| make(guest.os, head.path.clone(), true)).transpose()?;
+    let supervisor = wanted.supervisor.map(|make| make(guest.os, cpu, head.path.clone(), true)).transpose()?;
     let options = Options {
         root: head.root.as_deref().map(Root::new),
         quiet: true,
@@ -120,6 +120,7 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
         outside: Some(Box::new(Replayer::new(reader, guest.os, wanted.output))),
         witnesses: vec![Box::new(post_mortem)],
         keeper: None,
+        mapper: None,
         engine: ashore_engine::Settings::default(),
         supervisor,
     };

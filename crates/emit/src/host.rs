@@ -78,6 +78,11 @@ impl Host {
         needed.find(|(part, ..)| !self.has(*part)).map(|(_, name, _)| *name)
     }
 
+    /// Every part's name, and whether the host has it.
+    pub fn parts(self) -> impl Iterator<Item = (&'static str, bool)> {
+        TABLE.iter().map(move |(part, name, _)| (*name, self.has(*part)))
+    }
+
     /// The parts as a number, for comparing.
     pub const fn bits(self) -> u32 {
         self.0

@@ -18,6 +18,7 @@ pub use settings::{Settings, Tier};
 use ashore_base::AddrRange;
 use ashore_isa::RegisterFile;
 use ashore_sys::Block;
+use std::sync::Arc;
 
 /// Why a guest thread stopped.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +64,9 @@ pub trait Engine: Sized + 'static {
 
     /// Loads what was kept of a program's text, which is mapped, and keeps what is made of it at the end.
     fn open_cache(_shared: &Self::Shared, _text: &[AddrRange], _keeper: Box<dyn jit::Keeper>) {}
+
+    /// Tells somebody what is translated, in this process but not in the children of a fork.
+    fn open_map(_shared: &Self::Shared, _mapper: Arc<dyn jit::Mapper>) {}
 
     /// Makes the calling host thread one that runs the guest. Signals must be blocked.
     fn adopt(shared: &'static Self::Shared) -> Self;

@@ -44,6 +44,8 @@ pub struct Options {
     pub engine: ashore_engine::Settings,
     /// Where translations are kept.
     pub keeper: Option<Box<dyn ashore_engine::jit::Keeper>>,
+    /// Whoever is told what is translated to where.
+    pub mapper: Option<Arc<dyn ashore_engine::jit::Mapper>>,
     /// Whoever may stop and change threads. The program's call sites are not rewritten then.
     pub supervisor: Option<Arc<dyn Supervisor>>,
 }

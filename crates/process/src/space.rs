@@ -51,6 +51,11 @@ impl Space {
         Held(lock(&self.rewriter))
     }
 
+    /// Code there was changed by somebody other than the program.
+    pub(crate) fn rewritten(&self, range: AddrRange) {
+        self.code.changed(range);
+    }
+
     /// The process ends, or becomes another program.
     pub(crate) fn at_end(&self) {
         self.code.at_end();

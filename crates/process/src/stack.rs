@@ -13,16 +13,28 @@ const FRAMES: usize = 24;
 const FRAME_MAX: u64 = 1 << 20;
 
 /// One line per frame, the innermost first.
+pub(crate) fn lines(regs: &Registers, memory: &dyn Memory, names: &Names) -> Vec<String> {
+    let found = frames(regs, memory, names);
+    let line =
+        |(n, at): (usize, &u64)| format!("  #{n:<2} {at:#x} {}", names(Addr(*at)).unwrap_or_else(|| "?".to_owned()));
+    found.iter().enumerate().map(line).collect()
+}
+
+/// The addresses that the functions go on at, the innermost first.
 ///
 /// A function that has no frame of its own (a call stub, most often) leaves its caller's frame pointer in
-/// place; the word on top of the stack, or the link register, is then the way back to that caller.
-pub(crate) fn lines(regs: &Registers, memory: &dyn Memory, names: &Names) -> Vec<String> {
+/// place; the word on top of the stack, or the link register, is then the way back to that caller. A link into the function
+/// itself is what its last call left.
+pub fn frames(regs: &Registers, memory: &dyn Memory, names: &Names) -> Vec<u64> {
     let word = |at: u64| {
         let mut bytes = [0; 8];
         memory.read(Addr(at), &mut bytes).ok().map(|()| u64::from_le_bytes(bytes))
     };
     let mut found = vec![regs.pc()];
-    if let Some(top) = regs.link().or_else(|| word(regs.sp())).filter(|top| names(Addr(*top)).is_some()) {
+    let function = |at: u64| names(Addr(at)).map(|name| name.split('+').next().unwrap_or_default().to_owned());
+    let link = regs.link().filter(|link| function(*link) != function(regs.pc()));
+    let top = if regs.link().is_some() { link } else { word(regs.sp()) };
+    if let Some(top) = top.filter(|top| names(Addr(*top)).is_some()) {
         found.push(top);
     }
     let mut frame = regs.frame();
@@ -40,10 +52,6 @@ pub(crate) fn lines(regs: &Registers, memory: &dyn Memory, names: &Names) -> Vec
         frame = next;
     }
     found
-        .iter()
-        .enumerate()
-        .map(|(n, at)| format!("  #{n:<2} {at:#x} {}", names(Addr(*at)).unwrap_or_else(|| "?".to_owned())))
-        .collect()
 }
 
 #[cfg(test)]

@@ -83,6 +83,9 @@ fn prepare<E: Engine>(
     let interpreter = program.interpreter.as_ref().map(complete).transpose()?;
     let stack = make_stack(outside).map_err(|e| table::CANNOT_MAP.because(format!("the stack: {e}")))?;
     let machine = Machine::<E>::new(abi, &options.engine);
+    if let Some(mapper) = options.mapper.take() {
+        E::open_map(&machine.shared, mapper);
+    }
     // Where a program lies that can be moved is another place every time.
     let keeper = options.keeper.take().filter(|_| !program.image.kind.is_relocatable());
     if let Some(keeper) = keeper {
@@ -93,6 +96,9 @@ fn prepare<E: Engine>(
     let trampoline = map_trampoline(abi.os().trampoline, place(places::TRAMPOLINE).unwrap_or(Addr::NULL))
         .map_err(|e| table::CANNOT_MAP.because(format!("the signal trampoline: {e}")))?;
     let process = Process::new(abi, options, program.path.clone(), space, net, trampoline);
+    if let (false, Some(supervisor)) = (is_native, &process.options.supervisor) {
+        supervisor.translates(Box::new(|range| process.space.rewritten(range)));
+    }
     let mut task = Task::adopt(process, machine, None);
     task.thread.mask = old_mask;
     ashore_sys::install_all().map_err(|e| table::CANNOT_START.because(format!("signal handlers: {e}")))?;

@@ -73,6 +73,9 @@ pub trait Supervisor: Send + Sync {
     /// The calling guest thread stopped; comes back when it may go on.
     fn stopped(&self, stop: Stop) -> Resume;
 
+    /// The program is translated: whoever changes its code by another way than the program's own says so here.
+    fn translates(&self, changed: Box<dyn Fn(AddrRange) + Send + Sync>);
+
     /// The signals that are delivered without asking, and not while a thread is stepped: a run time's own, sent to a
     /// thread that was held for a while, would lead it away at each step.
     fn passes(&self) -> SigSet;

@@ -1,6 +1,7 @@
 //! `ashore doctor`: what this machine offers, and what Ashore makes of it.
 
 use super::switch;
+use ashore_engine::jit;
 use ashore_sys::Net;
 use clap::{ArgMatches, Command};
 use serde_json::json;
@@ -46,6 +47,7 @@ static CHECKS: &[(&str, Look)] = &[
     ("safety net", net),
     ("thread pointer", thread_pointer),
     ("low addresses", low_addresses),
+    ("arm64 programs", translation),
     ("/proc", proc_mounted),
     ("null device", null_device),
     ("open files", open_files),
@@ -105,6 +107,26 @@ fn low_addresses() -> (State, String) {
         (State::Good, format!("programs may be mapped from {least:#x} up"))
     } else {
         (State::Less, format!("vm.mmap_min_addr is {least:#x}: programs linked lower are refused"))
+    }
+}
+
+/// Whether the CPU can run what programs of another CPU are translated to.
+fn translation() -> (State, String) {
+    let host = jit::host();
+    match host.lacks() {
+        None => {
+            let named = |wanted: bool| {
+                let parts = host.parts().filter(|(_, has)| *has == wanted);
+                parts.map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+            };
+            match named(false) {
+                lacking if lacking.is_empty() => (State::Good, format!("translated, with {}", named(true))),
+                lacking => {
+                    (State::Less, format!("translated; this CPU lacks {lacking}: what needs these is evaluated"))
+                }
+            }
+        }
+        Some(part) => (State::Less, format!("this CPU lacks {part}: all of their code is evaluated, which is slow")),
     }
 }
 

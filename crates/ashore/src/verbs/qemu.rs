@@ -11,6 +11,8 @@ enum Means {
     Option(&'static str),
     /// This option for every part of the value between commas.
     Each(&'static str),
+    /// This option, which has no value.
+    Switch(&'static str),
     /// Another verb.
     Verb(&'static str),
     /// A value that changes nothing here.
@@ -33,6 +35,8 @@ static ROWS: &[Row] = &[
     Row { name: "U", variable: "QEMU_UNSET_ENV", means: Means::Each("--unset-env") },
     Row { name: "0", variable: "QEMU_ARGV0", means: Means::Option("--argv0") },
     Row { name: "strace", variable: "QEMU_STRACE", means: Means::Verb("trace") },
+    Row { name: "g", variable: "QEMU_GDB", means: Means::Option("--gdb") },
+    Row { name: "perfmap", variable: "QEMU_PERFMAP", means: Means::Switch("--perf-map") },
     // One CPU, a stack as large as the limit says, and code as fast as it gets.
     Row { name: "cpu", variable: "QEMU_CPU", means: Means::Nothing },
     Row { name: "s", variable: "QEMU_STACK_SIZE", means: Means::Nothing },
@@ -52,16 +56,17 @@ pub(super) fn translate(
 
 fn words(args: &[OsString], variable: impl Fn(&str) -> Option<OsString>) -> Result<Vec<OsString>, String> {
     let mut verb = "run";
-    let mut options: Vec<(&'static str, OsString)> = Vec::new();
+    let mut options: Vec<(&'static str, Option<OsString>)> = Vec::new();
     let mut apply = |row: &Row, value: &OsStr| match row.means {
         Means::Option(option) => {
             options.retain(|(known, _)| *known != option);
-            options.push((option, value.to_owned()));
+            options.push((option, Some(value.to_owned())));
         }
         Means::Each(option) => {
             let parts = value.as_bytes().split(|byte| *byte == b',').filter(|part| !part.is_empty());
-            options.extend(parts.map(|part| (option, OsString::from_vec(part.to_vec()))));
+            options.extend(parts.map(|part| (option, Some(OsString::from_vec(part.to_vec())))));
         }
+        Means::Switch(option) => options.push((option, None)),
         Means::Verb(other) => verb = other,
         Means::Nothing | Means::NothingAlone => {}
     };
@@ -80,12 +85,12 @@ fn words(args: &[OsString], variable: impl Fn(&str) -> Option<OsString>) -> Resu
         let row = ROWS.iter().find(|row| row.name.as_bytes() == option);
         let row = row.ok_or_else(|| format!("option {} is not understood", word.display()))?;
         match row.means {
-            Means::Verb(_) | Means::NothingAlone => apply(row, OsStr::new("")),
+            Means::Switch(_) | Means::Verb(_) | Means::NothingAlone => apply(row, OsStr::new("")),
             _ => apply(row, rest.next().ok_or_else(|| format!("option {} needs a value", word.display()))?),
         }
     };
     let mut words: Vec<OsString> = vec!["ashore".into(), verb.into()];
-    words.extend(options.into_iter().flat_map(|(option, value)| [option.into(), value]));
+    words.extend(options.into_iter().flat_map(|(option, value)| std::iter::once(option.into()).chain(value)));
     words.push("--".into());
     words.push(program.clone());
     words.extend(rest.cloned());
@@ -113,6 +118,7 @@ mod tests {
             ok("ashore run --root /r --set-env A=1 --set-env B=2 --unset-env C --argv0 name -- prog -x")
         );
         assert_eq!(told("qemu-aarch64 -strace prog", &[]), ok("ashore trace -- prog"));
+        assert_eq!(told("qemu-aarch64 -perfmap -g 1 prog", &[]), ok("ashore run --perf-map --gdb 1 -- prog"));
         assert_eq!(told("qemu-aarch64", &[]), Some(Err("no program was named".into())));
         assert_eq!(told("qemu-aarch64 -nonsense prog", &[]), Some(Err("option -nonsense is not understood".into())));
     }

@@ -37,6 +37,7 @@ fn foreign(command: Command) -> Command {
                 .hide_short_help(true),
         )
         .arg(switch("no-cache", "Keep no translations of a foreign program, and use none"))
+        .arg(switch("perf-map", "Write /tmp/perf-PID.map for perf: the functions of a foreign program's translations"))
 }
 
 /// The options of every verb that runs a program, and the program.
@@ -196,6 +197,7 @@ fn engine(matches: &ArgMatches) -> Chosen {
         hidden: matches.get_one::<String>("cpu").cloned(),
         tier: matches.get_one::<String>("tier").and_then(|name| Tier::from_name(name)).unwrap_or_default(),
         no_cache: matches.get_flag("no-cache"),
+        perf_map: matches.get_flag("perf-map"),
         code_len: matches.get_one::<u64>("code-size").copied(),
     }
 }

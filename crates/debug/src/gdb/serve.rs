@@ -2,7 +2,7 @@
 
 use super::listen::{Listen, Listener};
 use super::memory::{Breakpoints, Space};
-use super::registers::first_looked_at;
+use super::registers::Cpu;
 use super::target::{StopReason, Target};
 use super::wire::Wire;
 use super::world::{Came, Event, World};
@@ -21,6 +21,8 @@ pub struct Settings {
     pub listen: Listen,
     /// The program's absolute path.
     pub program: Vec<u8>,
+    /// Its CPU.
+    pub cpu: ashore_base::Cpu,
     /// Say nothing on stderr but why a debugger was lost.
     pub quiet: bool,
 }
@@ -37,6 +39,7 @@ const RECORD_MAX: usize = 1 << 20;
 
 /// Starts the server, and gives back who the guest is to run under; why not, when it cannot listen.
 pub fn start(settings: Settings, os: &'static Os) -> Result<Arc<dyn Supervisor>, String> {
+    let cpu = Cpu::of(settings.cpu).ok_or_else(|| format!("programs for {} cannot be debugged", settings.cpu))?;
     let socket = match &settings.listen {
         Listen::Unix(path) => Some(path.clone()),
         Listen::Port(_) | Listen::Standard => None,
@@ -46,7 +49,7 @@ pub fn start(settings: Settings, os: &'static Os) -> Result<Arc<dyn Supervisor>,
             let _ = std::fs::remove_file(path);
         }
     };
-    let world = Arc::new(World::new(os, Box::new(at_end)));
+    let world = Arc::new(World::new(os, cpu, Box::new(at_end)));
     let is_standard = settings.listen == Listen::Standard;
     let (tell, told) = mpsc::sync_channel(1);
     let shared = world.clone();
@@ -157,18 +160,18 @@ impl Server {
         }
     }
 
-    /// The vector behind the program's arguments and environment. The first thread, before its first instruction, has
-    /// the address of that record on top of its stack or as its first argument, as the system has it.
+    /// The vector behind the program's arguments and environment, by the registers of the first thread before its first
+    /// instruction.
     fn auxv(&self) -> Option<Vec<u8>> {
         let tid = self.world.listed().first()?.host_tid;
         let regs = self.world.file(tid)?.regs;
-        [regs.rdi, regs.rsp].into_iter().find_map(|record| self.vector(record))
+        (self.world.cpu.records)(&regs).into_iter().find_map(|record| self.vector(record))
     }
 
     fn vector(&self, record: u64) -> Option<Vec<u8>> {
         let word = |at: u64| -> Option<u64> {
             let mut bytes = [0; 8];
-            let len = self.space.read(at, &mut bytes, &Breakpoints::default()).ok()?;
+            let len = self.space.read(at, &mut bytes, &Breakpoints::new(self.world.cpu)).ok()?;
             (len == 8).then(|| u64::from_le_bytes(bytes))
         };
         let count = word(record)?;
@@ -220,8 +223,9 @@ fn session(wire: Wire, mut target: Target) -> End {
                     }
                     Came::Event(tid, event) => {
                         let reason = target.reason(tid, event);
-                        let regs =
-                            target.world.file(tid).map(|file| first_looked_at(&file.regs).to_vec()).unwrap_or_default();
+                        let cpu = target.world.cpu;
+                        let file = target.world.file(tid);
+                        let regs = file.map(|file| cpu.first_looked_at(&file.regs).to_vec()).unwrap_or_default();
                         let mut regs = regs.iter().map(|(number, value)| (*number, value.as_slice()));
                         let reported = running.report_stop_with_regs(&mut target, reason, &mut regs);
                         if matches!(event, Event::Exits(_) | Event::Dies(_)) {

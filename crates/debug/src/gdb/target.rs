@@ -2,7 +2,7 @@
 
 use super::files::Files;
 use super::memory::{Kind, Space};
-use super::registers::{Amd64, File, description};
+use super::registers::{AnyCpu, File};
 use super::signals::{from_gdb, to_gdb};
 use super::world::{Action, Event, World};
 use ashore_process::Pace;
@@ -106,10 +106,10 @@ fn part(whole: &[u8], offset: u64, len: usize, into: &mut [u8]) -> usize {
 }
 
 impl gdbstub::target::Target for Target {
-    type Arch = Amd64;
+    type Arch = AnyCpu;
     type Error = Infallible;
 
-    fn base_ops(&mut self) -> BaseOps<'_, Amd64, Infallible> {
+    fn base_ops(&mut self) -> BaseOps<'_, AnyCpu, Infallible> {
         BaseOps::MultiThread(self)
     }
 
@@ -325,7 +325,7 @@ impl TargetDescriptionXmlOverride for Target {
         if annex != b"target.xml" {
             return Err(TargetError::NonFatal);
         }
-        Ok(part(description().as_bytes(), offset, length, into))
+        Ok(part((self.world.cpu.description)().as_bytes(), offset, length, into))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A guest thread on translated code, as a process wants it.
 
 use super::memory::HOST_WRITE;
-use super::{Exit, Jit, Keeper, Settings, Thread};
+use super::{Exit, Jit, Keeper, Mapper, Settings, Thread};
 use crate::eval::{BUS_ADRALN, ILL_ILLOPC, SEGV_ACCERR, TRAP_BRKPT, misaligned};
 use crate::fetch::Executable;
 use crate::{Code, Engine, Runs};
@@ -98,6 +98,10 @@ impl<R: InState + Plain> Engine for Cpu<R> {
 
     fn open_cache(shared: &Shared<R>, text: &[AddrRange], keeper: Box<dyn Keeper>) {
         let _ = shared.jit().open_cache(text, keeper);
+    }
+
+    fn open_map(shared: &Shared<R>, mapper: Arc<dyn Mapper>) {
+        shared.jit().tell(mapper);
     }
 
     fn adopt(shared: &'static Shared<R>) -> Cpu<R> {

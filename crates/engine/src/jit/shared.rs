@@ -3,6 +3,7 @@
 use super::blocks::Blocks;
 use super::cache::Kept;
 use super::halves::Half;
+use super::mapper::Mapper;
 use super::maps::Maps;
 use super::marks::Packed;
 use super::peek::{Cache, Peek};
@@ -20,7 +21,7 @@ use ashore_pivot::Errno;
 use ashore_sys::translated::Arena;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The bytes for code to one for counters.
 const DATA_SHARE: u64 = 16;
@@ -49,6 +50,7 @@ pub struct Jit {
     pub(super) gates_end: u32,
     pub(super) tenants: Tenants,
     pub(super) cache: Kept,
+    pub(super) mapper: OnceLock<Arc<dyn Mapper>>,
     inner: Mutex<Inner>,
 }
 
@@ -180,6 +182,7 @@ impl Jit {
             gates_end,
             tenants: Tenants::new(inner.turn),
             cache: Kept::default(),
+            mapper: OnceLock::new(),
             inner: Mutex::new(inner),
         }))
     }
@@ -330,6 +333,7 @@ impl Jit {
         let made = Made { base, end: leaves, pc, maps, is_stale: false, has_loop, leaves };
         half.add_unit(made, parts.iter().flat_map(pages));
         inner.blocks.insert(pc, base);
+        self.told((base, leaves + inner.stub.here()), pc, parts.len());
         Ok(base)
     }
 
@@ -437,6 +441,7 @@ impl Jit {
         let len = half.len();
         for made in units.iter().filter(|made| !made.is_stale) {
             inner.blocks.insert(made.pc, made.base);
+            self.told((made.base, made.end), made.pc, 1 + usize::from(made.has_loop));
         }
         Some(len)
     }

@@ -40,6 +40,7 @@ fn process() -> &'static Process {
         outside: None,
         witnesses: Vec::new(),
         keeper: None,
+        mapper: None,
         engine: ashore_engine::Settings::default(),
         supervisor: None,
     };

@@ -6,11 +6,11 @@
 mod stops;
 
 use crate::gdb::memory::{Breakpoints, Kind, Space};
-use crate::gdb::registers::File;
+use crate::gdb::registers::{Cpu, File};
 use crate::gdb::signals::from_gdb;
 use crate::gdb::watch::Watches;
 use ashore_guest::{Delivery, Os};
-use ashore_isa::x86_64::Regs;
+use ashore_isa::Registers;
 use ashore_pivot::{Errno, SigSet, Signal};
 use ashore_process::{Pace, Resume};
 use gdbstub::common;
@@ -75,7 +75,7 @@ struct Guest {
     /// Whether it did not come when it was last asked to, and has not come since.
     is_stuck: bool,
     /// Its registers at its last call.
-    at_call: Option<Regs>,
+    at_call: Option<Registers>,
 }
 
 /// What the debugger wants of one thread.
@@ -137,25 +137,26 @@ pub(super) struct World {
     server: Condvar,
     listener: Condvar,
     pub(super) os: &'static Os,
+    pub(super) cpu: &'static Cpu,
     /// Called when the process is about to end.
     pub(super) at_end: Box<dyn Fn() + Send + Sync>,
 }
 
 impl World {
-    pub(super) fn new(os: &'static Os, at_end: Box<dyn Fn() + Send + Sync>) -> World {
+    pub(super) fn new(os: &'static Os, cpu: &'static Cpu, at_end: Box<dyn Fn() + Send + Sync>) -> World {
         let state = State {
             phase: Phase::Held,
             is_locked: false,
             guests: BTreeMap::new(),
             last_told: 0,
-            breakpoints: Breakpoints::default(),
+            breakpoints: Breakpoints::new(cpu),
             watches: Watches::default(),
             passed: SigSet::EMPTY,
             ear: Ear::Closed,
             session: 0,
             is_child: false,
         };
-        World { state: Mutex::new(state), server: Condvar::new(), listener: Condvar::new(), os, at_end }
+        World { state: Mutex::new(state), server: Condvar::new(), listener: Condvar::new(), os, cpu, at_end }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -295,7 +296,7 @@ impl World {
             // gdb wants something else of the thread than the step it has done, or has taken the breakpoint away.
             let is_gone = match parked.event {
                 Some(Event::Stepped) => true,
-                Some(Event::Break(_)) => !breakpoints.has(parked.file.regs.rip),
+                Some(Event::Break(_)) => !breakpoints.has(parked.file.regs.pc()),
                 _ => false,
             };
             if is_gone && !parked.is_told {
@@ -356,7 +357,7 @@ impl World {
         let guest = state.guests.get(&tid)?;
         match &guest.parked {
             Some(parked) => Some(parked.file.clone()),
-            None => Some(File { regs: guest.at_call?, fp: Vec::new() }),
+            None => Some(File::new(guest.at_call?, Vec::new())),
         }
     }
 
@@ -364,8 +365,9 @@ impl World {
     pub(super) fn set_file(&self, tid: i32, file: &File) -> bool {
         let mut state = self.lock();
         let Some(parked) = state.guests.get_mut(&tid).and_then(|guest| guest.parked.as_mut()) else { return false };
-        parked.is_fp_changed |= parked.file.take(file);
-        true
+        let changed = parked.file.take(file);
+        parked.is_fp_changed |= changed == Some(true);
+        changed.is_some()
     }
 
     pub(super) fn with_breakpoints<T>(&self, work: impl FnOnce(&mut Breakpoints) -> T) -> T {
@@ -434,7 +436,7 @@ impl Guest {
             _ => Delivery::plain(signal),
         });
         let fp = parked.is_fp_changed.then_some(parked.file.fp);
-        self.go = Some(Resume { regs: parked.file.regs.into(), fp, pace: action.pace, signal });
+        self.go = Some(Resume { regs: parked.file.regs, fp, pace: action.pace, signal });
         self.wake.notify_all();
     }
 }

@@ -1,7 +1,7 @@
 //! Guest threads as they stop, run, fork and end.
 
 use super::{Event, File, Guest, Parked, Phase, World};
-use crate::gdb::memory::Space;
+use crate::gdb::memory::{Changed, Space};
 use crate::gdb::watch::is_touch;
 use ashore_guest::Delivery;
 use ashore_isa::Registers;
@@ -9,31 +9,25 @@ use ashore_pivot::{Errno, SigSet, Signal};
 use ashore_process::{Pace, Resume, Stop, Supervisor, Why};
 use std::sync::PoisonError;
 
-/// The trap of a breakpoint instruction.
-const TRAP_BREAKPOINT: u32 = 3;
-
 impl Supervisor for World {
     fn stopped(&self, stop: Stop) -> Resume {
-        let Registers::X86_64(mut regs) = stop.regs else {
-            // gdb is told of one CPU's threads, and whoever starts programs starts no others under it.
-            let signal = if let Why::Signal(delivery) = stop.why { Some(delivery) } else { None };
-            return Resume { regs: stop.regs, fp: None, pace: Pace::Run, signal };
-        };
+        let mut regs = stop.regs;
+        let trapped = regs.pc().wrapping_sub(self.cpu.behind);
         let mut state = self.lock();
         let event = match stop.why {
             Why::Began | Why::Kicked => None,
             Why::Stepped => Some(Event::Stepped),
-            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.has(regs.rip.wrapping_sub(1)) => {
-                regs.rip -= 1;
-                Some(Event::Break(state.breakpoints.kind(regs.rip)))
+            Why::Signal(trap) if self.is_breakpoint(&trap) && state.breakpoints.has(trapped) => {
+                (self.cpu.set_pc)(&mut regs, trapped);
+                Some(Event::Break(state.breakpoints.kind(trapped)))
             }
             // One that is no longer watched counts for nothing.
             Why::Signal(touch) if is_touch(&touch) => {
                 state.watches.hit(&touch).map(|(at, kind)| Event::Touch(at, kind))
             }
-            Why::Signal(trap) if is_breakpoint(&trap) && state.breakpoints.is_gone(regs.rip.wrapping_sub(1)) => {
+            Why::Signal(trap) if self.is_breakpoint(&trap) && state.breakpoints.is_gone(trapped) => {
                 // It was removed while the thread was on its way here.
-                regs.rip -= 1;
+                (self.cpu.set_pc)(&mut regs, trapped);
                 None
             }
             Why::Signal(delivery) => Some(Event::Signal(delivery)),
@@ -51,7 +45,7 @@ impl Supervisor for World {
             Some(Event::Signal(delivery)) => Some(delivery),
             _ => None,
         };
-        let unchanged = Resume { regs: regs.into(), fp: None, pace: guest.pace, signal: passed };
+        let unchanged = Resume { regs, fp: None, pace: guest.pace, signal: passed };
         let may_run = guest.is_resumed && event.is_none();
         if phase == Phase::Free || (phase == Phase::Running && may_run) {
             return unchanged;
@@ -61,7 +55,7 @@ impl Supervisor for World {
         if !is_stepped && passed.is_some_and(|delivery| state.passed.has(delivery.signal)) {
             return unchanged;
         }
-        let file = File { regs, fp: stop.fp };
+        let file = File::new(regs, stop.fp);
         let parked = Parked { file, is_fp_changed: false, event, is_told: false };
         let Some(guest) = state.guests.get_mut(&stop.host_tid) else { return unchanged };
         guest.parked = Some(parked);
@@ -75,13 +69,17 @@ impl Supervisor for World {
         }
     }
 
+    fn translates(&self, changed: Changed) {
+        self.lock().breakpoints.set_told(Some(changed));
+    }
+
     fn passes(&self) -> SigSet {
         self.lock().passed
     }
 
     fn calls(&self, host_tid: i32, regs: &Registers) {
         if let Some(guest) = self.lock().guests.get_mut(&host_tid) {
-            guest.at_call = if let Registers::X86_64(regs) = regs { Some(*regs) } else { None };
+            guest.at_call = Some(*regs);
         }
     }
 
@@ -95,6 +93,8 @@ impl Supervisor for World {
         let result = fork();
         if result == Ok(0) {
             // The server's thread is not here: nobody would ever let a thread go on.
+            // Nor does the engine have code of the program's there.
+            state.breakpoints.set_told(None);
             if let Ok(space) = Space::open() {
                 state.breakpoints.clear(&space);
             }
@@ -107,6 +107,8 @@ impl Supervisor for World {
     }
 }
 
-fn is_breakpoint(delivery: &Delivery) -> bool {
-    delivery.signal == Signal::TRAP && delivery.code > 0 && delivery.trap == TRAP_BREAKPOINT
+impl World {
+    fn is_breakpoint(&self, delivery: &Delivery) -> bool {
+        delivery.signal == Signal::TRAP && delivery.code > 0 && (self.cpu.is_trap)(delivery)
+    }
 }

@@ -1,42 +1,77 @@
-//! The registers of a thread as gdb wants them: their names and order, and the bytes of each.
+//! The registers of x86-64 as gdb has them.
 
+use super::{Cpu, File};
+use ashore_guest::Delivery;
+use ashore_isa::Registers;
 use ashore_isa::x86_64::Regs;
-use gdbstub::arch::{Arch, RegId, Registers};
 use std::fmt::Write;
-use std::num::NonZeroUsize;
 
-/// The CPU as gdb's protocol sees it.
-#[derive(Debug)]
-pub(super) enum Amd64 {}
+/// The CPU.
+pub(super) static CPU: Cpu = Cpu {
+    cpu: ashore_base::Cpu::X86_64,
+    description,
+    send,
+    take,
+    looked_at,
+    records,
+    // int3, which the CPU has run when it traps.
+    trap: &[0xcc],
+    behind: 1,
+    is_trap,
+    set_pc,
+};
 
-impl Arch for Amd64 {
-    type Usize = u64;
-    type Registers = File;
-    type BreakpointKind = usize;
-    type RegId = Number;
+/// The trap of a breakpoint instruction.
+const TRAP_BREAKPOINT: u32 = 3;
+
+fn is_trap(delivery: &Delivery) -> bool {
+    delivery.trap == TRAP_BREAKPOINT
 }
 
-/// A register's place in the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Number(usize);
-
-impl RegId for Number {
-    /// Single registers are neither read nor written.
-    fn from_raw_id(_: usize) -> Option<(Number, Option<NonZeroUsize>)> {
-        None
+fn set_pc(regs: &mut Registers, pc: u64) {
+    if let Registers::X86_64(regs) = regs {
+        regs.rip = pc;
     }
+}
 
-    fn to_raw_id(&self) -> Option<usize> {
-        Some(self.0)
+/// rbp, rsp and rip.
+fn looked_at(regs: &Registers) -> [(usize, u64); 3] {
+    match regs {
+        Registers::X86_64(regs) => [(6, regs.rbp), (7, regs.rsp), (16, regs.rip)],
+        Registers::Aarch64(_) => [(0, 0); 3],
     }
+}
+
+/// It has the address of the record on top of its stack or as its first argument, as the system has it.
+fn records(regs: &Registers) -> [u64; 2] {
+    match regs {
+        Registers::X86_64(regs) => [regs.rdi, regs.rsp],
+        Registers::Aarch64(_) => [0; 2],
+    }
+}
+
+fn state(file: &File) -> State {
+    let regs = if let Registers::X86_64(regs) = file.regs { regs } else { Regs::default() };
+    State { regs, fp: file.fp.clone() }
+}
+
+fn send(file: &File, write: &mut dyn FnMut(Option<u8>)) {
+    state(file).send(write);
+}
+
+fn take(file: &mut File, sent: &[u8]) -> Option<bool> {
+    let mut state = state(file);
+    let is_fp_changed = state.take(&State::parse(sent)?);
+    (file.regs, file.fp) = (state.regs.into(), state.fp);
+    Some(is_fp_changed)
 }
 
 /// All registers of one thread.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct File {
-    pub(super) regs: Regs,
+struct State {
+    regs: Regs,
     /// The vector and floating-point state as the CPU saves it; empty when nobody knows it.
-    pub(super) fp: Vec<u8>,
+    fp: Vec<u8>,
 }
 
 type Word = fn(&mut Regs) -> &mut u64;
@@ -88,17 +123,12 @@ const PART_SSE: u8 = 2;
 const PART_AVX: u8 = 4;
 
 /// Whether threads here have the upper halves of the 256-bit registers.
-pub(super) fn has_avx() -> bool {
+fn has_avx() -> bool {
     std::is_x86_feature_detected!("avx")
 }
 
-/// The registers that gdb looks at after every stop, to be told with it: rbp, rsp and rip.
-pub(super) fn first_looked_at(regs: &Regs) -> [(Number, [u8; 8]); 3] {
-    [(Number(6), regs.rbp), (Number(7), regs.rsp), (Number(16), regs.rip)].map(|(at, word)| (at, word.to_le_bytes()))
-}
-
 /// The description of the registers that gdb asks for.
-pub(super) fn description() -> String {
+fn description() -> String {
     let mut xml =
         String::from("<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\"><target version=\"1.0\">");
     xml.push_str("<architecture>i386:x86-64</architecture>");
@@ -150,7 +180,7 @@ const VECTOR_TYPES: &str = "<vector id=\"v4f\" type=\"ieee_single\" count=\"4\"/
 <field name=\"v8_int16\" type=\"v8i16\"/><field name=\"v4_int32\" type=\"v4i32\"/>\
 <field name=\"v2_int64\" type=\"v2i64\"/><field name=\"uint128\" type=\"uint128\"/></union>";
 
-impl File {
+impl State {
     /// The bytes at a place of the save format; none when nobody knows them.
     fn saved(&self, at: usize, len: usize) -> Option<&[u8]> {
         self.fp.get(at..at + len)
@@ -191,14 +221,8 @@ impl File {
     }
 }
 
-impl Registers for File {
-    type ProgramCounter = u64;
-
-    fn pc(&self) -> u64 {
-        self.regs.rip
-    }
-
-    fn gdb_serialize(&self, mut write_byte: impl FnMut(Option<u8>)) {
+impl State {
+    fn send(&self, write_byte: &mut dyn FnMut(Option<u8>)) {
         let mut regs = self.regs;
         let mut known = |bytes: &[u8]| bytes.iter().for_each(|byte| write_byte(Some(*byte)));
         GENERAL.iter().for_each(|(_, _, word)| known(&word(&mut regs).to_le_bytes()));
@@ -222,54 +246,53 @@ impl Registers for File {
         }
     }
 
-    /// Changes what is known of the registers; the caller hands them over as they are.
-    fn gdb_deserialize(&mut self, bytes: &[u8]) -> Result<(), ()> {
+    /// What gdb sent. It may not have known the state: room is made, and taken where there is a state.
+    fn parse(bytes: &[u8]) -> Option<State> {
+        let mut state = State { regs: Regs::default(), fp: vec![0; YMM_HIGH + 256] };
         let mut rest = bytes;
-        let mut take = |len: usize| -> Result<&[u8], ()> {
-            let (head, tail) = rest.split_at_checked(len).ok_or(())?;
+        let mut take = |len: usize| -> Option<Vec<u8>> {
+            let (head, tail) = rest.split_at_checked(len)?;
             rest = tail;
-            Ok(head)
+            Some(head.to_vec())
         };
-        for (_, _, word) in GENERAL {
-            *word(&mut self.regs) = u64::from_le_bytes(take(8)?.try_into().map_err(drop)?);
+        fn word(bytes: Vec<u8>) -> Option<u64> {
+            Some(u64::from_le_bytes(bytes.try_into().ok()?))
         }
-        self.regs.rflags = u32::from_le_bytes(take(4)?.try_into().map_err(drop)?).into();
+        fn half(bytes: Vec<u8>) -> Option<u32> {
+            Some(u32::from_le_bytes(bytes.try_into().ok()?))
+        }
+        for (_, _, place) in GENERAL {
+            *place(&mut state.regs) = word(take(8)?)?;
+        }
+        state.regs.rflags = half(take(4)?)?.into();
         take(SELECTORS.len() * 4)?;
-        // Whoever gave these may not have known the state: room is made, and taken where there is a state.
-        self.fp = vec![0; YMM_HIGH + 256];
-        self.mark(u8::MAX);
+        state.mark(u8::MAX);
         for n in 0..8 {
-            let value = take(10)?.to_vec();
-            self.put(STACK + 16 * n, &value);
+            state.put(STACK + 16 * n, &take(10)?);
         }
         let mut control = [0; 8];
-        for word in &mut control {
-            *word = u32::from_le_bytes(take(4)?.try_into().map_err(drop)?);
+        for value in &mut control {
+            *value = half(take(4)?)?;
         }
-        self.set_control(control);
+        state.set_control(control);
         for n in 0..16 {
-            let value = take(16)?.to_vec();
-            self.put(XMM + 16 * n, &value);
+            state.put(XMM + 16 * n, &take(16)?);
         }
-        let value = take(4)?.to_vec();
-        self.put(MXCSR, &value);
+        state.put(MXCSR, &take(4)?);
         take(8)?;
-        for (_, word) in BASES {
-            *word(&mut self.regs) = u64::from_le_bytes(take(8)?.try_into().map_err(drop)?);
+        for (_, place) in BASES {
+            *place(&mut state.regs) = word(take(8)?)?;
         }
         if has_avx() {
             for n in 0..16 {
-                let value = take(16)?.to_vec();
-                self.put(YMM_HIGH + 16 * n, &value);
+                state.put(YMM_HIGH + 16 * n, &take(16)?);
             }
         }
-        Ok(())
+        Some(state)
     }
-}
 
-impl File {
     /// Takes over what gdb wrote, `other`, into the state as the CPU saved it. Whether that state changed.
-    pub(super) fn take(&mut self, other: &File) -> bool {
+    fn take(&mut self, other: &State) -> bool {
         self.regs = Regs { gs_base: self.regs.gs_base, ..other.regs };
         let before = self.fp.clone();
         let control = other.control().filter(|control| Some(control) != self.control().as_ref());
@@ -300,29 +323,28 @@ impl File {
 mod tests {
     use super::*;
 
-    fn bytes(file: &File) -> Vec<u8> {
+    fn bytes(file: &State) -> Vec<u8> {
         let mut bytes = Vec::new();
-        file.gdb_serialize(|byte| bytes.push(byte.unwrap_or(0)));
+        file.send(&mut |byte| bytes.push(byte.unwrap_or(0)));
         bytes
     }
 
-    fn sample() -> File {
+    fn sample() -> State {
         let mut fp: Vec<u8> = (0..832u32).map(|n| n as u8).collect();
         fp[PARTS] = 7;
         fp[FIOFF + 4..FIOFF + 8].fill(0);
         fp[FOOFF + 4..FOOFF + 8].fill(0);
         let regs = Regs { rax: 1, r15: 2, rip: 3, rflags: 0x246, fs_base: 4, gs_base: 5, ..Regs::default() };
-        File { regs, fp }
+        State { regs, fp }
     }
 
     #[test]
     fn what_gdb_gets_and_sends_back_changes_nothing() {
         let mut file = sample();
-        let mut back = File::default();
-        back.gdb_deserialize(&bytes(&file)).unwrap();
+        let back = State::parse(&bytes(&file)).unwrap();
         assert!(!file.take(&back));
         assert_eq!(file, sample());
-        assert_eq!(back.gdb_deserialize(&bytes(&file)[1..]), Err(()));
+        assert_eq!(State::parse(&bytes(&file)[1..]), None);
     }
 
     #[test]
@@ -333,8 +355,7 @@ mod tests {
         wire[0] = 9;
         let last = wire.len() - 1;
         wire[last] ^= 1;
-        let mut back = File::default();
-        back.gdb_deserialize(&wire).unwrap();
+        let back = State::parse(&wire).unwrap();
         assert_eq!(file.take(&back), has_avx());
         assert_eq!(file.regs.rax, 9);
         if has_avx() {
@@ -345,10 +366,9 @@ mod tests {
     #[test]
     fn what_is_told_with_a_stop_has_the_numbers_of_the_list() {
         let regs = Regs { rbp: 1, rsp: 2, rip: 3, ..Regs::default() };
-        let all = bytes(&File { regs, fp: Vec::new() });
-        for (number, value) in first_looked_at(&regs) {
-            let at = number.to_raw_id().unwrap() * 8;
-            assert_eq!(all[at..at + 8], value);
+        let all = bytes(&State { regs, fp: Vec::new() });
+        for (number, value) in looked_at(&regs.into()) {
+            assert_eq!(all[number * 8..number * 8 + 8], value.to_le_bytes());
         }
     }
 
