@@ -73,15 +73,16 @@ struct Watchers {
     supervisor: Option<MakeSupervisor>,
 }
 
-pub(crate) fn debugger(listen: Listen) -> MakeSupervisor {
+pub(crate) fn debugger(listen: Listen, root: Option<Root>) -> MakeSupervisor {
     Box::new(|os, cpu, program, quiet| {
-        gdb::start(gdb::Settings { listen, program, cpu, quiet }, os).map_err(|why| table::NO_DEBUGGER.because(why))
+        gdb::start(gdb::Settings { listen, program, cpu, root, quiet }, os)
+            .map_err(|why| table::NO_DEBUGGER.because(why))
     })
 }
 
 /// Runs a program; comes back only when it could not be started.
 pub(crate) fn run(request: &Request, observer: Option<MakeObserver>) -> Report {
-    let watchers = Watchers { observer, supervisor: request.gdb.clone().map(debugger) };
+    let watchers = Watchers { observer, supervisor: request.gdb.clone().map(|listen| debugger(listen, tree(request))) };
     match try_run(request, watchers) {
         Ok(report) | Err(report) => report.in_file(&request.program.to_string_lossy()),
     }
@@ -108,7 +109,8 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
     let image = &choice.part.image;
     let interpreter = interpreter::of(image, request.root.as_deref())?;
     if image.cpu != HOST_CPU && request.record.is_some() {
-        return Err(table::RECORDING_UNWRITABLE.because(format!("it is for {}", image.cpu)));
+        let reason = format!("it is for {}: programs that are translated cannot be recorded yet", image.cpu);
+        return Err(table::RECORDING_UNWRITABLE.because(reason).note("`ashore trace` and --gdb work for it"));
     }
     let Some(start) = cpus::starter(image.cpu, choice.guest) else {
         return Err(table::UNSUPPORTED_CPU.because(format!("{} on {}", choice.guest.os.title, image.cpu)));
@@ -149,7 +151,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
     let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(post_mortem)];
     witnesses.extend(core_file(request, image, &program.args));
     let options = Options {
-        root: request.root.as_ref().map(|root| Root::new(root.as_os_str().as_bytes())),
+        root: tree(request),
         quiet: request.quiet,
         strict: request.strict,
         names: names(functions),
@@ -167,6 +169,11 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         supervisor,
     };
     Ok(start(choice.guest, &program, options))
+}
+
+/// The tree that absolute paths are looked up in first.
+fn tree(request: &Request) -> Option<Root> {
+    request.root.as_ref().map(|root| Root::new(root.as_os_str().as_bytes()))
 }
 
 /// What writes the core file that a person asked for.

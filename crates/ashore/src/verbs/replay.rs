@@ -42,6 +42,6 @@ pub(crate) fn run(matches: &ArgMatches) -> u8 {
         None
     };
     let path = matches.get_one::<PathBuf>("recording").cloned().unwrap_or_default();
-    let supervisor = matches.get_one::<Listen>("gdb").cloned().map(launch::debugger);
+    let supervisor = matches.get_one::<Listen>("gdb").cloned().map(|listen| launch::debugger(listen, None));
     crate::refuse(&record::replay(&path, Replay { output, observer, supervisor }))
 }

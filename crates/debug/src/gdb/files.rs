@@ -2,6 +2,7 @@
 
 use super::brand::Brand;
 use super::target::Target;
+use ashore_process::{Link, Root};
 use gdbstub::target::ext::host_io::{
     FsKind, HostIo, HostIoClose, HostIoCloseOps, HostIoErrno, HostIoError, HostIoFstat, HostIoFstatOps, HostIoOpen,
     HostIoOpenFlags, HostIoOpenMode, HostIoOpenOps, HostIoPread, HostIoPreadOps, HostIoReadlink, HostIoReadlinkOps,
@@ -18,12 +19,24 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 pub(super) struct Files {
     open: BTreeMap<u32, (File, Brand)>,
     next: u32,
+    /// Where absolute paths are looked up first.
+    root: Option<Root>,
 }
 
 /// More are a mistake.
 const MOST: usize = 256;
 
 impl Files {
+    pub(super) fn of(root: Option<Root>) -> Files {
+        Files { root, ..Files::default() }
+    }
+
+    /// The host's path of what the program calls so.
+    fn place(&self, name: &[u8]) -> Vec<u8> {
+        let root = self.root.as_ref().filter(|_| name.starts_with(b"/"));
+        root.and_then(|root| root.find(name, Link::Followed)).unwrap_or_else(|| name.to_vec())
+    }
+
     fn get(&self, fd: u32) -> HostIoResult<&(File, Brand), Target> {
         self.open.get(&fd).ok_or(HostIoError::Errno(HostIoErrno::EBADF))
     }
@@ -63,7 +76,7 @@ impl HostIoOpen for Target {
         if self.files.open.len() >= MOST {
             return Err(HostIoError::Errno(HostIoErrno::EMFILE));
         }
-        let file = File::open(OsStr::from_bytes(name))?;
+        let file = File::open(OsStr::from_bytes(&self.files.place(name)))?;
         if !file.metadata()?.is_file() {
             // A pipe or a terminal would keep us waiting.
             return Err(HostIoError::Errno(HostIoErrno::EACCES));

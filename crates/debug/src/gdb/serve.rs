@@ -1,5 +1,6 @@
 //! The server's thread: takes one gdb after another and lets each talk to the process.
 
+use super::files::Files;
 use super::listen::{Listen, Listener};
 use super::memory::{Breakpoints, Space};
 use super::registers::Cpu;
@@ -8,7 +9,7 @@ use super::wire::Wire;
 use super::world::{Came, Event, World};
 use ashore_guest::Os;
 use ashore_pivot::{Signal, Sys};
-use ashore_process::Supervisor;
+use ashore_process::{Root, Supervisor};
 use gdbstub::common;
 use gdbstub::stub::state_machine::GdbStubStateMachine;
 use gdbstub::stub::{DisconnectReason, GdbStub};
@@ -23,6 +24,8 @@ pub struct Settings {
     pub program: Vec<u8>,
     /// Its CPU.
     pub cpu: ashore_base::Cpu,
+    /// The tree that its libraries are in.
+    pub root: Option<Root>,
     /// Say nothing on stderr but why a debugger was lost.
     pub quiet: bool,
 }
@@ -130,8 +133,8 @@ impl Server {
             let Ok(stream) = self.listener.accept() else { return };
             let Ok(wire) = Wire::new(stream, self.world.clone()) else { continue };
             self.world.hold();
-            let target =
-                Target::new(self.world.clone(), self.space.clone(), self.settings.program.clone(), auxv.clone());
+            let (world, space, program) = (self.world.clone(), self.space.clone(), self.settings.program.clone());
+            let target = Target::new(world, space, program, auxv.clone(), Files::of(self.settings.root.clone()));
             match session(wire, target) {
                 End::Killed => {
                     (self.world.at_end)();

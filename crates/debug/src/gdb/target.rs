@@ -56,17 +56,8 @@ fn tid_of(host_tid: i32) -> Option<Tid> {
 }
 
 impl Target {
-    pub(super) fn new(world: Arc<World>, space: Arc<Space>, program: Vec<u8>, auxv: Vec<u8>) -> Target {
-        Target {
-            world,
-            space,
-            program,
-            auxv,
-            files: Files::default(),
-            actions: BTreeMap::new(),
-            is_locked: false,
-            has_run: false,
-        }
+    pub(super) fn new(world: Arc<World>, space: Arc<Space>, program: Vec<u8>, auxv: Vec<u8>, files: Files) -> Target {
+        Target { world, space, program, auxv, files, actions: BTreeMap::new(), is_locked: false, has_run: false }
     }
 
     /// What gdb is told of an event.
