@@ -67,9 +67,9 @@ impl Descriptor {
         Host.call_with(Sys::OPENAT2, words).map(Descriptor)
     }
 
-    /// Where it is.
+    /// Where it is. The calling thread may have a table of files of its own.
     fn path(&self) -> Result<Vec<u8>, Errno> {
-        let name = format!("/proc/self/fd/{}\0", self.0);
+        let name = format!("/proc/thread-self/fd/{}\0", self.0);
         let mut bytes = vec![0; PATH_MAX];
         let words = &mut [Arg::In(name.as_bytes()), Arg::Out(&mut bytes), Arg::Word(PATH_MAX as u64)];
         let len = Host.call_with(Sys::READLINK, words)?;
