@@ -105,6 +105,12 @@ _start:
     fcvtzs w2, d9
     expect x2, 0
     expect_status 0x80
+    fdiv d2, d9, d4
+    expect_d d2, 0x7ff8000000000000
+    expect_status 0x81
+    fdiv d2, d0, d9
+    expect_d d2, 0x7ff0000000000000
+    expect_status 0x82
     fabs d2, d9
     expect_d d2, 0x000fffffffffffff
     expect_status 0

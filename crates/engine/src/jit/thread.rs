@@ -79,8 +79,8 @@ pub(super) enum Step {
 /// The host's control: all exceptions masked but the invalid one.
 const MXCSR: u32 = 0x1f00;
 /// What is stopped at when numbers too small to be normal are zero to the guest, results and operands: the host flushes them
-/// too, but after rounding, and does not tell of operands.
-const MXCSR_TINY: u32 = 0x0900;
+/// too, but after rounding, and does not tell of operands. To it a division by zero matters more than what is divided.
+const MXCSR_TINY: u32 = 0x0b00;
 /// Each exception's bit on the host, and what it is.
 ///
 /// Invalid is not among them: what raises it on the host is evaluated, and may not be invalid for the guest.
