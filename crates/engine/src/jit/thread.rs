@@ -81,6 +81,8 @@ const MXCSR: u32 = 0x1f00;
 /// What is stopped at when numbers too small to be normal are zero to the guest, results and operands: the host flushes them
 /// too, but after rounding, and does not tell of operands. To it a division by zero matters more than what is divided.
 const MXCSR_TINY: u32 = 0x0b00;
+/// How far above each exception's bit the one is that keeps it from stopping anything.
+const MXCSR_MASKS: u32 = 7;
 /// Each exception's bit on the host, and what it is.
 ///
 /// Invalid is not among them: what raises it on the host is evaluated, and may not be invalid for the guest.
@@ -269,9 +271,11 @@ impl Thread {
     }
 
     fn raise(&mut self, mxcsr: u32) {
+        // Those that stop are told by who evaluates what they stopped.
+        let told = mxcsr & mxcsr >> MXCSR_MASKS;
         let mut raised = Exceptions::default();
         for (bit, exception) in MXCSR_STICKY {
-            if mxcsr & bit != 0 {
+            if told & bit != 0 {
                 raised.raise(exception);
             }
         }
@@ -280,8 +284,8 @@ impl Thread {
             let slot = model.layout().fp_status;
             let status = self.get(slot) | model.status(raised);
             self.set(slot, status);
-            self.set_bytes(frame::GUEST_MXCSR, &(mxcsr & !MXCSR_RAISED).to_le_bytes());
         }
+        self.set_bytes(frame::GUEST_MXCSR, &(mxcsr & !MXCSR_RAISED).to_le_bytes());
     }
 
     fn look(&mut self, code: &dyn Code) -> Step {
