@@ -140,7 +140,7 @@ rows! {
         "ask for another port, or for less memory";
     NO_SUCH_FUNCTION: "E0615", "no-such-function", Failed,
         "the file names no such function",
-        "give its name as `nm FILE` or Go's own tables have it, or an address in it as 0x...";
+        "give its name as `nm FILE` or Go's own tables have it, or an address in it in hexadecimal (0x401000)";
     PERF_MAP: "E0616", "perf-map", Failed,
         "the file for perf cannot be made",
         "remove the file of that name, or run without --perf-map";
