@@ -23,6 +23,11 @@ const CODE_LEN: u64 = 8 << 20;
 /// A sequence of more instructions, a loop, is not run.
 const STEPS_MAX: usize = 10_000;
 const CASES: u64 = 1000;
+/// In the control: tiny numbers are flushed.
+const FLUSH: u32 = 1 << 24;
+/// In the status.
+const INVALID: u8 = 1;
+const INPUT_FLUSHED: u8 = 0x80;
 
 struct Rng(u64);
 
@@ -147,6 +152,37 @@ fn random_state(rng: &mut Rng, data: u64) -> Vec<u8> {
     bytes
 }
 
+/// Makes numbers of what is not-a-number in any register, of both sizes.
+fn remove_nans(bytes: &mut [u8]) {
+    let (integers, rest) = bytes.split_at_mut(usize::from(state::SP.offset));
+    let vectors = &mut rest[usize::from(state::v(0).offset - state::SP.offset)..][..512];
+    for part in integers.chunks_exact_mut(4).chain(vectors.chunks_exact_mut(4)) {
+        let bits = u32::from_le_bytes(part.try_into().expect("four"));
+        // The exponent of a large number's upper half, too.
+        if bits & 0x7f80_0000 == 0x7f80_0000 {
+            part.copy_from_slice(&(bits & !0x0080_0000).to_le_bytes());
+        }
+    }
+}
+
+/// How numbers are rounded.
+#[derive(Clone, Copy)]
+enum Mode {
+    /// Control is zero.
+    Nearest,
+    /// In every way, and tiny numbers flushed or not.
+    Any,
+}
+
+impl Mode {
+    fn control(self, rng: &mut Rng) -> u32 {
+        match self {
+            Mode::Nearest => 0,
+            Mode::Any => (rng.below(8) as u32) << 22,
+        }
+    }
+}
+
 /// What ends a sequence, for comparing.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
@@ -243,17 +279,20 @@ fn translated_and_evaluated_instructions_do_the_same() {
     run(Settings { host, ..settings }, cases / 4);
     run(Settings { steps: true, ..settings }, cases / 4);
     // Where branches lead to is mostly no code.
-    run_class("branch", settings, cases);
+    run_class("branch", settings, (cases, Mode::Nearest));
+    // Numbers, rounded and flushed in every way.
+    run_class("float", settings, (cases, Mode::Any));
+    run_class("simd", settings, (cases / 4, Mode::Any));
 }
 
 /// Runs as many cases one way; there is one memory for code in a process, the last one that was made.
 fn run(settings: Settings, cases: u64) -> Stats {
     let class = variable("ASHORE_RANDOM_CLASS").unwrap_or_default();
-    run_class(&class, settings, cases)
+    run_class(&class, settings, (cases, Mode::Nearest))
 }
 
 /// The same for a class of rows, or for those that mostly follow each other.
-fn run_class(class: &str, settings: Settings, cases: u64) -> Stats {
+fn run_class(class: &str, settings: Settings, (cases, mode): (u64, Mode)) -> Stats {
     let (code, data) = (map(CODE_LEN), map(DATA_LEN as u64));
     let jit = Jit::new(lifter(Cpu::Aarch64).expect("a lifter"), settings).expect("memory for code");
     let reference = lifter(Cpu::Aarch64).expect("a lifter");
@@ -279,6 +318,12 @@ fn run_class(class: &str, settings: Settings, cases: u64) -> Stats {
         jit.invalidate(at, 64);
         let memory: Vec<u8> = (0..DATA_LEN).map(|_| rng.next() as u8).collect();
         let mut bytes = random_state(&mut rng, data);
+        let control = mode.control(&mut rng);
+        let has_nans = control & FLUSH == 0 || rng.below(2) == 0;
+        if !has_nans {
+            remove_nans(&mut bytes);
+        }
+        bytes[usize::from(state::FPCR.offset)..][..4].copy_from_slice(&control.to_le_bytes());
         bytes[256..264].copy_from_slice(&at.to_le_bytes());
         thread.state_mut().copy_from_slice(&bytes);
         GuestMemory.write(Addr(data), &memory).expect("data");
@@ -298,6 +343,11 @@ fn run_class(class: &str, settings: Settings, cases: u64) -> Stats {
             let is_set = state[816..832].iter().any(|byte| *byte != 0);
             state[816..832].fill(u8::from(is_set));
         }
+        // Beside a quiet not-a-number, the host does not tell of a flushed operand.
+        let status = usize::from(state::FPSR.offset);
+        if control & FLUSH != 0 && (has_nans || bytes[status] & INVALID != 0) {
+            found[status] |= bytes[status] & INPUT_FLUSHED;
+        }
         // Flags that nobody reads may be anything at a fault.
         if matches!(end, End::Fault | End::Misaligned) {
             found[264..272].copy_from_slice(&bytes[264..272]);
@@ -307,7 +357,7 @@ fn run_class(class: &str, settings: Settings, cases: u64) -> Stats {
             let text: Vec<String> =
                 words.iter().map(|word| disassemble(&decoder, at, *word).unwrap_or_default()).collect();
             eprintln!(
-                "seed {}: {words:08x?}\n  {}\n  ends {end:?} {oracle_end:?}, memory same: {}\n{}",
+                "seed {} {class:?}, control {control:#x}: {words:08x?}\n  {}\n  ends {end:?} {oracle_end:?}, memory same: {}\n{}",
                 seed + case,
                 text.join("; "),
                 after == oracle,

@@ -114,6 +114,10 @@ _start:
     fabs d2, d9
     expect_d d2, 0x000fffffffffffff
     expect_status 0
+    number d2, 0x13b1c363b28175fb
+    scvtf d2, d2
+    expect_d d2, 0x43b3b1c363b28176
+    expect_status 0x10
     // The same in a loop that becomes hot.
     mov x20, #2500
     mov x21, #0
@@ -140,6 +144,57 @@ _start:
     fcvtzu x2, d3
     expect x2, 0
     expect_status 1
+    // Rounded to one too large, that is nothing but invalid. In range it is inexact.
+    number d14, 0x41effffffff00000
+    fcvtpu w2, d14
+    expect x2, 0xffffffff
+    fcvtnu w2, d14
+    expect x2, 0xffffffff
+    number d14, 0x41f0000000100000
+    fcvtmu w2, d14
+    expect x2, 0xffffffff
+    number d14, 0xc1e0000000280000
+    fcvtps w2, d14
+    expect x2, 0x80000000
+    number d14, 0xc3f8000000000001
+    fcvtps w2, d14
+    expect x2, 0x80000000
+    fcvtms x2, d14
+    expect x2, 0x8000000000000000
+    expect_status 1
+    number d15, 0x41dfffffffe00000
+    fcvtns w2, d15
+    expect x2, 0x7fffffff
+    expect_status 1
+    number d15, 0x41dfffffffa00000
+    fcvtps w2, d15
+    expect x2, 0x7fffffff
+    expect_status 0x10
+    number d15, 0x41efffffffe00000
+    fcvtpu w2, d15
+    expect x2, 0xffffffff
+    fcvtmu w2, d15
+    expect x2, 0xffffffff
+    expect_status 0
+    number d15, 0x41efffffffd00000
+    fcvtpu w2, d15
+    expect x2, 0xffffffff
+    expect_status 0x10
+    number d14, 0x4f00000041200000
+    mov v14.d[1], v14.d[0]
+    fcvtps v14.4s, v14.4s
+    expect_d d14, 0x7fffffff0000000a
+    expect_status 1
+    number d14, 0x4f00000041240000
+    mov v14.d[1], v14.d[0]
+    fcvtms v14.4s, v14.4s
+    expect_d d14, 0x7fffffff0000000a
+    expect_status 0x11
+    number d14, 0xc1200000c1240000
+    mov v14.d[1], v14.d[0]
+    fcvtms v14.4s, v14.4s
+    expect_d d14, 0xfffffff6fffffff5
+    expect_status 0x10
     fcvtas x2, d11
     expect x2, 1
     expect_status 0x10
@@ -147,6 +202,39 @@ _start:
     expect_d d2, 0
     expect_status 0x10
     frintn d2, d11
+    expect_status 0
+    // Of a vector of 64 bits nothing is above: zero less zero is negative where it is rounded down.
+    movi v14.4s, #0
+    mov x1, #0x800000
+    msr fpcr, x1
+    fsub v15.2s, v14.2s, v14.2s
+    expect_d d15, 0x8000000080000000
+    mov x25, v15.d[1]
+    expect x25, 0
+    fabd v15.2s, v14.2s, v14.2s
+    expect_d d15, 0
+    mov x25, v15.d[1]
+    expect x25, 0
+    // Of operands that are full vectors too.
+    number d15, 0x7f7fffff3f800000
+    mov v15.d[1], v15.d[0]
+    fadd v2.2s, v14.2s, v15.2s
+    fmul v2.2s, v2.2s, v2.2s
+    mov x25, v2.d[1]
+    expect x25, 0
+    msr fpcr, xzr
+    expect_status 0x14
+    // A comparison under a condition whose flags nobody reads: what it raises counts.
+    number d15, 0x7ff8000000000007
+    b 1f
+1:  fcmp d15, d15
+    fccmpe d15, d15, #7, lt
+    fcmpe d0, #0.0
+    expect_status 1
+    b 1f
+1:  subs x1, x20, #1
+    fccmpe d15, d15, #7, ge
+    fcmpe d0, #0.0
     expect_status 0
     // Multiplied and added with one rounding.
     number d13, 0x3ff0000000000001

@@ -1,13 +1,16 @@
 //! Numbers of one kind from numbers of another.
 
-use super::float::{is_double, round_number};
+use super::float::{SILENT, is_double, round_number};
 use super::{Body, Done, Generator, Loc, Refused, StubTo, Upper};
 use crate::asm::{Label, ops};
 use crate::flags::Form;
 use crate::live::Live;
 use crate::reg::{Cc, Xmm};
 use crate::unit::{Exit, ExitKind};
-use ashore_ir::{Extend, Half, IntKind, Lane, Op, Round, Shape, Size, Value, Width};
+use ashore_ir::{Extend, Half, IntKind, Lane, Op, Round, Shape, Size, SlotKind, Value, Width};
+
+/// The host's number for rounding towards zero.
+const TO_ZERO: u8 = 3;
 
 impl Generator<'_> {
     /// A place to jump to for having the instruction at hand evaluated. Nothing of it may have happened, and the guest's
@@ -156,17 +159,11 @@ impl Generator<'_> {
         let x = self.xmm(a)?;
         let how = round_number(round).ok_or(Refused)?;
         if shape == Shape::F32x4 && kind.is_signed() {
-            let reg = self.vdest(body, live, &[])?;
+            let reg = self.vdest(body, live, &[x])?;
             self.may_fault();
-            let mut from = x;
-            if round != Round::Zero {
-                from = self.vtake()?;
-                self.round_to(shape, (from, x), how)?;
-            } else {
-                self.stop_at_tiny(shape, x)?;
-            }
+            let from = self.rounded(shape, x, how)?;
             self.asm.v2(ops::CVTTPS2DQ, reg, from);
-            self.uncut_round(x, from);
+            self.tell_inexact(shape, (from, x), how)?;
             return self.vdone(live, reg, &[a]);
         }
         let code = match (shape, kind) {
@@ -180,16 +177,10 @@ impl Generator<'_> {
             self.bound(live, (shape, kind), x)?;
         }
         self.may_fault();
-        let mut from = x;
-        if round != Round::Zero {
-            from = self.vtake()?;
-            self.round_to(shape, (from, x), how)?;
-        } else {
-            self.stop_at_tiny(shape, x)?;
-        }
+        let from = self.rounded(shape, x, how)?;
         let reg = self.take()?;
         self.asm.vex(code, reg.0, 0, from.into());
-        self.uncut_round(x, from);
+        self.tell_inexact(shape, (from, x), how)?;
         self.used(live, a);
         self.give(self.at, Loc::Gpr(reg));
         Ok(())
@@ -209,23 +200,39 @@ impl Generator<'_> {
         self.asm.jcc(Cc::Sign, bail);
         if kind == IntKind::U32 {
             let limit = self.vtake()?;
-            // Two to the power of 32. A larger one of 64 bits stops by itself.
-            let bits = if shape == Shape::F64 { 0x41f0_0000_0000_0000 } else { 0x4f80_0000 };
+            // The greatest integer, or number below two to the power of 32: above it rounding may reach that. Too large a one
+            // of 64 bits stops by itself.
+            let bits = if shape == Shape::F64 { 0x41ef_ffff_ffe0_0000 } else { 0x4f7f_ffff };
             self.asm.number(reg, bits);
             self.asm.v2(from, limit, reg);
             self.may_fault();
             self.asm.v2(if shape == Shape::F64 { ops::UCOMISD } else { ops::UCOMISS }, x, limit);
-            self.asm.jcc(Cc::AboveEqual, bail);
+            self.asm.jcc(Cc::Above, bail);
             self.vput_back(limit);
         }
         self.put_back(reg);
         Ok(())
     }
 
-    fn uncut_round(&mut self, x: Xmm, from: Xmm) {
-        if x != from {
+    /// A number to convert towards zero. Rounding is silent yet: one that is out of range then is invalid, and nothing else.
+    fn rounded(&mut self, shape: Shape, x: Xmm, how: u8) -> Result<Xmm, Refused> {
+        if how == TO_ZERO {
+            self.stop_at_tiny(shape, x)?;
+            return Ok(x);
+        }
+        let from = self.vtake()?;
+        self.stop_at_tiny(shape, x)?;
+        self.round_to(shape, (from, x), how | SILENT)?;
+        Ok(from)
+    }
+
+    /// Rounds once more, for what that raises, where it was silent.
+    fn tell_inexact(&mut self, shape: Shape, (from, x): (Xmm, Xmm), how: u8) -> Done {
+        if how != TO_ZERO {
+            self.round_to(shape, (from, x), how)?;
             self.vput_back(from);
         }
+        Ok(())
     }
 
     /// Two numbers from two integers of 64 bits, one after the other.
@@ -279,10 +286,14 @@ impl Generator<'_> {
             }
             IntKind::I32 | IntKind::I64 => {}
         }
-        let reg = self.vdest(body, live, &[])?;
+        // Where the integer is a vector's, that stays as it is until nothing can stop any more.
+        let done = body.ops.get(self.start..self.at).unwrap_or_default();
+        let is_vectors = done.iter().any(|op| matches!(op, Op::Get(slot) if slot.kind == SlotKind::V128));
+        let reg = if is_vectors { self.vtake()? } else { self.vdest(body, live, &[])? };
         let code = if is_double(shape) { ops::CVTSI2SD } else { ops::CVTSI2SS };
         let width = if kind == IntKind::I32 { Width::W32 } else { Width::W64 };
         self.zero(reg);
+        self.may_fault();
         self.asm.v3(code.wide(width), reg, reg, crate::reg::Rm::from(x));
         if let Some(reg) = extended {
             self.put_back(reg);

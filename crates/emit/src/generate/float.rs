@@ -36,6 +36,9 @@ pub(super) const fn round_number(round: Round) -> Option<u8> {
     }
 }
 
+/// Added to a rounding's number: inexact is not raised.
+pub(super) const SILENT: u8 = 8;
+
 /// Whether the shape's numbers are 64 bits wide.
 pub(super) const fn is_double(shape: Shape) -> bool {
     matches!(shape, Shape::F64 | Shape::F64x2)
@@ -54,9 +57,13 @@ impl Generator<'_> {
         }
     }
 
-    /// The upper part of what an instruction for scalars gives: that of its first operand.
+    /// The upper part of what an instruction for scalars gives: that of its first operand. Two numbers have none.
     fn upper_of(&self, shape: Shape, first: Xmm) -> Upper {
-        if shape.is_scalar() { self.upper[usize::from(first.0)] } else { Upper::Unknown }
+        match shape {
+            Shape::F32x2 => Upper::Zero64,
+            _ if shape.is_scalar() => self.upper[usize::from(first.0)],
+            _ => Upper::Unknown,
+        }
     }
 
     /// The value of the op at hand is in `reg`.
@@ -66,9 +73,9 @@ impl Generator<'_> {
         Ok(())
     }
 
-    /// For shapes of two numbers: a copy without the upper two, so that they raise nothing.
+    /// For shapes of two numbers: a copy without the upper two, so that they raise nothing; or the same where there are none.
     fn cut(&mut self, shape: Shape, x: Xmm) -> Result<Xmm, Refused> {
-        if shape != Shape::F32x2 {
+        if shape != Shape::F32x2 || self.upper[usize::from(x.0)] >= Upper::Zero64 {
             return Ok(x);
         }
         let reg = self.vtake()?;
@@ -122,7 +129,8 @@ impl Generator<'_> {
                         }
                     }
                     _ => {
-                        let silent = if op == FUn::ToIntegral { 8 } else { 0 };
+                        let silent = if op == FUn::ToIntegral { SILENT } else { 0 };
+                        self.stop_at_tiny(shape, cut)?;
                         self.round_to(shape, (reg, cut), round_number(round).ok_or(Refused)? | silent)?;
                     }
                 }
@@ -133,9 +141,8 @@ impl Generator<'_> {
         }
     }
 
-    /// Rounds to integers; `how` is the host's number, with 8 for not raising inexact.
+    /// Rounds to integers; `how` is the host's number, perhaps with [`SILENT`].
     pub(super) fn round_to(&mut self, shape: Shape, (reg, x): (Xmm, Xmm), how: u8) -> Done {
-        self.stop_at_tiny(shape, x)?;
         let code = shaped(shape, [ops::ROUNDSS, ops::ROUNDSD, ops::ROUNDPS, ops::ROUNDPD]).ok_or(Refused)?;
         if shape.is_scalar() {
             self.asm.v3_number(code, reg, (x, x.into()), how);
@@ -187,8 +194,11 @@ impl Generator<'_> {
         self.may_fault();
         let upper = self.upper_of(shape, cx);
         self.asm.v3(code, reg, cx, cy);
-        if op == FBin::AbsDiff {
-            self.asm.v3(ops::ANDPS, reg, reg, Vector::Rest32.place());
+        match op {
+            FBin::AbsDiff => self.asm.v3(ops::ANDPS, reg, reg, Vector::Rest32.place()),
+            // Zero less zero is negative where the guest rounds down.
+            FBin::Sub => self.asm.v2(ops::MOVQ, reg, reg),
+            _ => {}
         }
         if is_extreme {
             // Of two zeros the host gives the second one: taken both ways, their signs are joined.
@@ -200,7 +210,7 @@ impl Generator<'_> {
         }
         self.uncut(x, cx);
         self.uncut(y, cy);
-        let upper = if is_extreme { Upper::Unknown } else { upper };
+        let upper = if is_extreme && shape != Shape::F32x2 { Upper::Unknown } else { upper };
         self.fdone(live, (reg, upper), &[a, b])
     }
 
@@ -241,8 +251,15 @@ impl Generator<'_> {
             _ => return Err(Refused),
         };
         let (x, y) = (self.xmm(a)?, self.vrm(b)?);
+        // Flags that nobody reads later are dropped; who compares under a condition reads them once more if this stops.
+        let are_read = live.flags(self.at);
+        if !are_read {
+            self.may_fault();
+        }
         self.clobber(live)?;
-        self.may_fault();
+        if are_read {
+            self.may_fault();
+        }
         self.asm.v2(code, x, y);
         self.all_used(live, &[a, b]);
         self.give(self.at, Loc::HostFlags(Form::Float));

@@ -10,6 +10,7 @@
 
 mod blocks;
 mod cache;
+mod control;
 mod cpu;
 mod halves;
 mod mapper;

@@ -1,5 +1,6 @@
 //! One guest thread.
 
+use super::control::{has_raised, host_control, raised, without_raised};
 use super::memory::Host;
 use super::shared::{Found, Jit, Way};
 use super::tenants::Tenant;
@@ -7,7 +8,7 @@ use super::{Code, stop};
 use ashore_base::Addr;
 use ashore_emit::{ExitKind, flags, frame, trap_of};
 use ashore_ir::float::Exceptions;
-use ashore_ir::{Access, Block, Evaluator, Fault, Op, Round, Slot, Trap};
+use ashore_ir::{Access, Block, Evaluator, Fault, Op, Slot, Trap};
 use ashore_isa::lift::Next;
 use ashore_pivot::Errno;
 use ashore_sys::FaultInfo;
@@ -54,6 +55,8 @@ pub struct Thread {
     control: Option<u64>,
     /// Whether instructions are evaluated under that control.
     is_evaluated: bool,
+    /// Whether tiny numbers are flushed under it: the frame's is for the guest's status too.
+    is_flushed: bool,
 }
 
 /// Registers that the way in and out of code needs, by offset.
@@ -75,26 +78,6 @@ pub(super) enum Step {
     /// Somebody else's turn.
     Stop(Exit),
 }
-
-/// The host's control: all exceptions masked but the invalid one.
-const MXCSR: u32 = 0x1f00;
-/// What is stopped at when numbers too small to be normal are zero to the guest, results and operands: the host flushes them
-/// too, but after rounding, and does not tell of operands. To it a division by zero matters more than what is divided.
-const MXCSR_TINY: u32 = 0x0b00;
-/// How far above each exception's bit the one is that keeps it from stopping anything.
-const MXCSR_MASKS: u32 = 7;
-/// Each exception's bit on the host, and what it is.
-///
-/// Invalid is not among them: what raises it on the host is evaluated, and may not be invalid for the guest.
-const MXCSR_STICKY: [(u32, Exceptions); 4] = [
-    (4, Exceptions::DIVIDE_BY_ZERO),
-    (8, Exceptions::OVERFLOW),
-    (16, Exceptions::UNDERFLOW),
-    (32, Exceptions::INEXACT),
-];
-
-/// All exceptions.
-const MXCSR_RAISED: u32 = 63;
 
 impl Thread {
     /// A thread whose registers are all zero.
@@ -122,6 +105,7 @@ impl Thread {
             slots,
             control: None,
             is_evaluated: false,
+            is_flushed: false,
         })
     }
 
@@ -240,52 +224,43 @@ impl Thread {
     #[inline]
     fn control_inside(&mut self) {
         let control = self.get(self.slots.control);
-        if self.control != Some(control) {
+        if self.control != Some(control) || self.is_flushed {
             self.new_control(control);
         }
     }
 
     #[cold]
     fn new_control(&mut self, register: u64) {
-        let control = self.jit.lifter.model().control(register);
+        let model = self.jit.lifter.model();
+        let control = model.control(register);
+        let is_inexact = self.get(model.layout().fp_status) & model.status(Exceptions::INEXACT) != 0;
+        let told = if is_inexact { Exceptions::INEXACT } else { Exceptions::default() };
         self.control = Some(register);
+        self.is_flushed = control.flush;
         // The host has no such mode.
         self.is_evaluated = control.default_nan || self.jit.settings.steps;
-        let round = match control.round {
-            Round::Down => 1 << 13,
-            Round::Up => 2 << 13,
-            Round::Zero => 3 << 13,
-            Round::Guest | Round::Even | Round::Away | Round::Odd => 0,
-        };
-        let stops = if control.flush { MXCSR_TINY } else { 0 };
-        self.set_bytes(frame::GUEST_MXCSR, &(MXCSR & !stops | round).to_le_bytes());
+        let old = self.word(frame::GUEST_MXCSR) as u32;
+        self.set_bytes(frame::GUEST_MXCSR, &host_control(control, told, old).to_le_bytes());
     }
 
     /// The exceptions raised on the host, into the guest's register.
     #[inline]
     fn control_outside(&mut self) {
         let mxcsr = self.word(frame::GUEST_MXCSR) as u32;
-        if MXCSR_STICKY.iter().any(|(bit, _)| mxcsr & bit != 0) {
+        if has_raised(mxcsr) {
             self.raise(mxcsr);
         }
     }
 
     fn raise(&mut self, mxcsr: u32) {
-        // Those that stop are told by who evaluates what they stopped.
-        let told = mxcsr & mxcsr >> MXCSR_MASKS;
-        let mut raised = Exceptions::default();
-        for (bit, exception) in MXCSR_STICKY {
-            if told & bit != 0 {
-                raised.raise(exception);
-            }
-        }
+        let raised = raised(mxcsr);
         if raised != Exceptions::default() {
             let model = self.jit.lifter.model();
             let slot = model.layout().fp_status;
             let status = self.get(slot) | model.status(raised);
             self.set(slot, status);
         }
-        self.set_bytes(frame::GUEST_MXCSR, &(mxcsr & !MXCSR_RAISED).to_le_bytes());
+        self.set_bytes(frame::GUEST_MXCSR, &without_raised(mxcsr).to_le_bytes());
     }
 
     fn look(&mut self, code: &dyn Code) -> Step {
