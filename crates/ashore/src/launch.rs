@@ -1,5 +1,6 @@
 //! Starts a program, and decides what becomes of the programs it execs.
 
+use crate::asked::Asked;
 use crate::cpus;
 use crate::interpreter;
 use crate::open::{self, Opened};
@@ -9,7 +10,7 @@ use crate::record;
 use ashore_base::{Addr, Cpu, Os};
 use ashore_debug::dump::{CoreFile, Tell};
 use ashore_debug::gdb::{self, Listen};
-use ashore_formats::{Functions, Parsed};
+use ashore_formats::Parsed;
 use ashore_image::{FunctionIndex, Image};
 use ashore_pivot::{Errno, Sys};
 use ashore_process::{By, Launcher, Observer, Options, Plan, Program, Root, Supervisor, Witness, become_program};
@@ -116,7 +117,7 @@ fn try_run(request: &Request, watchers: Watchers) -> Result<Report, Report> {
         return Err(table::UNSUPPORTED_CPU.because(format!("{} on {}", choice.guest.os.title, image.cpu)));
     };
     let os = choice.guest.on(image.cpu).unwrap_or(choice.guest.os);
-    let functions: &'static Functions<'static> = Box::leak(Box::new(ashore_formats::functions(parsed, choice.part)));
+    let functions = Asked::new(parsed, choice.part);
     let argv0 = request.argv0.clone().unwrap_or_else(|| request.program.clone().into_os_string());
     let args = std::iter::once(argv0).chain(request.args.iter().cloned());
     let Opened { path, file, bytes } = opened;
@@ -190,7 +191,7 @@ fn core_file(request: &Request, image: &Image, args: &[Vec<u8>]) -> Option<Box<d
 }
 
 /// Tells names of a program's functions.
-pub(crate) fn names(functions: &'static Functions<'static>) -> ashore_process::Names {
+pub(crate) fn names(functions: &'static Asked) -> ashore_process::Names {
     Box::new(move |at| name_of(functions, at))
 }
 

@@ -1,6 +1,7 @@
 //! The `ashore` command: opens files, prints, sets exit codes. What it can do is the table of verbs.
 #![forbid(unsafe_code)]
 
+mod asked;
 mod cache;
 mod core_evidence;
 mod cpus;

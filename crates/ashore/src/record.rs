@@ -1,11 +1,12 @@
 //! Opens and makes recordings: what is run, on which CPU, and the program itself.
 
+use crate::asked::Asked;
 use crate::cpus;
 use crate::launch::{self, MakeObserver, MakeSupervisor, Request};
 use crate::postmortem::{Keep, Manner, PostMortem};
 use ashore_debug::record::log::{Head, Reader};
 use ashore_debug::record::{Output, Recorder, Replayer, Sink, hash, memory_file};
-use ashore_formats::{Functions, Parsed};
+use ashore_formats::Parsed;
 use ashore_guest::Os;
 use ashore_pivot::Errno;
 use ashore_process::{Launcher, Options, Outside, Plan, Program, Root};
@@ -86,7 +87,7 @@ fn try_replay(path: &Path, wanted: Replay) -> Result<Report, Report> {
     let choice = crate::open::choose(parsed, ashore_base::Os::from_name(&head.os))?;
     let cpu = choice.part.image.cpu;
     let start = cpus::starter(cpu, guest).ok_or_else(|| unreadable(format!("it is of {} on {cpu}", head.os)))?;
-    let functions: &'static Functions<'static> = Box::leak(Box::new(ashore_formats::functions(parsed, choice.part)));
+    let functions = Asked::new(parsed, choice.part);
     let fd = memory_file(bytes).map_err(|error| unreadable(format!("its program cannot be unpacked: {error}")))?;
     let program = Program {
         image: &choice.part.image,

@@ -156,24 +156,19 @@ impl Habits {
         }
     }
 
+    /// Calls are found first: looking around them is for few of many words.
     fn walk_words(&mut self, code: &[u8], cpu: &FixedWidth) {
-        let word = |chunk: &[u8]| chunk.try_into().map(u32::from_le_bytes).unwrap_or_default();
-        let mut before = [0u32; BACK_LIMIT];
-        let mut is_after_call = false;
-        for instruction in code.windows(4).step_by(cpu.step).map(word) {
-            if is_after_call && (cpu.is_carry_branch)(instruction) {
+        let call = cpu.call.to_le_bytes();
+        let word_at = |at: usize| Some(u32::from_le_bytes(*code.get(at..)?.first_chunk()?));
+        let places = code.windows(call.len()).step_by(cpu.step);
+        for at in places.enumerate().filter(|(_, word)| *word == call).map(|(index, _)| index * cpu.step) {
+            self.calls += 1;
+            if word_at(at + cpu.step).is_some_and(cpu.is_carry_branch) {
                 self.carry_branches += 1;
             }
-            is_after_call = instruction == cpu.call;
-            if is_after_call {
-                self.calls += 1;
-                if let Some(number) = before.iter().rev().find_map(|&earlier| (cpu.number)(earlier)) {
-                    self.take(GENERIC, number);
-                }
-            }
-            before.rotate_left(1);
-            if let Some(last) = before.last_mut() {
-                *last = instruction;
+            let mut before = (1..=BACK_LIMIT).filter_map(|back| word_at(at.checked_sub(back * cpu.step)?));
+            if let Some(number) = before.find_map(cpu.number) {
+                self.take(GENERIC, number);
             }
         }
     }

@@ -277,6 +277,12 @@ impl FunctionIndex for LineTable<'_> {
 
 /// Whether these eight bytes begin a table for 8-byte pointers: magic, two zeroes, the unit of code, the pointer's size.
 fn is_magic(chunk: &[u8]) -> bool {
+    // What all have in common, in one word: programs without a table are searched to their ends.
+    const MASK: u64 = 0xff00_ffff_ffff_fff0;
+    const COMMON: u64 = 0x0800_0000_ffff_fff0;
+    if chunk.first_chunk().is_none_or(|word| u64::from_le_bytes(*word) & MASK != COMMON) {
+        return false;
+    }
     let Some((magic, [0, 0, 1 | 2 | 4, 8])) = chunk.split_first_chunk::<4>() else { return false };
     matches!(u32::from_le_bytes(*magic), MAGIC_1_16 | MAGIC_1_18 | MAGIC_1_20)
 }
