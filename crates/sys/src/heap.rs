@@ -159,7 +159,9 @@ unsafe impl GlobalAlloc for Heap {
         unsafe {
             let fresh = self.alloc(new_layout);
             if !fresh.is_null() {
-                core::ptr::copy_nonoverlapping(block, fresh, layout.size().min(new_size));
+                if !has_moved(block, fresh, class_of(layout).1.min(class_of(new_layout).1)) {
+                    core::ptr::copy_nonoverlapping(block, fresh, layout.size().min(new_size));
+                }
                 self.dealloc(block, layout);
             }
             fresh
@@ -167,8 +169,35 @@ unsafe impl GlobalAlloc for Heap {
     }
 }
 
+/// Moves the pages of a large block to another, which has none yet: faster than a copy, for which the kernel would have to
+/// give it new ones first.
+///
+/// # Safety
+/// Both blocks are at least as long, pages of the heap's own mapping, and the caller's.
+unsafe fn has_moved(from: *mut u8, to: *mut u8, len: usize) -> bool {
+    if len < GIVE_BACK {
+        return false;
+    }
+    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED | libc::MREMAP_DONTUNMAP;
+    crate::call(libc::SYS_mremap as u64, [from as u64, len as u64, len as u64, flags as u64, to as u64, 0]).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn large_blocks_keep_their_bytes_when_they_grow_and_shrink() {
+        let mut bytes: Vec<u64> = Vec::new();
+        for n in 0..3_000_000 {
+            bytes.push(n);
+        }
+        assert!((0..).zip(&bytes).all(|(n, word)| n == *word));
+        let taken = vec![7u8; 4 << 20];
+        bytes.truncate(100_000);
+        bytes.shrink_to_fit();
+        assert!((0..).zip(&bytes).all(|(n, word)| n == *word));
+        assert!(taken.iter().all(|byte| *byte == 7));
+    }
+
     #[test]
     fn blocks_keep_their_bytes_through_growth_and_threads() {
         let threads: Vec<_> = (0..4u8)
