@@ -1,4 +1,8 @@
-//! Which memory may be executed: asked for once, and remembered until mappings change.
+//! Which memory may be executed: what the process said of its mappings, and what the host told where it has not.
+
+mod texts;
+
+pub(crate) use texts::Texts;
 
 use crate::eval::{SEGV_ACCERR, SEGV_MAPERR};
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
@@ -10,21 +14,23 @@ use std::cell::Cell;
 
 const NOWHERE: AddrRange = AddrRange { start: Addr::NULL, end: Addr::NULL };
 
-/// The mapping that code was fetched from last.
+/// What a thread knows of it: the range that code was fetched from last.
 pub(crate) struct Executable {
+    texts: &'static Texts,
     range: Cell<AddrRange>,
     generation: Cell<u64>,
 }
 
-impl Default for Executable {
-    fn default() -> Executable {
-        Executable { range: Cell::new(NOWHERE), generation: Cell::new(0) }
-    }
-}
-
 impl Executable {
-    /// Forgets everything when mappings changed: `generation` says how often they have.
-    pub(crate) fn keep_up(&self, generation: u64) {
+    /// A thread that knows nothing yet.
+    pub(crate) fn new(texts: &'static Texts) -> Executable {
+        Executable { texts, range: Cell::new(NOWHERE), generation: Cell::new(0) }
+    }
+
+    /// Forgets what has changed meanwhile.
+    #[inline]
+    pub(crate) fn keep_up(&self) {
+        let generation = self.texts.generation();
         if self.generation.replace(generation) != generation {
             self.range.set(NOWHERE);
         }
@@ -32,17 +38,10 @@ impl Executable {
 
     /// Whether code may be fetched there.
     pub(crate) fn check(&self, pc: u64) -> Result<(), Refused> {
-        if self.range.get().contains(Addr(pc)) {
-            return Ok(());
+        if !self.range.get().contains(Addr(pc)) {
+            self.range.set(self.texts.find(Addr(pc))?);
         }
-        match ashore_sys::mapped_at(Addr(pc)) {
-            Some((range, prot)) if prot & ashore_sys::PROT_EXEC != 0 => {
-                self.range.set(range);
-                Ok(())
-            }
-            Some(_) => Err(Refused::Forbidden),
-            None => Err(Refused::Unmapped),
-        }
+        Ok(())
     }
 
     /// The fault of a fetch that was refused.

@@ -116,8 +116,8 @@ pub enum Counter {
 
 /// What an engine keeps of a process's code.
 pub trait Code: Send + Sync + 'static {
-    /// Memory there has another content, other permissions or is gone.
-    fn changed(&self, range: AddrRange);
+    /// Memory there has another content or other permissions, these; none when it is gone, or nobody knows.
+    fn changed(&self, range: AddrRange, prot: u32);
 
     /// The process ends, or becomes another program.
     fn at_end(&self) {}

@@ -57,7 +57,7 @@ fn code_that_may_not_be_executed_faults_where_it_is() {
     let (mut cpu, shared, page) = thread(&[MOV_X0_7, SVC]);
     assert!(matches!(cpu.run(), Exit::Call));
     ashore_sys::protect_host(page, 3).unwrap();
-    shared.changed(page);
+    shared.changed(page, 3);
     cpu.regs().pc = page.start.0;
     let Exit::Fault(fault) = cpu.run() else { panic!("no fault") };
     assert_eq!((fault.signal, fault.code, fault.addr), (Signal::SEGV.0.into(), 2, page.start.0));

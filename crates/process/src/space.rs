@@ -53,7 +53,7 @@ impl Space {
 
     /// Code there was changed by somebody other than the program.
     pub(crate) fn rewritten(&self, range: AddrRange) {
-        self.code.changed(range);
+        self.code.changed(range, 0);
     }
 
     /// The process ends, or becomes another program.
@@ -100,7 +100,7 @@ impl Space {
                 offset: request.offset,
             })?
         };
-        self.code.changed(AddrRange { start: at, end: at.plus(len) });
+        self.code.changed(AddrRange { start: at, end: at.plus(len) }, request.prot.0);
         if request.prot.0 & PROT_EXEC != 0 && request.flags & MAP_ANONYMOUS == 0 {
             self.prepare(AddrRange { start: at, end: at.plus(len) }, request.prot.0);
         }
@@ -128,7 +128,7 @@ impl Space {
     pub(crate) fn unmap(&self, range: AddrRange) -> Result<(), Errno> {
         refuse_own(range)?;
         let done = ashore_sys::unmap(range);
-        self.code.changed(range);
+        self.code.changed(range, 0);
         done
     }
 
@@ -138,7 +138,8 @@ impl Space {
             self.prepare(range, prot);
         }
         let done = ashore_sys::protect(range, prot);
-        self.code.changed(range);
+        // One that fails may have been done in part.
+        self.code.changed(range, if done.is_ok() { prot } else { 0 });
         done
     }
 

@@ -51,10 +51,9 @@ impl<R: InState> Shared<R> {
         let number = page / PAGE_SIZE;
         Some((self.pages.get((number / 64) as usize % PAGE_WORDS)?, 1 << (number % 64)))
     }
-}
 
-impl<R: InState> Code for Shared<R> {
-    fn changed(&self, range: AddrRange) {
+    /// Code there may be another one.
+    pub(super) fn renew(&self, range: AddrRange) {
         let (first, end) = (range.start.align_down(PAGE_SIZE).0, range.end.0);
         let is_lifted = |page| self.bit_of(page).is_some_and(|(word, bit)| word.load(Ordering::SeqCst) & bit != 0);
         let is_code = end.saturating_sub(first) / PAGE_SIZE > PAGES_LOOKED_AT
@@ -62,6 +61,12 @@ impl<R: InState> Code for Shared<R> {
         if is_code {
             self.generation.fetch_add(1, Ordering::SeqCst);
         }
+    }
+}
+
+impl<R: InState> Code for Shared<R> {
+    fn changed(&self, range: AddrRange, _: u32) {
+        self.renew(range);
     }
 }
 

@@ -1,7 +1,6 @@
 //! The guest's memory as blocks see it: guest addresses are host addresses.
 
 use super::Shared;
-use crate::Code;
 use crate::jit::size_of;
 use ashore_base::{Addr, AddrRange};
 use ashore_ir::{Access, Fault, Memory, Size};
@@ -61,7 +60,7 @@ impl<R: InState> Memory for View<R> {
 
     fn invalidate(&mut self, addr: u64, len: u64) {
         let start = Addr(R::place(addr));
-        self.shared.changed(AddrRange { start, end: start.plus(len) });
+        self.shared.renew(AddrRange { start, end: start.plus(len) });
     }
 
     fn counter(&mut self) -> u64 {

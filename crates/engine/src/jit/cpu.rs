@@ -3,7 +3,7 @@
 use super::memory::HOST_WRITE;
 use super::{Exit, Jit, Keeper, Mapper, Settings, Thread};
 use crate::eval::{BUS_ADRALN, ILL_ILLOPC, SEGV_ACCERR, TRAP_BRKPT, misaligned};
-use crate::fetch::Executable;
+use crate::fetch::{Executable, Texts};
 use crate::{Code, Engine, Runs};
 use ashore_base::AddrRange;
 use ashore_ir::Access;
@@ -12,15 +12,13 @@ use ashore_pivot::Signal;
 use ashore_sys::translated::Plain;
 use ashore_sys::{Block, FaultInfo};
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the threads of a process share: the translated code, which is another one in the child of a fork.
 pub struct Shared<R: InState> {
     jit: Mutex<Arc<Jit>>,
     settings: crate::Settings,
-    /// Grows when mappings changed.
-    generation: AtomicU64,
+    texts: Texts,
     of: PhantomData<R>,
 }
 
@@ -53,8 +51,8 @@ impl<R: InState> Shared<R> {
 }
 
 impl<R: InState> Code for Shared<R> {
-    fn changed(&self, range: AddrRange) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
+    fn changed(&self, range: AddrRange, prot: u32) {
+        self.texts.changed(range, prot);
         self.jit().invalidate(range.start.0, range.len());
     }
 
@@ -65,7 +63,11 @@ impl<R: InState> Code for Shared<R> {
     /// The child makes code of its own ([`Cpu::forked`]), but it says so under the lock that all threads find their code by.
     fn around_fork(&self, fork: &mut dyn FnMut()) {
         let jit = self.jit.lock().unwrap_or_else(PoisonError::into_inner);
-        jit.locked(fork);
+        // Whoever translates asks for texts with the code's own lock held: the same order here.
+        jit.locked(&mut || {
+            let _texts = self.texts.hold();
+            fork();
+        });
     }
 }
 
@@ -85,7 +87,7 @@ impl<R: InState + Plain> Engine for Cpu<R> {
 
     fn share(settings: &crate::Settings) -> Shared<R> {
         let jit = Mutex::new(new_jit::<R>(settings));
-        Shared { jit, settings: *settings, generation: AtomicU64::new(0), of: PhantomData }
+        Shared { jit, settings: *settings, texts: Texts::default(), of: PhantomData }
     }
 
     fn hwcap(shared: &Shared<R>) -> [u64; 2] {
@@ -107,12 +109,12 @@ impl<R: InState + Plain> Engine for Cpu<R> {
     fn adopt(shared: &'static Shared<R>) -> Cpu<R> {
         let block = ashore_sys::adopt();
         let thread = new_thread(&shared.jit());
-        Cpu { block, shared, thread, executable: Executable::default() }
+        Cpu { block, shared, thread, executable: Executable::new(&shared.texts) }
     }
 
     #[inline]
     fn run(&mut self) -> crate::Exit {
-        self.executable.keep_up(self.shared.generation.load(Ordering::SeqCst));
+        self.executable.keep_up();
         match self.thread.run(&self.executable) {
             Exit::Call(_) => crate::Exit::Call,
             exit => self.told(exit),
@@ -123,7 +125,7 @@ impl<R: InState + Plain> Engine for Cpu<R> {
         if self.block.has_pending() {
             return crate::Exit::Interrupted;
         }
-        self.executable.keep_up(self.shared.generation.load(Ordering::SeqCst));
+        self.executable.keep_up();
         let exit = self.thread.step(&self.executable);
         exit.map_or(crate::Exit::Stepped, |exit| self.told(exit))
     }

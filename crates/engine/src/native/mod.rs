@@ -37,7 +37,7 @@ pub struct Cpu {
 pub struct NoCopy;
 
 impl Code for NoCopy {
-    fn changed(&self, _: AddrRange) {}
+    fn changed(&self, _: AddrRange, _: u32) {}
 }
 
 impl Engine for Cpu {
