@@ -129,6 +129,8 @@ fn integer_forms_are_what_they_say() {
         ("shlx r9,[r12+r13*4+8],rcx", &|a| a.g3(ops::SHLX.wide(Width::W64), Gpr::R9, Gpr::RCX, mem)),
         ("sarx r9d,ebx,ecx", &|a| a.g3(ops::SARX, Gpr::R9, Gpr::RCX, Gpr::RBX)),
         ("andn r9,rcx,rbx", &|a| a.g3(ops::ANDN.wide(Width::W64), Gpr::R9, Gpr::RCX, Gpr::RBX)),
+        ("mulx r9,rcx,rbx", &|a| a.g3(ops::MULX.wide(Width::W64), Gpr::R9, Gpr::RCX, Gpr::RBX)),
+        ("mulx r9d,r9d,[r12+r13*4+8]", &|a| a.g3(ops::MULX, Gpr::R9, Gpr::R9, mem)),
         ("rorx r9,rbx,9", &|a| a.rorx(Width::W64, Gpr::R9, Gpr::RBX, 9)),
     ];
     for (want, write) in rows {

@@ -205,6 +205,7 @@ pub mod ops {
         PCLMULQDQ = P66 M0f3a 0x44;
         ANDN = None M0f38 0xf2;
         SHLX = P66 M0f38 0xf7;
+        MULX = F2 M0f38 0xf6;
         SARX = F3 M0f38 0xf7;
         SHRX = F2 M0f38 0xf7;
         RORX = F2 M0f3a 0xf0;

@@ -23,6 +23,13 @@ fn fold(op: Bin, width: Width, a: u64, b: u64) -> Option<u64> {
     Some(if width == Width::W64 { value } else { value & u64::from(u32::MAX) })
 }
 
+/// A half of a product.
+#[derive(Clone, Copy)]
+enum Half {
+    Low,
+    High,
+}
+
 impl Generator<'_> {
     pub(super) fn bin(&mut self, body: Body<'_>, live: &mut Live, what: (Bin, Width), [a, b]: [Value; 2]) -> Done {
         let (op, width) = what;
@@ -144,6 +151,9 @@ impl Generator<'_> {
             self.give(self.at, Loc::Gpr(reg));
             return Ok(());
         }
+        if self.flags_wanted(live) && self.take_exactly(Gpr::RDX).is_ok() {
+            return self.mul_quietly(body, live, (Half::Low, width), [a, b]);
+        }
         let y = self.gpr(body, live, b)?;
         self.clobber(live)?;
         let others: &[Gpr] = if a == b || self.loc(a) == self.loc(b) { &[] } else { &[y] };
@@ -154,7 +164,33 @@ impl Generator<'_> {
         Ok(())
     }
 
+    /// A half of a product, leaving the flags: sums of many words have products between them. `rdx` is taken.
+    fn mul_quietly(
+        &mut self,
+        body: Body<'_>,
+        live: &mut Live,
+        (half, width): (Half, Width),
+        [a, b]: [Value; 2],
+    ) -> Done {
+        let y = self.rm(body, live, b)?;
+        self.copy_to(body, live, (Gpr::RDX, a, width))?;
+        self.all_used(live, &[a, b]);
+        let reg = self.dest(body, live, &[])?;
+        let [high, low] = match half {
+            // Where both are one register, it gets the high half.
+            Half::Low => [Gpr::RDX, reg],
+            Half::High => [reg, Gpr::RDX],
+        };
+        self.asm.g3(ops::MULX.wide(width), high, low, y);
+        self.put_back(Gpr::RDX);
+        self.give(self.at, Loc::Gpr(reg));
+        Ok(())
+    }
+
     fn mul_high(&mut self, body: Body<'_>, live: &mut Live, form: One, [a, b]: [Value; 2]) -> Done {
+        if form == One::Mul && self.flags_wanted(live) && self.take_exactly(Gpr::RDX).is_ok() {
+            return self.mul_quietly(body, live, (Half::High, Width::W64), [a, b]);
+        }
         self.take_exactly(Gpr::RAX)?;
         self.take_exactly(Gpr::RDX)?;
         let y = self.rm(body, live, b)?;
