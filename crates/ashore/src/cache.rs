@@ -166,7 +166,8 @@ impl ashore_engine::jit::Keeper for Cache {
 
     fn keep(&self, name: &str, bytes: &[u8]) {
         let len = bytes.len() as u64;
-        if len <= FILE_MAX && may_write(len) {
+        let is_more = |there: Metadata| there.is_file() && is_own(&there) && there.len() > len;
+        if len <= FILE_MAX && may_write(len) && !fs::symlink_metadata(self.folder.join(name)).is_ok_and(is_more) {
             self.evict(len);
             let _ = self.write(name, bytes);
         }
@@ -174,5 +175,9 @@ impl ashore_engine::jit::Keeper for Cache {
 
     fn doubts(&self) -> bool {
         self.how == Use::Checked
+    }
+
+    fn forget(&self, name: &str) {
+        let _ = fs::remove_file(self.folder.join(name));
     }
 }

@@ -15,15 +15,15 @@ use std::cell::Cell;
 const NOWHERE: AddrRange = AddrRange { start: Addr::NULL, end: Addr::NULL };
 
 /// What a thread knows of it: the range that code was fetched from last.
-pub(crate) struct Executable {
-    texts: &'static Texts,
+pub(crate) struct Executable<'a> {
+    texts: &'a Texts,
     range: Cell<AddrRange>,
     generation: Cell<u64>,
 }
 
-impl Executable {
+impl<'a> Executable<'a> {
     /// A thread that knows nothing yet.
-    pub(crate) fn new(texts: &'static Texts) -> Executable {
+    pub(crate) fn new(texts: &'a Texts) -> Executable<'a> {
         Executable { texts, range: Cell::new(NOWHERE), generation: Cell::new(0) }
     }
 
@@ -56,7 +56,7 @@ impl Executable {
     }
 }
 
-impl crate::jit::Code for Executable {
+impl crate::jit::Code for Executable<'_> {
     /// Up to the end of the page: the next may not be executable.
     fn fetch(&self, pc: u64, into: &mut [u8]) -> usize {
         let end = Addr(pc).align_down(PAGE_SIZE).plus(PAGE_SIZE).0;

@@ -6,7 +6,7 @@
 //! right in any way is not used, and the program never notices.
 
 use super::Jit;
-use crate::fetch::Executable;
+use crate::fetch::{Executable, Texts};
 use ashore_base::AddrRange;
 use ashore_pivot::Memory as _;
 use std::sync::{Mutex, PoisonError};
@@ -16,13 +16,17 @@ pub trait Keeper: Send + Sync {
     /// What was kept under a name.
     fn load(&self, name: &str) -> Option<Vec<u8>>;
 
-    /// Keeps something under a name, in the place of what was there.
+    /// Keeps something under a name, in the place of what was there, unless that is more: a program's processes do different
+    /// things, and the one that did least must not take from the others what they did.
     fn keep(&self, name: &str, bytes: &[u8]);
 
     /// Whether what was kept is made again and compared before it is used.
     fn doubts(&self) -> bool {
         false
     }
+
+    /// What is kept under a name is of no use.
+    fn forget(&self, _name: &str) {}
 }
 
 /// What begins every file.
@@ -105,13 +109,17 @@ impl Jit {
         let file = keeper.load(&name(&key));
         let loaded = file.as_deref().and_then(|file| unseal(&key, file)).and_then(|body| self.restore(body));
         let loaded = loaded.filter(|_| !keeper.doubts() || self.stands());
+        if file.is_some() && loaded.is_none() {
+            keeper.forget(&name(&key));
+        }
         *self.cache.lock() = Some(Open { keeper, key, text: text.to_vec(), loaded: loaded.unwrap_or(0) });
         loaded
     }
 
     /// Whether what was put back is what would be made now; it is forgotten if it is not.
     fn stands(&self) -> bool {
-        let Err(found) = self.verify(&Executable::default()) else { return true };
+        let texts = Texts::default();
+        let Err(found) = self.verify(&Executable::new(&texts)) else { return true };
         self.forget();
         ashore_sys::say(&format!(
             "ashore: what was kept of the code at {:#x} is not what is made of it now ({}): nothing kept is used\n",

@@ -77,7 +77,7 @@ pub struct Cpu<R: InState> {
     shared: &'static Shared<R>,
     /// The registers are the first of its state.
     thread: Thread,
-    executable: Executable,
+    executable: Executable<'static>,
 }
 
 impl<R: InState + Plain> Engine for Cpu<R> {

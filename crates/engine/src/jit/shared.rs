@@ -423,25 +423,26 @@ impl Jit {
     /// The code of a program's text as bytes, if there are at least so many bytes of it.
     pub(super) fn body(&self, text: &[AddrRange], least: u32) -> Option<Vec<u8>> {
         let inner = self.lock();
-        let half = inner.halves.first().filter(|half| half.turn == inner.turn && half.len() >= least)?;
+        let half = inner.halves.first().filter(|half| half.turn == inner.turn)?;
         let is_kept = |page: u64| {
             let page = AddrRange { start: Addr(page << PAGE_LOG2), end: Addr((page + 1) << PAGE_LOG2) };
             text.iter().any(|text| text.start <= page.start && page.end <= text.end)
         };
-        Some(half.keep(&self.arena, is_kept))
+        half.keep(&self.arena, least, is_kept)
     }
 
-    /// Puts such code back, if nothing was translated yet; gives how many bytes it has.
+    /// Puts such code back, if nothing was translated yet; gives how many bytes of it are of use.
     pub(super) fn restore(&self, body: &[u8]) -> Option<u32> {
         let mut inner = self.lock();
         let half = inner.half();
         let units = half.put_back(&self.arena, body, &self.maps)?;
         let hot = if self.settings.hot == 0 { COLD } else { self.settings.hot };
         half.used_counters().for_each(|counter| self.arena.set_counter(counter, hot));
-        let len = half.len();
+        let mut len = 0;
         for made in units.iter().filter(|made| !made.is_stale) {
             inner.blocks.insert(made.pc, made.base);
             self.told((made.base, made.end), made.pc, 1 + usize::from(made.has_loop));
+            len += made.end - made.base;
         }
         Some(len)
     }

@@ -132,9 +132,8 @@ fn read_maps(from: &mut Reader<'_>, maps: &[Arc<RegMap>]) -> Option<Maps> {
 }
 
 impl Half {
-    /// All of it as bytes, but what was made of pages that are not to be kept.
-    pub(in crate::jit) fn keep(&self, arena: &Arena, is_kept: impl Fn(u64) -> bool) -> Vec<u8> {
-        let mut code = arena.read(self.code.start, self.next - self.code.start);
+    /// The units that are not to be kept: nobody enters them, or they were made of pages that are none of the text.
+    fn left_out(&self, is_kept: impl Fn(u64) -> bool) -> Vec<bool> {
         let mut is_left_out: Vec<bool> = self.units.iter().map(|made| made.is_stale).collect();
         for (page, units) in self.pages.iter().filter(|(page, _)| !is_kept(**page)) {
             let _ = page;
@@ -144,6 +143,17 @@ impl Half {
                 }
             }
         }
+        is_left_out
+    }
+
+    /// All of it as bytes, but what was made of pages that are not to be kept; nothing if fewer bytes of code than `least` are.
+    pub(in crate::jit) fn keep(&self, arena: &Arena, least: u32, is_kept: impl Fn(u64) -> bool) -> Option<Vec<u8>> {
+        let is_left_out = self.left_out(is_kept);
+        let kept = self.units.iter().zip(&is_left_out).filter(|(_, left_out)| !**left_out);
+        if kept.map(|(made, _)| made.end - made.base).sum::<u32>() < least {
+            return None;
+        }
+        let mut code = arena.read(self.code.start, self.next - self.code.start);
         let mut maps: Vec<Arc<RegMap>> = Vec::new();
         let mut lists: Vec<Arc<Maps>> = Vec::new();
         let mut to = Writer::default();
@@ -198,7 +208,7 @@ impl Half {
         }
         to.u32(code.len() as u32);
         to.0.extend(code);
-        to.0
+        Some(to.0)
     }
 
     /// What [`Half::keep`] gave, put into a half that is empty; gives the units. Nothing is changed if it is not well formed.
