@@ -71,6 +71,12 @@ fn code_that_changes_is_seen() {
     everywhere("armcode", &["400"], &["40"], |_| lines.map(|line| format!("{line}: ok\n")).concat());
 }
 
+/// Much more code than there is room for, each piece used for a moment.
+#[test]
+fn a_program_that_makes_code_stays_small() {
+    everywhere("armgenerates", &["0", "300"], &["0", "20"], |_| "wrong: 0\nbounded: ok\n".to_owned());
+}
+
 #[test]
 fn signals_leave_no_trace_in_what_they_interrupt() {
     everywhere("armsignals", &["500", "4"], &["20", "400", "10000"], |_| {

@@ -16,6 +16,8 @@ use std::ops::Range;
 
 /// Set in the numbers of the second half's exits.
 const SECOND: u32 = 1 << 31;
+/// A half is full early when this part of it is code that nobody enters any more, and most of what is in it.
+const STALE_SHARE: u32 = 8;
 /// The bytes of a page of memory, which is given back as a whole.
 const PAGE: u32 = 4096;
 
@@ -29,6 +31,8 @@ pub(super) struct Half {
     /// The first place that is not used.
     pub(super) next: u32,
     next_counter: u32,
+    /// The bytes of code that is not entered any more.
+    stale: u32,
     exits: Vec<Way>,
     marks: Vec<Packed>,
     units: Vec<Made>,
@@ -47,6 +51,7 @@ impl Half {
             turn: 0,
             next: code.start,
             next_counter: counters.start,
+            stale: 0,
             code,
             counters,
             exits: Vec::new(),
@@ -69,6 +74,7 @@ impl Half {
             turn,
             next: code.start,
             next_counter: counters.start,
+            stale: 0,
             code,
             counters,
             exits: Vec::new(),
@@ -78,9 +84,11 @@ impl Half {
         };
     }
 
-    /// Whether so many bytes are free.
+    /// Whether so many bytes are free. A program that makes code all the time, and has it changed, is to stay small.
     pub(super) fn has_room(&self, len: u32) -> bool {
-        self.next.checked_add(len).is_some_and(|end| end <= self.code.end)
+        let most = (self.code.end - self.code.start) / STALE_SHARE;
+        (self.stale < most || self.stale < self.len() / 2)
+            && self.next.checked_add(len).is_some_and(|end| end <= self.code.end)
     }
 
     /// The bytes of code.
@@ -172,6 +180,7 @@ impl Half {
             if let Some(made) = self.units.get_mut(number as usize)
                 && !core::mem::replace(&mut made.is_stale, true)
             {
+                self.stale += made.end - made.base;
                 stale.push(made.clone());
             }
         }
