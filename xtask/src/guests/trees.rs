@@ -18,6 +18,9 @@ pub(crate) static TREES: &[Tree] = &[USUAL_TREE, LARGE_TREE];
 /// The one that the tests need.
 pub(crate) static USUAL: &Tree = &TREES[0];
 
+/// The one with a compiler.
+pub(crate) static LARGE: &Tree = &TREES[1];
+
 /// Shells, interpreters and a database.
 const USUAL_TREE: Tree = Tree {
     name: "tree",
@@ -51,7 +54,7 @@ const LARGE_TREE: Tree = Tree {
         "gzip",
         "perl",
         "python3",
-        "libpython3-testsuite",
+        "libpython3.11-testsuite",
         "sqlite3",
         "openssl",
         "git",

