@@ -13,6 +13,7 @@ mod cache;
 mod control;
 mod cpu;
 mod halves;
+mod lift;
 mod mapper;
 mod maps;
 mod marks;

@@ -1,6 +1,6 @@
 //! Regions: code around a loop, with a map of registers chosen for it.
 
-use super::shared::lift;
+use super::lift::lift;
 use super::{Code, Lifter};
 use ashore_emit::{Part, RegMap};
 use ashore_ir::{Block, Op, Slot, SlotKind};

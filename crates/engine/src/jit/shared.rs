@@ -3,6 +3,7 @@
 use super::blocks::Blocks;
 use super::cache::Kept;
 use super::halves::Half;
+use super::lift::{lift, pages};
 use super::mapper::Mapper;
 use super::maps::Maps;
 use super::marks::Packed;
@@ -15,12 +16,9 @@ use ashore_base::{Addr, AddrRange};
 use ashore_emit::asm::Asm;
 use ashore_emit::reg::Gpr;
 use ashore_emit::{Addresses, Emitter, Exit, ExitKind, Guest, Mark, Part, Place, RegMap, Unit};
-use ashore_ir::{Block, Op};
-use ashore_isa::lift::Next;
 use ashore_pivot::Errno;
 use ashore_sys::translated::Arena;
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The bytes for code to one for counters.
@@ -111,7 +109,7 @@ pub(super) struct Inner {
     pub(super) stats: Stats,
 }
 
-const PAGE_LOG2: u32 = 12;
+pub(super) const PAGE_LOG2: u32 = 12;
 
 /// What looking for an address's code gives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -471,32 +469,4 @@ fn has_tags(inner: &Inner, page: u64) -> bool {
 /// How many of an address's highest bits a CPU ignores.
 fn ignored(lifter: &dyn Lifter) -> u8 {
     (0..64).rev().take_while(|bit| lifter.place(1 << bit) >> bit & 1 == 0).count() as u8
-}
-
-/// The pages a part's instructions are on: they follow each other.
-fn pages(part: &Part) -> RangeInclusive<u64> {
-    let last = part.block.ops().iter().rev().find_map(|op| match op {
-        Op::At(pc) => Some(*pc),
-        _ => None,
-    });
-    part.pc >> PAGE_LOG2..=last.unwrap_or(part.pc) >> PAGE_LOG2
-}
-
-/// Lifts instructions until one ends the block, `stop` is reached or there is no more code; gives how many.
-pub(super) fn lift(lifter: &dyn Lifter, block: &mut Block, start: u64, code: &[u8], stop: Option<u64>) -> usize {
-    block.clear();
-    let (mut pc, mut rest, mut count) = (start, code, 0);
-    while let Some(lifted) = lifter.lift(block, Addr(pc), rest) {
-        count += 1;
-        pc = pc.wrapping_add(u64::from(lifted.length));
-        rest = rest.get(usize::from(lifted.length)..).unwrap_or_default();
-        if lifted.next == Next::Ends {
-            return count;
-        }
-        if stop == Some(pc) {
-            break;
-        }
-    }
-    block.push(Op::Goto(pc));
-    count
 }

@@ -5,10 +5,11 @@
 
 use super::blocks::Blocks;
 use super::halves::Half;
+use super::lift::lift;
 use super::maps::Maps;
 use super::marks::Packed;
 use super::peek::Peek;
-use super::shared::{BLOCK_LEN, Inner, Jit, Made, Way, jump_word, lift};
+use super::shared::{BLOCK_LEN, Inner, Jit, Made, Way, jump_word};
 use super::{Code, Lifter};
 use ashore_emit::asm::Asm;
 use ashore_emit::{Addresses, Exit, ExitKind, Part, Place, RegMap, Unit};
