@@ -59,6 +59,15 @@ impl Args {
         Some(self.words.remove(at))
     }
 
+    /// Takes the words that are no options out, which name rows of a table.
+    pub(crate) fn names(&mut self, known: &[&str]) -> Outcome<Vec<String>> {
+        let names: Vec<String> = std::iter::from_fn(|| self.word()).collect();
+        match names.iter().find(|name| !known.contains(&name.as_str())) {
+            Some(unknown) => Err(Failure::new(format!("no program named {unknown}; there are {}", known.join(", ")))),
+            None => Ok(names),
+        }
+    }
+
     /// Fails when a word is left that nothing asked for.
     pub(crate) fn finish(self) -> Outcome {
         match self.words.first() {
@@ -75,6 +84,15 @@ fn is_option(word: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_those_of_rows() {
+        assert_eq!(
+            args("one two").names(&["one", "two", "three"]).ok(),
+            Some(vec!["one".to_owned(), "two".to_owned()])
+        );
+        assert!(args("one four").names(&["one", "two"]).is_err());
+    }
 
     fn args(text: &str) -> Args {
         Args::new(text.split_whitespace().map(str::to_owned))

@@ -30,14 +30,8 @@ pub(super) fn run(repo: &Repo, mut args: Args) -> Outcome {
     let rounds = args.parsed("--rounds")?.unwrap_or(ROUNDS);
     let copies = args.parsed("--copies")?.unwrap_or(COPIES);
     let named_tree = args.value("--tree")?.map(PathBuf::from);
-    let mut wanted = Vec::new();
-    while let Some(word) = args.word() {
-        wanted.push(word);
-    }
+    let wanted = args.names(&ROWS.iter().map(|row| row.name).collect::<Vec<_>>())?;
     args.finish()?;
-    if let Some(unknown) = wanted.iter().find(|name| ROWS.iter().all(|row| row.name != **name)) {
-        return Err(Failure::new(format!("no program named {unknown}")));
-    }
     shell::run(shell::cargo().current_dir(repo.root()).args(["build", "--quiet", "--release", "--package", "ashore"]))?;
     let rows: Vec<&Row> =
         ROWS.iter().filter(|row| wanted.is_empty() || wanted.iter().any(|name| name == row.name)).collect();

@@ -44,14 +44,8 @@ struct Times<'a> {
 pub(super) fn run(repo: &Repo, mut args: Args) -> Outcome {
     let rounds = args.parsed("--rounds")?.unwrap_or(ROUNDS);
     let is_alone = args.flag("--ours");
-    let mut wanted = Vec::new();
-    while let Some(word) = args.word() {
-        wanted.push(word);
-    }
+    let wanted = args.names(&ROWS.iter().map(|row| row.name).collect::<Vec<_>>())?;
     args.finish()?;
-    if let Some(unknown) = wanted.iter().find(|name| ROWS.iter().all(|row| row.name != **name)) {
-        return Err(Failure::new(format!("no program named {unknown}")));
-    }
     shell::run(shell::cargo().current_dir(repo.root()).args(["build", "--quiet", "--release", "--package", "ashore"]))?;
     let tools = {
         let _lock = guests::lock(repo)?;
