@@ -1,4 +1,4 @@
-# More than forty of busybox's applets; what they print is in applets.txt.
+# More than forty of busybox's applets; what they print is in applets.txt, as busybox prints it on a PC but for `uname -m`.
 B="$RUN $TREE/bin/busybox"
 $B sh -c '
 set -e
