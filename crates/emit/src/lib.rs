@@ -24,4 +24,4 @@ mod unit;
 pub use flags::Form;
 pub use host::{Host, HostPart};
 pub use map::{Guest, RegMap};
-pub use unit::{Addresses, Code, Emitter, Exit, ExitKind, Known, Mark, MarkKind, Part, Place, Unit, trap_of};
+pub use unit::{Addresses, Code, Emitter, Exit, ExitKind, Known, Mark, MarkKind, Part, Place, Tiny, Unit, trap_of};

@@ -35,8 +35,20 @@ pub struct Unit<'a> {
     pub outside: &'a RegMap,
     /// What is done with the addresses of accesses.
     pub addresses: Addresses,
+    /// What is told of operands too small to be normal.
+    pub tiny: Tiny,
     /// What the host's CPU has.
     pub host: Host,
+}
+
+/// What is told of operands too small to be normal, where the guest has them flushed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Tiny {
+    /// What the host tells by itself: nothing where another operand is a quiet not-a-number.
+    #[default]
+    Mostly,
+    /// All: code for programs that were seen to have them flushed.
+    Always,
 }
 
 /// What is done with the addresses of accesses.

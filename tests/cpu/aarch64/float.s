@@ -114,6 +114,32 @@ _start:
     fabs d2, d9
     expect_d d2, 0x000fffffffffffff
     expect_status 0
+    // Beside a quiet not-a-number they are flushed, too: in sums, comparisons, vectors of two and of four.
+    fadd d2, d7, d9
+    expect_d d2, 0x7ff8000000000007
+    expect_status 0x80
+    fdiv d2, d9, d7
+    expect_status 0x80
+    fcmp d9, d7
+    expect_status 0x80
+    fcmp d7, d0
+    expect_status 0
+    fcmeq d2, d7, d9
+    expect_d d2, 0
+    expect_status 0x80
+    number d15, 0x000000017fc00000
+    number d16, 0x3f80000000000001
+    fmul v2.2s, v15.2s, v16.2s
+    expect_status 0x80
+    fabd v2.4s, v15.4s, v16.4s
+    expect_status 0x80
+    fmla v2.2s, v15.2s, v16.2s
+    expect_status 0x80
+    fmadd d2, d9, d7, d0
+    expect_status 0x80
+    fmaxnm d2, d9, d7
+    expect_d d2, 0
+    expect_status 0x80
     number d2, 0x13b1c363b28175fb
     scvtf d2, d2
     expect_d d2, 0x43b3b1c363b28176

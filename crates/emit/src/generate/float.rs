@@ -10,7 +10,8 @@ use crate::flags::{Form, HostCond, Parity};
 use crate::frame::Vector;
 use crate::host::HostPart;
 use crate::live::Live;
-use crate::reg::{Cc, Xmm};
+use crate::reg::{Cc, Rm, Xmm};
+use crate::unit::Tiny;
 use ashore_ir::{FBin, FCompare, FUn, Op, Round, Shape, Value};
 
 /// One instruction for each shape: scalars of both sizes, then vectors.
@@ -163,6 +164,27 @@ impl Generator<'_> {
         Ok(())
     }
 
+    /// The second operand of an operation: a register where it is looked at by itself, too.
+    fn second(&mut self, value: Value) -> Result<Rm, Refused> {
+        match self.unit.tiny {
+            Tiny::Mostly => self.vrm(value),
+            Tiny::Always => self.xmm(value).map(Rm::from),
+        }
+    }
+
+    /// To the host, a quiet not-a-number matters more than an operand that is too small to be normal: each is looked at by
+    /// itself first, where it is to be told of.
+    fn tell_tiny(&mut self, shape: Shape, (x, y): (Xmm, Rm)) -> Done {
+        if self.unit.tiny == Tiny::Mostly {
+            return Ok(());
+        }
+        self.stop_at_tiny(shape, x)?;
+        match y {
+            Rm::Reg(y) if y != x.0 => self.stop_at_tiny(shape, Xmm(y)),
+            _ => Ok(()),
+        }
+    }
+
     fn fbin(&mut self, body: Body<'_>, live: &mut Live, (op, shape): (FBin, Shape), [a, b]: [Value; 2]) -> Done {
         let codes = match op {
             FBin::Add => [ops::ADDSS, ops::ADDSD, ops::ADDPS, ops::ADDPD],
@@ -177,9 +199,10 @@ impl Generator<'_> {
         let x = self.xmm(a)?;
         let is_extreme = matches!(op, FBin::Max | FBin::Min | FBin::MaxNumber | FBin::MinNumber);
         if shape != Shape::F32x2 && !is_extreme {
-            let y = self.vrm(b)?;
+            let y = self.second(b)?;
             let reg = self.vdest(body, live, &[])?;
             self.may_fault();
+            self.tell_tiny(shape, (x, y))?;
             let upper = self.upper_of(shape, x);
             self.asm.v3(code, reg, x, y);
             if op == FBin::AbsDiff {
@@ -192,6 +215,10 @@ impl Generator<'_> {
         let (cx, cy) = (self.cut(shape, x)?, self.cut(shape, y)?);
         let reg = self.vdest(body, live, &[cx, cy])?;
         self.may_fault();
+        // Of extremes the host takes any not-a-number for invalid, and stops.
+        if !is_extreme {
+            self.tell_tiny(shape, (cx, cy.into()))?;
+        }
         let upper = self.upper_of(shape, cx);
         self.asm.v3(code, reg, cx, cy);
         match op {
@@ -250,7 +277,7 @@ impl Generator<'_> {
             Shape::F64 => codes.1,
             _ => return Err(Refused),
         };
-        let (x, y) = (self.xmm(a)?, self.vrm(b)?);
+        let (x, y) = (self.xmm(a)?, self.second(b)?);
         // Flags that nobody reads later are dropped; who compares under a condition reads them once more if this stops.
         let are_read = live.flags(self.at);
         if !are_read {
@@ -260,6 +287,7 @@ impl Generator<'_> {
         if are_read {
             self.may_fault();
         }
+        self.tell_tiny(shape, (x, y))?;
         self.asm.v2(code, x, y);
         self.all_used(live, &[a, b]);
         self.give(self.at, Loc::HostFlags(Form::Float));
@@ -286,6 +314,9 @@ impl Generator<'_> {
         let (cx, cy) = (self.cut(shape, x)?, self.cut(shape, y)?);
         let reg = self.vdest(body, live, &[cx, cy])?;
         self.may_fault();
+        if op == FCompare::Eq {
+            self.tell_tiny(shape, (cx, cy.into()))?;
+        }
         let upper = self.upper_of(shape, cx);
         self.asm.v3_number(code, reg, (cx, cy.into()), number);
         if shape == Shape::F32x2 {

@@ -15,7 +15,7 @@ use super::{Code, Lifter};
 use ashore_base::{Addr, AddrRange};
 use ashore_emit::asm::Asm;
 use ashore_emit::reg::Gpr;
-use ashore_emit::{Addresses, Emitter, Exit, ExitKind, Guest, Mark, Part, Place, RegMap, Unit};
+use ashore_emit::{Addresses, Emitter, Exit, ExitKind, Guest, Mark, Part, Place, RegMap, Tiny, Unit};
 use ashore_pivot::Errno;
 use ashore_sys::translated::Arena;
 use std::collections::BTreeMap;
@@ -104,6 +104,8 @@ pub(super) struct Inner {
     pub(super) halves: [Half; 2],
     /// Grows with every half that is begun; the lowest bit says which one it is.
     pub(super) turn: u64,
+    /// What code tells of tiny operands.
+    pub(super) tiny: Tiny,
     /// Accesses with tagged addresses, by page of code.
     tags: BTreeMap<u64, u32>,
     pub(super) stats: Stats,
@@ -166,6 +168,7 @@ impl Jit {
             stub: Asm::new(),
             halves,
             turn: 2,
+            tiny: Tiny::default(),
             tags: BTreeMap::new(),
             stats: Stats::default(),
         };
@@ -301,7 +304,8 @@ impl Jit {
             true => Addresses::Whole,
             false => Addresses::Tagged,
         };
-        let unit = Unit { parts, entry, maps, outside: &self.map, addresses, host: self.settings.host };
+        let (outside, tiny, host) = (&*self.map, inner.tiny, self.settings.host);
+        let unit = Unit { parts, entry, maps, outside, addresses, tiny, host };
         let place = Place { base, leave: self.leave, first_exit, counter };
         let mut peek = Peek { lifter: self.lifter.as_ref(), code, cache: &mut inner.peek };
         let made = inner.emitter.translate(&unit, place, &mut peek);
@@ -380,8 +384,10 @@ impl Jit {
 
     /// Has what was made of code in a range made again.
     fn renew(&self, start: u64, len: u64) {
-        let mut guard = self.lock();
-        let inner = &mut *guard;
+        self.renew_in(&mut self.lock(), start, len);
+    }
+
+    fn renew_in(&self, inner: &mut Inner, start: u64, len: u64) {
         let last = start.saturating_add(len.saturating_sub(1));
         let pages = (start >> PAGE_LOG2)..=(last >> PAGE_LOG2);
         let (mut is_known, mut has_loop) = (false, false);
@@ -418,10 +424,21 @@ impl Jit {
         self.renew(pc, 1);
     }
 
+    /// A thread has tiny numbers flushed: from now on code tells of every one of them. Code that does is right for everybody,
+    /// but slower.
+    pub(super) fn tell_tiny(&self) {
+        let mut inner = self.lock();
+        if core::mem::replace(&mut inner.tiny, Tiny::Always) == Tiny::Mostly {
+            self.renew_in(&mut inner, 0, u64::MAX);
+        }
+    }
+
     /// The code of a program's text as bytes, if there are at least so many bytes of it.
     pub(super) fn body(&self, text: &[AddrRange], least: u32) -> Option<Vec<u8>> {
         let inner = self.lock();
-        let half = inner.halves.first().filter(|half| half.turn == inner.turn)?;
+        // What is loaded begins as the usual code.
+        let is_usual = inner.tiny == Tiny::default();
+        let half = inner.halves.first().filter(|half| is_usual && half.turn == inner.turn)?;
         let is_kept = |page: u64| {
             let page = AddrRange { start: Addr(page << PAGE_LOG2), end: Addr((page + 1) << PAGE_LOG2) };
             text.iter().any(|text| text.start <= page.start && page.end <= text.end)
@@ -432,6 +449,9 @@ impl Jit {
     /// Puts such code back, if nothing was translated yet; gives how many bytes of it are of use.
     pub(super) fn restore(&self, body: &[u8]) -> Option<u32> {
         let mut inner = self.lock();
+        if inner.tiny != Tiny::default() {
+            return None;
+        }
         let half = inner.half();
         let units = half.put_back(&self.arena, body, &self.maps)?;
         let hot = if self.settings.hot == 0 { COLD } else { self.settings.hot };

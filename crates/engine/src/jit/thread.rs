@@ -47,7 +47,7 @@ pub struct Thread {
     tenant: Arc<Tenant>,
     /// The turn that the jump cache is of.
     turn: u64,
-    /// The instruction evaluated last said that code has changed: perhaps the code it is in.
+    /// The instruction evaluated last said that code has changed, or is to be other code: perhaps the code it is in.
     has_changed_code: bool,
     /// Where the registers are that the way in and out of code needs.
     slots: Slots,
@@ -236,6 +236,11 @@ impl Thread {
         let is_inexact = self.get(model.layout().fp_status) & model.status(Exceptions::INEXACT) != 0;
         let told = if is_inexact { Exceptions::INEXACT } else { Exceptions::default() };
         self.control = Some(register);
+        if control.flush && !self.is_flushed {
+            self.jit.tell_tiny();
+            // What the thread is in does not tell of all.
+            self.has_changed_code = true;
+        }
         self.is_flushed = control.flush;
         // The host has no such mode.
         self.is_evaluated = control.default_nan || self.jit.settings.steps;

@@ -70,8 +70,8 @@ impl Jit {
         for &source in sources {
             let Some((parts, entry, maps)) = self.parts(inner, source, (made.pc, code)) else { continue };
             for addresses in [Addresses::Whole, Addresses::Tagged] {
-                let (outside, host) = (&self.map, self.settings.host);
-                let unit = Unit { parts: &parts, entry, maps: &maps, outside, addresses, host };
+                let (outside, tiny, host) = (&self.map, inner.tiny, self.settings.host);
+                let unit = Unit { parts: &parts, entry, maps: &maps, outside, addresses, tiny, host };
                 let place = Place { base: made.base, leave: self.leave, first_exit, counter };
                 let mut peek = Peek { lifter: self.lifter.as_ref(), code, cache: &mut inner.peek };
                 let new = inner.emitter.translate(&unit, place, &mut peek);

@@ -100,7 +100,7 @@ fn run(thread: &mut Thread, program: &Program, (end, state, data): (End, &[u8], 
     };
     let told = || format!("{when}, {:?}\n{}", thread.jit().stats(), program.listing());
     assert_eq!(found, end, "it ended otherwise, {}", told());
-    let (found, wanted) = (oracle::comparable(program, thread.state(), end), oracle::comparable(program, state, end));
+    let (found, wanted) = (oracle::comparable(thread.state(), end), oracle::comparable(state, end));
     assert!(found == wanted, "other registers, {}{}", told(), oracle::difference(&found, &wanted));
     let memory = machine.data();
     let at = (0..DATA_LEN).find(|at| memory.get(*at) != data.get(*at));

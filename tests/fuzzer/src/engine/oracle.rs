@@ -12,10 +12,6 @@ use std::fmt::Write as _;
 
 /// The most instructions of a run.
 const STEPS: usize = 2000;
-/// The bit of the status for operands that were flushed.
-const INPUT_FLUSHED: u8 = 0x80;
-/// That of results that were rounded.
-const INEXACT: u8 = 0x10;
 
 /// Why a program stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -155,20 +151,13 @@ fn word(state: &[u8], offset: u16) -> u64 {
 }
 
 /// A state without what may differ.
-pub(super) fn comparable(program: &Program, state: &[u8], end: End) -> Vec<u8> {
+pub(super) fn comparable(state: &[u8], end: End) -> Vec<u8> {
     let mut state = state.to_vec();
     // That it is not zero is all that counts.
     let qc = usize::from(state::QC.offset);
     if let Some(bytes) = state.get_mut(qc..qc + 16) {
         let is_set = bytes.iter().any(|byte| *byte != 0);
         bytes.fill(u8::from(is_set));
-    }
-    // The host looks at a quiet not-a-number first, and does not tell then that another operand was flushed; and it calls
-    // what is stopped for being tiny inexact.
-    if program.may_flush()
-        && let Some(byte) = state.get_mut(usize::from(state::FPSR.offset))
-    {
-        *byte &= !(INPUT_FLUSHED | INEXACT);
     }
     // Flags that nobody reads may be anything at a fault.
     let flags = usize::from(state::FLAGS.offset);

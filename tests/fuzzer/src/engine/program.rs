@@ -95,15 +95,6 @@ impl Program {
         self.head.get(8 + which).copied().unwrap_or(0)
     }
 
-    /// Whether tiny numbers may be flushed: at the start, or because of what the program does.
-    pub(super) fn may_flush(&self) -> bool {
-        /// Bits 4 to 0 of a write to the control register are the source.
-        const SET_CONTROL: u32 = 0xd51b_4400 >> 5;
-        let at = usize::from(state::FPCR.offset);
-        let is_set = self.state.get(at + 3).is_some_and(|byte| byte & 1 != 0);
-        is_set || self.words.iter().any(|word| word >> 5 == SET_CONTROL)
-    }
-
     /// The program as text.
     pub(super) fn listing(&self) -> String {
         static DECODER: OnceLock<Decoder> = OnceLock::new();
