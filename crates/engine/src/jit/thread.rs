@@ -377,7 +377,8 @@ impl Thread {
                     }
                     Some(place) => Step::Enter(place),
                     None => {
-                        self.set_bytes(self.jump(exit.pc), &u64::MAX.to_le_bytes());
+                        // An address that is looked for in another entry.
+                        self.set_bytes(self.jump(exit.pc), &(!exit.pc).to_le_bytes());
                         Step::Look
                     }
                 }
