@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 
 pub mod oracle;
+pub mod program;
 
 use ashore_base::{Addr, AddrRange};
 use ashore_engine::jit::Code;

@@ -36,15 +36,17 @@ pub struct Window {
     pub sum: u64,
 }
 
-/// What a byte of data adds to the sum.
-fn part(at: u64, byte: u8) -> u64 {
-    let word = (at << 8 | u64::from(byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (word ^ word >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+/// The sum of data that begins at an address.
+fn sum_at(start: u64, data: &[u8]) -> u64 {
+    (start / 8..).zip(data.as_chunks::<8>().0).fold(0, |sum, (at, bytes)| {
+        let word = (u64::from_le_bytes(*bytes) ^ at << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ at;
+        sum ^ (word ^ word >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+    })
 }
 
 /// The sum of all data.
 pub fn sum(data: &[u8]) -> u64 {
-    (DATA..).zip(data).fold(0, |sum, (at, byte)| sum ^ part(at, *byte))
+    sum_at(DATA, data)
 }
 
 impl Window {
@@ -75,14 +77,16 @@ impl Memory for Window {
         self.is_wild |= (CODE - 16..CODE + CODE_LEN).contains(&place);
         let bytes = value.to_le_bytes();
         let fault = Fault { addr, access: Access::Write };
-        let mut old = [0; 16];
-        if self.is_wild || !self.may(addr, size) || GuestMemory.read(Addr(place), &mut old[..size.bytes()]).is_err() {
+        // The words that it is in.
+        let start = place & !7;
+        let len = (place.wrapping_add(size.bytes() as u64 + 7) & !7).wrapping_sub(start) as usize;
+        let (mut old, mut new) = ([0; 24], [0; 24]);
+        if self.is_wild || !self.may(addr, size) || GuestMemory.read(Addr(start), &mut old[..len]).is_err() {
             return Err(fault);
         }
         GuestMemory.write(Addr(place), &bytes[..size.bytes()]).map_err(|_| fault)?;
-        for ((at, old), new) in (place..).zip(&old[..size.bytes()]).zip(bytes) {
-            self.sum ^= part(at, *old) ^ part(at, new);
-        }
+        GuestMemory.read(Addr(start), &mut new[..len]).map_err(|_| fault)?;
+        self.sum ^= sum_at(start, &old[..len]) ^ sum_at(start, &new[..len]);
         Ok(())
     }
 
