@@ -14,13 +14,22 @@ const LENGTH: usize = 4;
 
 /// The task.
 pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
-    let seconds = args.parsed("--seconds")?.unwrap_or(SECONDS);
+    let cases: Option<usize> = args.parsed("--cases")?;
+    let seconds: Option<u64> = args.parsed("--seconds")?;
     let seed: u64 = args.parsed("--seed")?.unwrap_or(1);
     let length = args.parsed("--length")?.unwrap_or(LENGTH);
+    let is_translated = args.flag("--translated");
     let wanted = args.word().ok_or_else(|| Failure::new("which class of instructions? all, or a name"))?;
     args.finish()?;
-    let build = ["build", "--quiet", "--release", "--package", "ashore-differ"];
+    // Who says how many wants as many, however long that takes.
+    let seconds = seconds.unwrap_or(if cases.is_some() { u64::MAX } else { SECONDS });
+    let mut build = vec!["build", "--quiet", "--release", "--package", "ashore-differ"];
+    let mut words = vec![wanted, seconds.to_string(), cases.unwrap_or(usize::MAX).to_string()];
+    words.extend([seed.to_string(), length.to_string()]);
+    if is_translated {
+        build.extend(["--package", "ashore"]);
+        words.push(repo.release_dir().join("ashore").display().to_string());
+    }
     shell::run(shell::cargo().current_dir(repo.root()).args(build))?;
-    let words = [wanted, seconds.to_string(), seed.to_string(), length.to_string()];
     shell::run(Command::new(repo.release_dir().join("ashore-differ")).args(words))
 }

@@ -96,8 +96,8 @@ pub(crate) const TASKS: &[Task] = &[
     },
     Task {
         name: "differ",
-        usage: "CLASS|INSTRUCTION|mixed|all [--seconds N] [--seed N] [--length N]",
-        summary: "random instructions on the evaluator and on qemu: everything they change must be equal",
+        usage: "CLASS|INSTRUCTION|mixed|all [--seconds N|--cases N] [--seed N] [--length N] [--translated]",
+        summary: "random instructions on the evaluator, on qemu and as translated code: everything they change must be equal",
         run: differ::run,
     },
 ];

@@ -111,7 +111,8 @@ fn row(decoder: &Decoder, word: u32) -> Option<&'static Row> {
 fn signals(cpu: &str, seed: u64, cases: &[u32]) -> Result<Vec<u8>, String> {
     let path = crate::scratch(cpu, seed);
     crate::write_program(&path, &build(cases))?;
-    let peer = Command::new(crate::QEMU).args(["-cpu", cpu]).arg(&path).output().map_err(|why| why.to_string())?;
+    let peer =
+        Command::new(crate::peers::QEMU).args(["-cpu", cpu]).arg(&path).output().map_err(|why| why.to_string())?;
     let _ = std::fs::remove_file(&path);
     if peer.stdout.len() == cases.len() {
         return Ok(peer.stdout);

@@ -1,5 +1,5 @@
-//! Runs random instructions on the evaluator and on qemu, and compares everything they change: registers, flags,
-//! floating-point state, memory.
+//! Runs random instructions on the evaluator, on qemu and, if asked, as translated code, and compares everything they change:
+//! registers, flags, floating-point state, memory.
 //!
 //! `cargo xtask differ` is the door for people. A seed gives the same cases again; a name of one instruction instead of a
 //! class gives cases of only that.
@@ -8,6 +8,7 @@
 mod allocated;
 mod generate;
 mod machine;
+mod peers;
 mod program;
 mod random;
 #[cfg(test)]
@@ -18,41 +19,41 @@ use ashore_ir::{Block, Op, Trap};
 use ashore_isa::aarch64::rows::{CLASSES, Decoder, disassemble};
 use generate::{Generator, MIXED};
 use machine::{End, Machine};
+use peers::Peer;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// The peer.
-const QEMU: &str = "qemu-aarch64";
+/// The cases of a program.
+const BATCH: usize = 500;
 
-/// Runs `cases` cases of `length` instructions; says what differs first.
-fn batch(class: &str, seed: u64, cases: usize, length: usize) -> Result<(), String> {
+/// Runs cases of `length` instructions; says what differs first.
+fn batch(class: &str, (seed, count): (u64, usize), length: usize, peers: &[Peer]) -> Result<(), String> {
     let mut generator = Generator::new(class, seed).ok_or_else(|| format!("no class or instruction {class}"))?;
     let memory = generator.memory(program::BEFORE + program::FROM);
-    let cases: Vec<_> = (0..cases).map(|_| generator.case(length)).collect();
+    let cases: Vec<_> = (0..count).map(|_| generator.case(length)).collect();
     let file = program::build(&cases, &memory);
     let path = scratch(class, seed);
     write_program(&path, &file)?;
-    let peer = Command::new(QEMU).arg(&path).output().map_err(|why| format!("{QEMU}: {why}"))?;
     let mut machine = Machine::load(&file, &["case"]);
     let end = machine.run();
-    let differs =
-        machine.output.chunks(program::WRITTEN).zip(peer.stdout.chunks(program::WRITTEN)).position(|(a, b)| a != b);
     let tell = |at: usize| {
         let words: Vec<String> =
             cases.get(at).map_or(Vec::new(), |case| case.words.iter().map(|word| format!("{word:08x}")).collect());
         format!("{class}, seed {seed}, case {at}: {} (file {})", words.join(" "), path.display())
     };
-    if let Some(at) = differs {
-        let record = |output: &[u8]| output.chunks(program::WRITTEN).nth(at).unwrap_or_default().to_vec();
-        let (ours, theirs) = (record(&machine.output), record(&peer.stdout));
-        let state = cases.get(at).map_or(String::new(), |case| operands(&case.words, &case.state));
-        return Err(format!("{}\n{}{state}", tell(at), differences(&ours, &theirs)));
-    }
-    if machine.output.len() != peer.stdout.len() || !peer.status.success() || end != End::Status(0) {
-        let at = machine.output.len().min(peer.stdout.len()) / program::WRITTEN;
-        return Err(format!("{}\nours {end:x?}, theirs {:?}", tell(at), peer.status));
+    for peer in peers {
+        let theirs = peer.run(&path)?;
+        let records = machine.output.chunks(program::WRITTEN).zip(theirs.stdout.chunks(program::WRITTEN));
+        if let Some((at, (ours, theirs))) = records.enumerate().find(|(_, (ours, theirs))| ours != theirs) {
+            let state = cases.get(at).map_or(String::new(), |case| operands(&case.words, &case.state));
+            return Err(format!("{}: {}\n{}{state}", peer.name, tell(at), differences(ours, theirs)));
+        }
+        if machine.output.len() != theirs.stdout.len() || !theirs.status.success() || end != End::Status(0) {
+            let at = machine.output.len().min(theirs.stdout.len()) / program::WRITTEN;
+            return Err(format!("{}: {}\nours {end:x?}, theirs {:?}", peer.name, tell(at), theirs.status));
+        }
     }
     let _ = std::fs::remove_file(&path);
     Ok(())
@@ -162,34 +163,70 @@ fn main() -> ExitCode {
         println!("differ: both know the same of {count} words of each kind");
         return ExitCode::SUCCESS;
     }
-    let [class, seconds, seed, length] = words.as_slice() else {
-        eprintln!("usage: CLASS SECONDS SEED LENGTH, or allocated SEED COUNT");
-        return ExitCode::FAILURE;
-    };
-    let (Ok(seconds), Ok(seed), Ok(length)) = (seconds.parse(), seed.parse::<u64>(), length.parse()) else {
-        eprintln!("seconds, seed and length are numbers");
-        return ExitCode::FAILURE;
-    };
-    let classes = CLASSES.iter().filter(|(_, rows)| class == "all" && !rows.is_empty());
+    match Order::of(&words) {
+        Ok(order) => compare(&order),
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What is to be compared: a class's cases until one of both limits is reached.
+struct Order {
+    class: String,
+    seconds: u64,
+    cases: usize,
+    seed: u64,
+    length: usize,
+    peers: Vec<Peer>,
+}
+
+impl Order {
+    fn of(words: &[String]) -> Result<Order, &'static str> {
+        let (class, seconds, cases, seed, length, ashore) = match words {
+            [class, seconds, cases, seed, length] => (class, seconds, cases, seed, length, None),
+            [class, seconds, cases, seed, length, ashore] => {
+                (class, seconds, cases, seed, length, Some(Path::new(ashore)))
+            }
+            _ => return Err("usage: CLASS SECONDS CASES SEED LENGTH [ASHORE], or allocated SEED COUNT"),
+        };
+        let why = "seconds, cases, seed and length are numbers";
+        Ok(Order {
+            class: class.clone(),
+            seconds: seconds.parse().map_err(|_| why)?,
+            cases: cases.parse().map_err(|_| why)?,
+            seed: seed.parse().map_err(|_| why)?,
+            length: length.parse().map_err(|_| why)?,
+            peers: peers::all(ashore),
+        })
+    }
+}
+
+/// Compares each class, all of them even if one differs.
+fn compare(order: &Order) -> ExitCode {
+    let classes = CLASSES.iter().filter(|(_, rows)| order.class == "all" && !rows.is_empty());
     let mut names: Vec<&str> = classes.map(|(name, _)| *name).collect();
     if !names.is_empty() {
         names.push(MIXED);
     } else {
-        names.push(class);
+        names.push(&order.class);
     }
+    let mut code = ExitCode::SUCCESS;
     for class in names {
         let (start, mut cases) = (Instant::now(), 0);
-        for seed in seed.. {
-            if let Err(why) = batch(class, seed, 500, length) {
+        for seed in order.seed.. {
+            if let Err(why) = batch(class, (seed, BATCH), order.length, &order.peers) {
                 eprintln!("differ: {why}");
-                return ExitCode::FAILURE;
+                code = ExitCode::FAILURE;
+                break;
             }
-            cases += 500;
-            if start.elapsed() > Duration::from_secs(seconds) {
+            cases += BATCH;
+            if cases >= order.cases || start.elapsed() > Duration::from_secs(order.seconds) {
                 break;
             }
         }
         println!("differ: {class}: {cases} cases agree");
     }
-    ExitCode::SUCCESS
+    code
 }

@@ -17,7 +17,7 @@ use std::process::Command;
 /// Some thousand instructions of each class that has rows.
 fn agrees(class: &str, length: usize) {
     for seed in 0..3 {
-        if let Err(why) = batch(class, seed, 300, length) {
+        if let Err(why) = batch(class, (seed, 300), length, &crate::peers::all(None)) {
             panic!("{why}");
         }
     }

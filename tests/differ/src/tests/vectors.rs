@@ -1,5 +1,5 @@
-use crate::QEMU;
 use crate::machine::{End, Machine};
+use crate::peers::QEMU;
 use std::path::Path;
 use std::process::Command;
 
