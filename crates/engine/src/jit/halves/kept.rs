@@ -12,6 +12,7 @@ use ashore_emit::reg::{Gpr, Xmm};
 use ashore_emit::{Exit, ExitKind, RegMap};
 use ashore_ir::{Slot, SlotKind};
 use ashore_sys::translated::Arena;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Registers of a map, general ones and vectors.
@@ -132,7 +133,8 @@ fn read_maps(from: &mut Reader<'_>, maps: &[Arc<RegMap>]) -> Option<Maps> {
 }
 
 impl Half {
-    /// The units that are not to be kept: nobody enters them, or they were made of pages that are none of the text.
+    /// The units that are not to be kept: nobody enters them, or they were made of pages that are none of the text. So is what
+    /// a region took the place of that is not kept: its entry goes there.
     fn left_out(&self, is_kept: impl Fn(u64) -> bool) -> Vec<bool> {
         let mut is_left_out: Vec<bool> = self.units.iter().map(|made| made.is_stale).collect();
         for (page, units) in self.pages.iter().filter(|(page, _)| !is_kept(**page)) {
@@ -141,6 +143,13 @@ impl Half {
                 if let Some(left_out) = is_left_out.get_mut(*unit as usize) {
                     *left_out = true;
                 }
+            }
+        }
+        let mut gone = HashSet::new();
+        for (made, left_out) in self.units.iter().zip(&mut is_left_out).rev() {
+            *left_out |= gone.contains(&made.pc);
+            if *left_out {
+                gone.insert(made.pc);
             }
         }
         is_left_out
@@ -264,5 +273,28 @@ impl Half {
     /// The counters that are used.
     pub(in crate::jit) fn used_counters(&self) -> impl Iterator<Item = u32> {
         (self.counters.start..self.next_counter).step_by(4)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_region_took_the_place_of_goes_with_it() {
+        let arena = Arena::new(1 << 16, 1 << 12).unwrap();
+        let [mut half, _] = Half::both(&arena, 0);
+        let mut add = |base: u32, pc: u64, pages: &[u64]| {
+            let maps = Arc::new(Maps(Vec::new()));
+            let made = Made { base, end: base + 32, pc, maps, is_stale: false, has_loop: false, leaves: base + 32 };
+            half.add_unit(made, pages.iter().copied());
+        };
+        // A block, the region that it leads to, which another page is part of, and the same made again.
+        add(0, 0x1000, &[1]);
+        add(64, 0x1000, &[1, 2]);
+        add(128, 0x1000, &[1]);
+        add(192, 0x1800, &[1]);
+        assert_eq!(half.left_out(|page| page == 1), [true, true, false, false]);
+        assert_eq!(half.left_out(|_| true), [false; 4]);
     }
 }
