@@ -17,9 +17,11 @@ mod stamp;
 mod table;
 mod toolchain;
 pub(crate) mod trees;
+mod wheels;
 
 pub(crate) use table::{SYSTEMS, System, USUAL_CPU};
 pub(crate) use toolchain::Toolchain;
+pub(crate) use wheels::Wheel;
 
 use crate::args::Args;
 use crate::{Failure, Outcome, Repo};

@@ -35,7 +35,7 @@ impl Toolchain {
         if fs::read_to_string(&stamp).ok().as_deref() != Some(&pins()) {
             println!("guests: installing {}", PINS.join(" "));
             create(&venv)?;
-            shell::run(Command::new(venv.join("bin/pip")).args(["install", "--quiet"]).args(PINS))?;
+            shell::run(Command::new(venv.join("bin/python")).args(["-m", "pip", "install", "--quiet"]).args(PINS))?;
             fs::write(&stamp, pins()).map_err(|why| Failure::of(stamp.display(), why))?;
         }
         let goroot = find_goroot(&venv)?;
@@ -81,8 +81,8 @@ impl Toolchain {
         let is_it = |pin: &&&str| pin.split("==").next() == Some(package);
         let pin = PINS.iter().chain(FOREIGN_PINS).find(is_it);
         let pin = pin.ok_or_else(|| Failure::new(format!("no version of {package} is pinned")))?;
-        let mut command = Command::new(self.venv.join("bin/pip"));
-        command.args(["install", "--quiet", "--no-deps", "--only-binary=:all:", "--platform", platform]);
+        let mut command = Command::new(self.python());
+        command.args(["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--platform", platform]);
         shell::run(command.arg("--target").arg(folder).arg(pin))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A row is a script in `tests/soak`, which runs in an empty folder and ends with an error when anything is not as it must be.
 
-use super::table::{ROWS, Row, WHEELS, Wheel};
+use super::table::{self, ROWS, Row};
 use crate::args::Args;
 use crate::guests::{self, Toolchain};
 use crate::{Failure, Outcome, Repo, shell};
@@ -78,21 +78,8 @@ fn prepare(repo: &Repo, rows: &[&Row], named_tree: Option<PathBuf>) -> Outcome<P
         ("GO_HERE", text(tools.goroot())),
         ("ZIG_HERE", format!("{} -m ziglang", text(&tools.python()))),
     ];
-    for (wheel, package, inside, platform) in WHEELS {
-        if rows.iter().any(|row| row.wheel == *wheel) {
-            let unpacked = folder.join(package);
-            let program = unpacked.join(inside);
-            if !program.exists() {
-                tools.foreign(package, platform, &unpacked)?;
-            }
-            let name = match wheel {
-                Wheel::Go => "GO",
-                Wheel::Zig => "ZIG",
-                Wheel::Node => "NODE",
-                Wheel::None => continue,
-            };
-            variables.push((name, text(&program)));
-        }
+    for wheel in rows.iter().filter_map(|row| row.wheel) {
+        variables.push((table::variable(wheel), text(&wheel.program(&tools, "aarch64", &folder)?)));
     }
     if rows.iter().any(|row| row.name == "web") {
         let web = folder.join("web");

@@ -1,6 +1,6 @@
 //! The programs, for this CPU and for arm64.
 
-use super::table::{Row, Source};
+use super::table::{FILES, LIB, Row, Source};
 use crate::guests::Toolchain;
 use crate::{Outcome, Repo, shell};
 use std::path::{Path, PathBuf};
@@ -11,10 +11,12 @@ pub(super) struct Target {
     c: &'static str,
     /// The plainest CPU: what a distribution's compiler would build for.
     cpu: &'static str,
+    wheel: &'static str,
 }
 
-pub(super) const NATIVE: Target = Target { go: "amd64", c: "x86_64-linux-musl", cpu: "-mcpu=x86_64" };
-pub(super) const GUEST: Target = Target { go: "arm64", c: "aarch64-linux-musl", cpu: "-mcpu=generic" };
+pub(super) const NATIVE: Target = Target { go: "amd64", c: "x86_64-linux-musl", cpu: "-mcpu=x86_64", wheel: "x86_64" };
+pub(super) const GUEST: Target =
+    Target { go: "arm64", c: "aarch64-linux-musl", cpu: "-mcpu=generic", wheel: "aarch64" };
 
 const SOURCES: &str = "tests/bench";
 
@@ -24,6 +26,7 @@ pub(super) fn program(repo: &Repo, tools: &Toolchain, folder: &Path, row: &Row, 
     let source = match row.source {
         Source::C => repo.path(SOURCES).join(format!("{}.c", row.name)),
         Source::Go => repo.path(SOURCES).join(row.name).join("main.go"),
+        Source::Wheel(wheel) => return wheel.program(tools, target.wheel, folder),
     };
     let time = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
     if time(&program).is_some_and(|built| time(&source).is_some_and(|source| built > source)) {
@@ -42,6 +45,14 @@ pub(super) fn program(repo: &Repo, tools: &Toolchain, folder: &Path, row: &Row, 
             command.env("GOARCH", target.go).current_dir(repo.path(SOURCES).join(row.name));
             shell::run(command.args(["build", "-trimpath", "-o"]).arg(&program).arg("."))?;
         }
+        Source::Wheel(_) => {}
     }
     Ok(program)
+}
+
+/// A row's arguments, with the places of this machine.
+pub(super) fn arguments(repo: &Repo, row: &Row, native: &Path) -> Vec<String> {
+    let files = repo.path("tests/soak").display().to_string();
+    let lib = native.with_file_name("lib").display().to_string();
+    row.args.iter().map(|word| word.replace(FILES, &files).replace(LIB, &lib)).collect()
 }

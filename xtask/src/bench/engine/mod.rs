@@ -6,6 +6,7 @@
 mod build;
 mod run;
 mod table;
+mod times;
 
 use super::measure;
 use crate::args::Args;
@@ -14,7 +15,8 @@ use crate::{Failure, Outcome, Repo, shell};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use table::{Class, Goal, LEAST_GAIN, MEAN_GAIN, MEAN_NATIVE, ROWS, Row, SPEED};
+use table::{Class, ROWS, Row, SPEED, Source};
+use times::Times;
 
 /// How often everything is run when nobody says.
 const ROUNDS: usize = 3;
@@ -32,12 +34,8 @@ struct Way {
     before: Vec<PathBuf>,
     /// Whether it runs the program for arm64.
     is_guest: bool,
-}
-
-/// What a row gave: the least seconds of each way, in their order.
-struct Times<'a> {
-    row: &'a Row,
-    seconds: Vec<f64>,
+    /// Whether translations an earlier run kept are thrown away first.
+    is_cold: bool,
 }
 
 /// Measures and prints.
@@ -54,7 +52,8 @@ pub(super) fn run(repo: &Repo, mut args: Args) -> Outcome {
     let folder = repo.guests().join("bench/engine");
     fs::create_dir_all(&folder).map_err(|why| Failure::of(folder.display(), why))?;
     let ways = ways(repo, is_alone)?;
-    heading(&ways);
+    let place = Place { cache: folder.join("cache"), out: folder.join("run") };
+    times::heading(ways.iter().map(|way| way.name.as_str()));
     let mut all = Vec::new();
     let mut largest = None;
     for row in ROWS.iter().filter(|row| wanted.is_empty() || wanted.iter().any(|name| name == row.name)) {
@@ -63,15 +62,16 @@ pub(super) fn run(repo: &Repo, mut args: Args) -> Outcome {
         if row.class == Class::Mixed {
             largest = Some(guest.clone());
         }
-        match timed(row, rounds, &ways, [&native, &guest]) {
+        let programs = Programs { args: build::arguments(repo, row, &native), tree: tree(repo, row)?, native, guest };
+        match timed(row, rounds, &ways, &programs, &place) {
             Ok(times) => {
-                print(&times);
+                times.print();
                 all.push(times);
             }
             Err(why) => println!("{:<10} {why}", row.name),
         }
     }
-    means(&all, ways.len());
+    times::means(&all);
     match largest {
         Some(large) => translation(repo, &large, rounds),
         None => Ok(()),
@@ -103,7 +103,7 @@ fn translation(repo: &Repo, large: &Path, rounds: usize) -> Outcome {
 
 /// Native, the other emulators, and Ashore, which comes last.
 fn ways(repo: &Repo, is_alone: bool) -> Outcome<Vec<Way>> {
-    let mut ways = vec![Way { name: "native".to_owned(), before: Vec::new(), is_guest: false }];
+    let mut ways = vec![Way { name: "native".to_owned(), before: Vec::new(), is_guest: false, is_cold: false }];
     if !is_alone {
         let folders = std::env::var_os("PATH").unwrap_or_default();
         let on_path = std::env::split_paths(&folders).map(|folder| folder.join(OTHER)).find(|file| file.is_file());
@@ -113,25 +113,50 @@ fn ways(repo: &Repo, is_alone: bool) -> Outcome<Vec<Way>> {
         for file in others {
             let text = shell::output(Command::new(&file).arg("--version"))?;
             let version = text.split_whitespace().nth(2).unwrap_or("?");
-            ways.push(Way { name: format!("qemu {version}"), before: vec![file], is_guest: true });
+            ways.push(Way { name: format!("qemu {version}"), before: vec![file], is_guest: true, is_cold: false });
         }
     }
-    ways.push(Way { name: "ashore".to_owned(), before: vec![repo.ashore(), "run".into()], is_guest: true });
+    for (name, is_cold) in [("ashore cold", true), ("ashore kept", false)] {
+        ways.push(Way { name: name.to_owned(), before: vec![repo.ashore(), "run".into()], is_guest: true, is_cold });
+    }
     Ok(ways)
 }
 
+/// What a row runs.
+struct Programs {
+    native: PathBuf,
+    guest: PathBuf,
+    args: Vec<String>,
+    /// Where a guest finds its libraries, if it needs any.
+    tree: Option<PathBuf>,
+}
+
+/// Where runs happen.
+struct Place {
+    /// Of translations.
+    cache: PathBuf,
+    out: PathBuf,
+}
+
+/// The libraries of what others ship.
+fn tree(repo: &Repo, row: &Row) -> Outcome<Option<PathBuf>> {
+    match row.source {
+        Source::Wheel(_) => Ok(Some(guests::trees::make(repo, guests::trees::LARGE)?)),
+        Source::C | Source::Go => Ok(None),
+    }
+}
+
 /// Runs a row's program each way in turn; the outputs must agree.
-fn timed<'a>(row: &'a Row, rounds: usize, ways: &[Way], programs: [&Path; 2]) -> Outcome<Times<'a>> {
+fn timed<'a>(row: &'a Row, rounds: usize, ways: &[Way], programs: &Programs, place: &Place) -> Outcome<Times<'a>> {
     let rounds = if row.class == Class::Start { rounds * STARTS } else { rounds };
-    let [native, guest] = programs;
     let mut seconds = vec![f64::INFINITY; ways.len()];
     let mut said: Option<Vec<u8>> = None;
     for _ in 0..rounds {
         for (way, least) in ways.iter().zip(&mut seconds) {
-            let program = if way.is_guest { guest } else { native };
-            let mut words = way.before.iter().map(PathBuf::as_path).chain([program]);
-            let Some(first) = words.next() else { continue };
-            let done = run::run(Command::new(first).args(words).args(row.args))?;
+            if way.is_cold {
+                let _ = fs::remove_dir_all(&place.cache);
+            }
+            let done = run::run(way.command(programs).env("XDG_CACHE_HOME", &place.cache), &place.out)?;
             *least = least.min(done.seconds);
             match &said {
                 Some(output) if *output != done.output => {
@@ -145,86 +170,22 @@ fn timed<'a>(row: &'a Row, rounds: usize, ways: &[Way], programs: [&Path; 2]) ->
     Ok(Times { row, seconds })
 }
 
-impl Times<'_> {
-    fn native(&self) -> f64 {
-        self.seconds.first().copied().unwrap_or(f64::NAN)
-    }
-
-    fn ours(&self) -> f64 {
-        self.seconds.last().copied().unwrap_or(f64::NAN)
-    }
-
-    /// The fastest of the other emulators, if there is one.
-    fn other(&self) -> Option<f64> {
-        let others = self.seconds.get(1..self.seconds.len().checked_sub(1)?)?;
-        others.iter().copied().reduce(f64::min)
-    }
-
-    /// How many times native.
-    fn cost(&self) -> f64 {
-        self.ours() / self.native()
-    }
-
-    /// How many times faster than the fastest other.
-    fn gain(&self) -> Option<f64> {
-        Some(self.other()? / self.ours())
-    }
-
-    /// What is missed, in words; empty if all goals are met.
-    fn verdict(&self) -> String {
-        let mut missed = Vec::new();
-        let least = match self.row.goal {
-            Goal::Native(most) => {
-                if self.cost() > most {
-                    missed.push(format!("native {most}"));
-                }
-                LEAST_GAIN
+impl Way {
+    /// The command that runs a program this way.
+    fn command(&self, programs: &Programs) -> Command {
+        let mut words = self.before.iter().cloned().map(PathBuf::into_os_string).collect::<Vec<_>>();
+        if self.is_guest {
+            if let Some(tree) = &programs.tree {
+                words.extend(["-L".into(), tree.into()]);
             }
-            Goal::Milliseconds(most) => {
-                if self.ours() * 1e3 > most {
-                    missed.push(format!("{most} ms"));
-                }
-                LEAST_GAIN
-            }
-            Goal::Gain => LEAST_GAIN,
-            Goal::Equal => 1.0,
-        };
-        if self.gain().is_some_and(|gain| gain < least) {
-            missed.push(format!("qemu/{least}"));
+            words.push((&programs.guest).into());
+        } else {
+            words.push((&programs.native).into());
         }
-        if missed.is_empty() { "met".to_owned() } else { format!("missed: {}", missed.join(", ")) }
-    }
-}
-
-fn heading(ways: &[Way]) {
-    let names: Vec<String> = ways.iter().map(|way| format!("{:>12}", way.name)).collect();
-    println!("milliseconds of CPU time, the least of all rounds");
-    println!("{:<10}{}   /native  qemu/ours  goals", "", names.concat());
-}
-
-fn print(times: &Times) {
-    let columns: Vec<String> = times.seconds.iter().map(|seconds| format!("{:>12.1}", seconds * 1e3)).collect();
-    let gain = times.gain().map_or("-".to_owned(), |gain| format!("{gain:.2}"));
-    println!("{:<10}{}{:>10.2}{gain:>11}  {}", times.row.name, columns.concat(), times.cost(), times.verdict());
-}
-
-/// The geometric means of the programs that compute.
-fn means(all: &[Times], ways: usize) {
-    let computing: Vec<&Times> =
-        all.iter().filter(|times| !matches!(times.row.class, Class::Calls | Class::Start)).collect();
-    if computing.is_empty() {
-        return;
-    }
-    let mean = |of: &dyn Fn(&Times) -> f64| {
-        let sum: f64 = computing.iter().map(|times| of(times).ln()).sum();
-        (sum / computing.len() as f64).exp()
-    };
-    let native = mean(&|times| times.cost());
-    let verdict = |is_met: bool| if is_met { "met" } else { "missed" };
-    println!("geometric means of what computes:");
-    println!("  {native:.2} times native (goal {MEAN_NATIVE}: {})", verdict(native <= MEAN_NATIVE));
-    if ways > 2 {
-        let gain = mean(&|times| times.gain().unwrap_or(1.0));
-        println!("  {gain:.2} times faster than the faster qemu (goal {MEAN_GAIN}: {})", verdict(gain >= MEAN_GAIN));
+        words.extend(programs.args.iter().map(Into::into));
+        let mut words = words.into_iter();
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words);
+        command
     }
 }

@@ -1,13 +1,18 @@
 //! Running a program and asking the kernel what CPU time it took.
 
 use crate::{Failure, Outcome};
+use std::fs;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 const WAIT4: u64 = 61;
 
 /// The words of the kernel's record of usage: seconds and microseconds in user mode, the same in the kernel, and others.
 const USAGE_WORDS: usize = 18;
+
+/// The file a program may leave in its folder; it counts as output.
+pub(super) const PRODUCT: &str = "product";
 
 /// What a run gave.
 pub(super) struct Run {
@@ -16,8 +21,11 @@ pub(super) struct Run {
     pub(super) output: Vec<u8>,
 }
 
-/// Runs `command` to its end.
-pub(super) fn run(command: &mut Command) -> Outcome<Run> {
+/// Runs `command` to its end in `folder`, which is emptied first.
+pub(super) fn run(command: &mut Command, folder: &Path) -> Outcome<Run> {
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder).map_err(|why| Failure::of(folder.display(), why))?;
+    command.current_dir(folder).env("ZIG_LOCAL_CACHE_DIR", folder).env("ZIG_GLOBAL_CACHE_DIR", folder);
     let name = command.get_program().to_string_lossy().into_owned();
     let fail = |why: std::io::Error| Failure::of(&name, why);
     let mut child =
@@ -33,7 +41,10 @@ pub(super) fn run(command: &mut Command) -> Outcome<Run> {
     ashore_sys::call(WAIT4, words).map_err(|errno| Failure::new(format!("{name}: wait4 gave {errno:?}")))?;
     let [user, user_micros, system, system_micros, ..] = usage.map(|word| word as f64);
     match status {
-        [0] => Ok(Run { seconds: user + system + (user_micros + system_micros) / 1e6, output }),
+        [0] => {
+            output.extend(fs::read(folder.join(PRODUCT)).unwrap_or_default());
+            Ok(Run { seconds: user + system + (user_micros + system_micros) / 1e6, output })
+        }
         [status] => Err(Failure::new(format!("{name} ended with status {status:#x}"))),
     }
 }
