@@ -36,9 +36,17 @@ fn both(l: &mut Lift, w: u32, size: Size, kind: Extend) -> Option<()> {
     let (t, u) = (reg(w, 0), reg(w, 10));
     let next = disp + size.bytes() as i32;
     if bit(w, 22) {
+        // A register that is loaded has no known value if the other access faults (DDI 0487, the section on synchronous data
+        // aborts), unless it is the base.
         let first = l.op(Op::Load { size, kind, order, addr, disp });
+        let is_base = t == reg(w, 5);
+        if !is_base {
+            l.set_x(t, first);
+        }
         let second = l.op(Op::Load { size, kind, order, addr, disp: next });
-        l.set_x(t, first);
+        if is_base {
+            l.set_x(t, first);
+        }
         l.set_x(u, second);
     } else {
         let (first, second) = (l.x(t), l.x(u));

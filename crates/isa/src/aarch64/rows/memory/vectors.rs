@@ -28,9 +28,10 @@ pub(super) fn pair(l: &mut Lift, w: u32) -> Option<()> {
     let (t, u) = (reg(w, 0), reg(w, 10));
     let next = disp + size.bytes() as i32;
     if bit(w, 22) {
+        // The first has no known value if the second access faults.
         let first = l.op(Op::VLoad { size, addr, disp });
-        let second = l.op(Op::VLoad { size, addr, disp: next });
         l.set_v(t, first);
+        let second = l.op(Op::VLoad { size, addr, disp: next });
         l.set_v(u, second);
     } else {
         let (first, second) = (l.v(t), l.v(u));
