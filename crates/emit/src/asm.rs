@@ -87,6 +87,8 @@ pub struct Asm {
     fixups: Vec<(u32, Label)>,
     /// The general registers 0 to 2 that may have been written since somebody asked, as bits.
     written: u8,
+    /// The same of vector registers.
+    vectors_written: u16,
 }
 
 /// All registers that are watched for writes.
@@ -97,7 +99,7 @@ const UNBOUND: u32 = u32::MAX;
 impl Asm {
     /// An empty one.
     pub const fn new() -> Asm {
-        Asm { bytes: Vec::new(), labels: Vec::new(), fixups: Vec::new(), written: 0 }
+        Asm { bytes: Vec::new(), labels: Vec::new(), fixups: Vec::new(), written: 0, vectors_written: 0 }
     }
 
     /// Forgets everything, keeps the memory.
@@ -122,6 +124,22 @@ impl Asm {
         core::mem::take(&mut self.written)
     }
 
+    /// Which of the vector registers may have been written since this was asked last, as bits.
+    pub(crate) fn take_vectors_written(&mut self) -> u16 {
+        core::mem::take(&mut self.vectors_written)
+    }
+
+    /// Any register may have been written.
+    pub(crate) fn forget(&mut self) {
+        (self.written, self.vectors_written) = (WATCHED, u16::MAX);
+    }
+
+    /// A vector register is written; numbers of general registers do no harm.
+    #[inline]
+    pub(crate) fn writes_vector(&mut self, reg: u8) {
+        self.vectors_written |= 1 << (reg & 15);
+    }
+
     /// A register is written; numbers of vector registers do no harm.
     #[inline]
     pub(crate) fn writes(&mut self, reg: u8) {
@@ -132,7 +150,7 @@ impl Asm {
 
     /// Takes back what was written from here on; no label may be bound there.
     pub(crate) fn rewind(&mut self, to: u32) {
-        self.written = WATCHED;
+        self.forget();
         self.bytes.truncate(to as usize);
         while self.fixups.last().is_some_and(|(at, _)| *at >= to) {
             self.fixups.pop();
@@ -149,7 +167,7 @@ impl Asm {
     pub fn bind(&mut self, label: Label) {
         let here = self.here();
         // Who comes here has other things in registers.
-        self.written = WATCHED;
+        self.forget();
         if let Some(place) = self.labels.get_mut(label.0 as usize) {
             *place = here;
         }
@@ -214,49 +232,59 @@ impl Asm {
             Rm::Reg(number) => (0, number),
             Rm::Mem(mem) => (mem.index.map_or(0, |(index, _)| index.0), mem.base.0),
         };
-        let mut bytes = Bytes16::default();
+        let mut bytes = Bytes8::default();
         if let Some(byte) = code.prefix.byte() {
             bytes.push(byte);
         }
         let wide = u8::from(code.width == Width::W64);
         let rex = wide << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
         let needs = match (code.bytes, rm) {
+            (Bytes::None, _) | (Bytes::Rm, Rm::Mem(_)) => false,
             (Bytes::Reg, _) => reg >= 4,
             (Bytes::Rm, Rm::Reg(number)) => number >= 4,
-            (Bytes::Rm, Rm::Mem(_)) | (Bytes::None, _) => false,
         };
         if rex != 0 || needs {
             bytes.push(0x40 | rex);
         }
+        let opcode = u32::from(code.opcode);
         match code.map {
-            Map::One => {}
-            Map::M0f => bytes.push(0x0f),
-            Map::M0f38 => bytes.put(0x380f, 2),
-            Map::M0f3a => bytes.put(0x3a0f, 2),
+            Map::One => bytes.put(opcode, 1),
+            Map::M0f => bytes.put(opcode << 8 | 0x0f, 2),
+            Map::M0f38 => bytes.put(opcode << 16 | 0x380f, 3),
+            Map::M0f3a => bytes.put(opcode << 16 | 0x3a0f, 3),
         }
-        bytes.push(code.opcode);
-        bytes.operands(reg, rm);
-        self.write(bytes);
+        self.operands(bytes, reg, rm);
     }
 
-    /// Writes an instruction, or its first part.
+    /// Writes an instruction whose opcode is in `bytes`, with the bytes that name its operands.
     #[inline]
-    pub(crate) fn write(&mut self, bytes: Bytes16) {
+    pub(crate) fn operands(&mut self, mut bytes: Bytes8, reg: u8, rm: Rm) {
+        let reg = (reg & 7) << 3;
+        let far = match rm {
+            Rm::Reg(number) => {
+                bytes.push(0xc0 | reg | number & 7);
+                None
+            }
+            Rm::Mem(mem) => bytes.memory(reg, mem),
+        };
         // A copy of a constant length is a single store.
-        let len = self.bytes.len() + bytes.len as usize;
+        let len = self.bytes.len() + bytes.bits as usize / 8;
         self.bytes.extend_from_slice(&bytes.bytes.to_le_bytes());
         self.bytes.truncate(len);
+        if let Some(far) = far {
+            self.word(far);
+        }
     }
 }
 
-/// Up to sixteen bytes, the first one lowest: longer is no instruction.
+/// Up to eight bytes, the first one lowest: an instruction without long distances and constants is not longer.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Bytes16 {
-    bytes: u128,
-    len: u32,
+pub(crate) struct Bytes8 {
+    bytes: u64,
+    bits: u32,
 }
 
-impl Bytes16 {
+impl Bytes8 {
     #[inline]
     pub(crate) fn push(&mut self, byte: u8) {
         self.put(byte.into(), 1);
@@ -265,21 +293,13 @@ impl Bytes16 {
     /// Appends the lowest `count` bytes of a number that has no others.
     #[inline]
     pub(crate) fn put(&mut self, number: u32, count: u32) {
-        self.bytes |= u128::from(number) << (self.len * 8);
-        self.len += count;
+        self.bytes |= u64::from(number) << (self.bits & 63);
+        self.bits += count * 8;
     }
 
-    /// The bytes after an opcode that name its operands.
+    /// The bytes of a place in memory; gives its distance if that does not fit into one.
     #[inline]
-    pub(crate) fn operands(&mut self, reg: u8, rm: Rm) {
-        let reg = (reg & 7) << 3;
-        match rm {
-            Rm::Reg(number) => self.push(0xc0 | reg | number & 7),
-            Rm::Mem(mem) => self.memory(reg, mem),
-        }
-    }
-
-    fn memory(&mut self, reg: u8, mem: Mem) {
+    fn memory(&mut self, reg: u8, mem: Mem) -> Option<i32> {
         let base = mem.base.0 & 7;
         // Without a distance rbp and r13 would mean something else.
         let mode = match mem.disp {
@@ -294,9 +314,12 @@ impl Bytes16 {
             None => self.push(mode | reg | base),
         }
         match mode {
-            0 => {}
-            0x40 => self.push(mem.disp as u8),
-            _ => self.put(mem.disp as u32, 4),
+            0 => None,
+            0x40 => {
+                self.push(mem.disp as u8);
+                None
+            }
+            _ => Some(mem.disp),
         }
     }
 }

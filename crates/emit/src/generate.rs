@@ -10,7 +10,9 @@ mod integer;
 mod memory;
 mod place;
 mod shift;
+mod splat;
 mod status;
+mod usual;
 mod values;
 mod vector;
 mod wide;
@@ -96,6 +98,7 @@ enum StubTo {
 /// Tables that are kept from unit to unit.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Work {
+    /// Of the values of the instruction at hand.
     locs: Vec<Loc>,
     parts: Vec<Label>,
     stubs: Vec<Stub>,
@@ -171,6 +174,8 @@ pub(crate) struct Generator<'a> {
     /// Guest registers that live in memory and whose values these general registers hold, too, by number: from instruction to
     /// instruction, as long as the assembler has written nothing else to them.
     copies: [Option<Slot>; COPIES],
+    /// What the assembler has written no register of since.
+    splat: Option<splat::Splat>,
     /// The last comparison, if it can be made again.
     compared: Option<again::Comparison>,
     /// That which the guest's flags came of.
@@ -230,6 +235,7 @@ impl<'a> Generator<'a> {
             pending: None,
             fresh: None,
             copies: [None; COPIES],
+            splat: None,
             compared: None,
             source: None,
             again: None,
@@ -307,21 +313,35 @@ impl<'a> Generator<'a> {
         self.flags = Flags::STORED;
         self.upper = [Upper::Unknown; 16];
         let body = Body { block: &part.block, ops: part.block.ops() };
-        self.locs.clear();
-        self.locs.resize(body.ops.len(), Loc::None);
         self.pc = part.pc;
         let mut at = 0;
-        while at < body.ops.len() {
-            let saved = self.save();
-            self.start = at;
-            match self.instruction(body, live, &mut at) {
-                Ok(()) => {}
-                Err(Refused) => {
-                    self.restore(saved);
-                    self.evaluate(body, &mut at);
-                }
+        while let Some(op) = body.ops.get(at) {
+            if let Op::At(pc) = *op {
+                self.pc = pc;
+                self.mark(MarkKind::Start);
             }
+            live.pass(at);
+            let first = at + usize::from(matches!(op, Op::At(_)));
+            at = match self.usual(body, live, first) {
+                Some(next) => next,
+                None => self.any(body, live, at),
+            };
         }
+    }
+
+    /// Writes the instruction that begins at an op and is marked; gives the op behind it.
+    fn any(&mut self, body: Body<'_>, live: &mut Live, at: usize) -> usize {
+        live.instruction(body.block, at, self.map.guest.flags);
+        self.locs.clear();
+        self.locs.resize(live.count(), Loc::None);
+        self.start = at;
+        let saved = self.save();
+        let mut next = at;
+        if self.instruction(body, live, &mut next).is_err() {
+            self.restore(saved);
+            self.evaluate(body, &mut next);
+        }
+        next
     }
 
     fn save(&self) -> Saved {
@@ -350,12 +370,10 @@ impl<'a> Generator<'a> {
     fn instruction(&mut self, body: Body<'_>, live: &mut Live, at: &mut usize) -> Done {
         (self.free, self.vfree, self.spilled, self.pending, self.fresh) = (SCRATCH, VSCRATCH, 0, None, None);
         while let Some(op) = body.ops.get(*at) {
-            if let Op::At(pc) = *op {
+            if let Op::At(_) = *op {
                 if *at != self.start {
                     return Ok(());
                 }
-                self.pc = pc;
-                self.mark(MarkKind::Start);
             } else if !live.dead(*at) {
                 self.at = *at;
                 self.vheld = 0;
@@ -371,11 +389,7 @@ impl<'a> Generator<'a> {
         *self.evaluated += 1;
         (self.free, self.vfree, self.spilled, self.pending, self.fresh) = (SCRATCH, VSCRATCH, 0, None, None);
         *at = self.start;
-        if let Some(Op::At(pc)) = body.ops.get(*at) {
-            self.pc = *pc;
-            self.mark(MarkKind::Start);
-            *at += 1;
-        }
+        *at += usize::from(matches!(body.ops.get(*at), Some(Op::At(_))));
         // What refused may have counted uses down; none of them is looked at again.
         while !matches!(body.ops.get(*at), None | Some(Op::At(_))) {
             *at += 1;

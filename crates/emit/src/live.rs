@@ -1,4 +1,5 @@
-//! What a block's later ops need: how often values are used, where they end up, whether the flags are read again.
+//! What later ops need: whether the flags are read again, and within an instruction how often values are used, where they end
+//! up, what can be left out.
 
 use alloc::vec::Vec;
 use ashore_ir::{Block, Op, Slot, Value};
@@ -17,30 +18,64 @@ struct Known {
 
 /// The guest's flags are read after the op before they are written.
 const FLAGS: u32 = 1;
-/// They are read where the op leaves to.
-const EXITS: u32 = 2;
 /// The op is left out.
-const DEAD: u32 = 4;
+const DEAD: u32 = 2;
 
-/// The results, one entry for each op; made once and filled again.
+/// What is known of an op where control or the flags take a turn.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    at: u32,
+    /// Whether the flags are read, from this op on, before they are written.
+    is_live: bool,
+    /// Whether they are read where it leaves to.
+    exits: bool,
+}
+
+/// What becomes of the guest's flags.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Later {
+    /// They may be read before they are written.
+    Read,
+    /// Nobody reads them.
+    Lost,
+}
+
+/// The results, for a block and for one of its instructions; made once and filled again.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Live {
+    /// The block's turns, the last one first.
+    turns: Vec<Turn>,
+    /// The instruction's first op, and what is known of it and those behind it.
+    start: usize,
     ops: Vec<Known>,
     /// Whether nobody asks what is needed at the block's start: until the first op that writes the flags, nothing depends on it.
     pub(crate) is_alone: bool,
 }
 
 impl Live {
+    fn known(&self, at: usize) -> Option<&Known> {
+        self.ops.get(at.wrapping_sub(self.start))
+    }
+
+    fn has(&self, at: usize, fact: u32) -> bool {
+        self.known(at).is_some_and(|known| known.facts & fact != 0)
+    }
+
+    /// How many ops the instruction has.
+    pub(crate) fn count(&self) -> usize {
+        self.ops.len()
+    }
+
     /// How often the op's value is still used by ops that are not left out.
     #[inline]
     pub(crate) fn uses(&self, at: usize) -> u32 {
-        self.ops.get(at).map_or(0, |known| known.uses)
+        self.known(at).map_or(0, |known| known.uses)
     }
 
     /// Takes a use of a value away; whether it was the last one.
     #[inline]
     pub(crate) fn use_up(&mut self, value: Value) -> bool {
-        let Some(known) = self.ops.get_mut(value.index()) else { return false };
+        let Some(known) = self.ops.get_mut(value.index().wrapping_sub(self.start)) else { return false };
         known.uses = known.uses.saturating_sub(1);
         known.uses == 0
     }
@@ -48,49 +83,98 @@ impl Live {
     /// The op that puts the op's value into a register.
     #[inline]
     pub(crate) fn target(&self, at: usize) -> Option<usize> {
-        self.ops.get(at).map(|known| known.target).filter(|target| *target != NOWHERE).map(|target| target as usize - 1)
+        self.known(at).map(|known| known.target).filter(|target| *target != NOWHERE).map(|target| target as usize - 1)
+    }
+
+    /// What becomes of the flags behind the op.
+    #[inline]
+    pub(crate) fn behind(&self, at: usize) -> Later {
+        if self.flags(at) { Later::Read } else { Later::Lost }
     }
 
     /// Whether the guest's flags are read after the op before they are written.
     #[inline]
     pub(crate) fn flags(&self, at: usize) -> bool {
-        self.ops.get(at).is_some_and(|known| known.facts & FLAGS != 0)
-    }
-
-    /// Whether they are read where the op leaves to.
-    #[inline]
-    pub(crate) fn exits(&self, at: usize) -> bool {
-        self.ops.get(at).is_some_and(|known| known.facts & EXITS != 0)
+        self.has(at, FLAGS)
     }
 
     /// Whether the op is left out.
     #[inline]
     pub(crate) fn dead(&self, at: usize) -> bool {
-        self.ops.get(at).is_some_and(|known| known.facts & DEAD != 0)
+        self.has(at, DEAD)
     }
 
-    /// Walks a block backwards. `leaves` says for an address whether the flags may be read there; `after` the same for the
-    /// block's end. Gives whether they may be read at its start.
+    /// Walks a block's turns backwards. `leaves` says for an address whether the flags may be read there; `None` stands for
+    /// one that is not known. Gives whether they may be read at its start.
     pub(crate) fn walk(&mut self, block: &Block, flags: Slot, mut leaves: impl FnMut(Option<u64>) -> bool) -> bool {
         let ops = block.ops();
-        self.ops.clear();
-        self.ops.resize(ops.len(), Known::default());
-        let is_write = |op: &Op| matches!(*op, Op::Set(slot, _) if slot == flags);
-        let first = if self.is_alone { ops.iter().position(is_write).unwrap_or(ops.len()) } else { 0 };
-        let mut live = false;
-        for (at, op) in ops.iter().enumerate().rev() {
-            let Some(&Known { uses, target, .. }) = self.ops.get(at) else { break };
+        let op_at = |turn: &u32| ops.get(*turn as usize);
+        let is_write = |turn: &&u32| matches!(op_at(turn), Some(&Op::Set(slot, _)) if slot == flags);
+        let first = if self.is_alone { block.turns().iter().find(is_write).copied().unwrap_or(u32::MAX) } else { 0 };
+        self.turns.clear();
+        let mut is_live = false;
+        for &at in block.turns().iter().rev() {
             let mut exits = false;
-            match *op {
+            match op_at(&at) {
+                Some(&Op::Get(slot)) if slot == flags => is_live = true,
+                Some(&Op::Set(slot, _)) if slot == flags => is_live = false,
                 // To look there is not worth it.
-                Op::Goto(_) | Op::GotoCall(_) | Op::ExitIf { .. } if at < first => live = true,
-                Op::Goto(pc) | Op::GotoCall(pc) => live = leaves(Some(pc)),
-                Op::Jump { .. } | Op::Trap { .. } => live = leaves(None),
-                Op::ExitIf { pc, .. } => {
+                Some(Op::Goto(_) | Op::GotoCall(_) | Op::ExitIf { .. }) if at < first => {
+                    (is_live, exits) = (true, false)
+                }
+                Some(&(Op::Goto(pc) | Op::GotoCall(pc))) => is_live = leaves(Some(pc)),
+                Some(Op::Jump { .. } | Op::Trap { .. }) => is_live = leaves(None),
+                Some(&Op::ExitIf { pc, .. }) => {
                     exits = leaves(Some(pc));
-                    live = live || exits;
+                    is_live |= exits;
                 }
                 _ => {}
+            }
+            self.turns.push(Turn { at, is_live, exits });
+        }
+        is_live
+    }
+
+    /// Nothing before an op is asked for any more.
+    #[inline]
+    pub(crate) fn pass(&mut self, at: usize) {
+        while self.turns.last().is_some_and(|turn| (turn.at as usize) < at) {
+            self.turns.pop();
+        }
+    }
+
+    /// Whether the flags are read from an op on before they are written.
+    #[inline]
+    pub(crate) fn from(&self, at: usize) -> Later {
+        let next = self.turns.iter().rev().find(|turn| turn.at as usize >= at);
+        if next.is_some_and(|turn| turn.is_live) { Later::Read } else { Later::Lost }
+    }
+
+    /// Whether they are read where an op leaves to.
+    pub(crate) fn at_exit(&self, at: usize) -> Later {
+        let here = self.turns.iter().rev().find(|turn| turn.at as usize >= at);
+        if here.is_some_and(|turn| turn.at as usize == at && turn.exits) { Later::Read } else { Later::Lost }
+    }
+
+    /// Finds out about the ops of an instruction that begins at an op, which was not passed.
+    pub(crate) fn instruction(&mut self, block: &Block, start: usize, flags: Slot) {
+        let rest = block.ops().get(start..).unwrap_or_default();
+        let behind = rest.get(1..).unwrap_or_default();
+        let count = 1 + behind.iter().position(|op| matches!(op, Op::At(_))).unwrap_or(behind.len());
+        self.start = start;
+        self.ops.clear();
+        self.ops.resize(count, Known::default());
+        // The turns at hand, from the last one, and what follows them.
+        let end = (start + count) as u32;
+        let mut turn = self.turns.iter().rposition(|turn| turn.at >= end).map_or(0, |last| last + 1);
+        let mut live = turn.checked_sub(1).and_then(|last| self.turns.get(last)).is_some_and(|turn| turn.is_live);
+        for (index, op) in rest.get(..count).unwrap_or_default().iter().enumerate().rev() {
+            let Some(&Known { uses, target, .. }) = self.ops.get(index) else { break };
+            if let Some(here) = self.turns.get(turn).filter(|turn| turn.at as usize == start + index) {
+                turn += 1;
+                if matches!(op, Op::ExitIf { .. }) || op.is_end() {
+                    live = here.is_live;
+                }
             }
             let is_live = live;
             let dead = match *op {
@@ -99,23 +183,23 @@ impl Live {
                 Op::Set(..) => false,
                 _ => uses == 0 && op.is_pure(),
             };
-            if let Some(known) = self.ops.get_mut(at) {
+            if let Some(known) = self.ops.get_mut(index) {
                 let fact = |is: bool, bit: u32| if is { bit } else { 0 };
-                known.facts = fact(is_live, FLAGS) | fact(exits, EXITS) | fact(dead, DEAD);
+                known.facts = fact(is_live, FLAGS) | fact(dead, DEAD);
             }
             if dead {
                 continue;
             }
             let (moved, to) = match *op {
                 Op::At(_) | Op::Const(_) | Op::Get(_) => continue,
-                Op::Set(_, value) => (value, at as u32 + 1),
+                Op::Set(_, value) => (value, (start + index) as u32 + 1),
                 // What a number becomes in a register goes where the vector goes.
                 Op::VScalar { a, .. } => (a, target),
                 _ => (Value::NONE, NOWHERE),
             };
             for value in op.operands() {
                 // Behind a missing one there is none.
-                let Some(known) = self.ops.get_mut(value.index()) else { break };
+                let Some(known) = self.ops.get_mut(value.index().wrapping_sub(start)) else { break };
                 known.uses += 1;
                 if value == moved {
                     known.target = to;
@@ -123,7 +207,6 @@ impl Live {
                 live = live || reads_flags(block, value, flags);
             }
         }
-        live
     }
 }
 

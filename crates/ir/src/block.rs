@@ -7,22 +7,31 @@ use alloc::vec::Vec;
 #[derive(Clone, Default, Debug)]
 pub struct Block {
     ops: Vec<Op>,
+    /// The places of those that [`Op::is_turn`] is true of.
+    turns: Vec<u32>,
 }
 
 impl Block {
     /// An empty block.
     pub const fn new() -> Block {
-        Block { ops: Vec::new() }
+        Block { ops: Vec::new(), turns: Vec::new() }
     }
 
     /// Forgets the ops, keeps the memory.
     pub fn clear(&mut self) {
         self.ops.clear();
+        self.turns.clear();
     }
 
     /// The ops.
     pub fn ops(&self) -> &[Op] {
         &self.ops
+    }
+
+    /// The places of the ops where control or the flags take a turn, in order: what is asked of a block as a whole is asked of
+    /// these, which are few.
+    pub fn turns(&self) -> &[u32] {
+        &self.turns
     }
 
     /// How many ops there are.
@@ -43,6 +52,9 @@ impl Block {
     /// Forgets the ops from `len` on: what a half-lifted instruction left.
     pub fn truncate(&mut self, len: usize) {
         self.ops.truncate(len);
+        while self.turns.last().is_some_and(|turn| *turn as usize >= len) {
+            self.turns.pop();
+        }
     }
 
     /// The op that gives a value.
@@ -63,6 +75,9 @@ impl Block {
     #[inline]
     pub fn push(&mut self, op: Op) -> Value {
         let value = Value(self.ops.len() as u32);
+        if op.is_turn() {
+            self.turns.push(value.0);
+        }
         self.ops.push(op);
         value
     }

@@ -68,6 +68,12 @@ pub trait Lifter: Send + Sync {
         addr
     }
 
+    /// The length of the instruction that `code` begins with, if it is known at sight to leave the flags alone and to go on
+    /// behind itself.
+    fn quiet(&self, _code: &[u8]) -> Option<u8> {
+        None
+    }
+
     /// Appends the instruction at `pc`, whose bytes `code` begins with. One that is not allocated ends the block with a trap;
     /// nothing is appended if its bytes are not all there.
     fn lift(&self, block: &mut Block, pc: Addr, code: &[u8]) -> Option<Lifted>;

@@ -87,6 +87,12 @@ impl Asm {
         self.word(number);
     }
 
+    /// Flags of the lowest byte of `a` and a constant.
+    pub fn test_byte(&mut self, a: Gpr, number: u8) {
+        self.reading(Code::new(Map::One, 0xf6, Width::W32).bytes(Bytes::Rm), 0, a.into());
+        self.byte(number);
+    }
+
     /// Copies a register; 32 bits zero the upper half.
     pub fn mov(&mut self, width: Width, dst: Gpr, src: impl Into<Rm>) {
         self.writes(dst.0);

@@ -1,6 +1,6 @@
 //! Instructions with a vector prefix: 128 bits, three operands.
 
-use super::{Asm, Bytes16, Map, Prefix};
+use super::{Asm, Bytes8, Map, Prefix};
 use crate::reg::{Gpr, Rm, Xmm};
 use ashore_ir::Width;
 
@@ -235,6 +235,17 @@ impl VOp {
 impl Asm {
     /// Three operands by number: `reg`, the second source, and a register or memory.
     pub(crate) fn vex(&mut self, op: VOp, reg: u8, second: u8, rm: Rm) {
+        self.writes_vector(reg);
+        self.writes_vector(second);
+        if let Rm::Reg(number) = rm {
+            self.writes_vector(number);
+        }
+        self.vex_of(op, reg, second, rm);
+    }
+
+    /// The same, where no other vector register than `reg` is written.
+    fn vex_of(&mut self, op: VOp, reg: u8, second: u8, rm: Rm) {
+        self.writes_vector(reg);
         // Which of them are general registers, and which is written, is not worth knowing.
         self.writes(reg);
         self.writes(second);
@@ -252,36 +263,35 @@ impl Asm {
         let high = |number: u8| (number >> 3 ^ 1) & 1;
         let tail = (!second & 15) << 3 | op.prefix as u8;
         let wide = u8::from(op.wide == Width::W64);
-        let mut bytes = Bytes16::default();
+        let mut bytes = Bytes8::default();
         if op.map == Map::M0f && wide == 0 && index < 8 && base < 8 {
             bytes.put(u32::from_le_bytes([0xc5, high(reg) << 7 | tail, op.opcode, 0]), 3);
         } else {
             let first = high(reg) << 7 | high(index) << 6 | high(base) << 5 | op.map as u8;
             bytes.put(u32::from_le_bytes([0xc4, first, wide << 7 | tail, op.opcode]), 4);
         }
-        bytes.operands(reg, rm);
-        self.write(bytes);
+        self.operands(bytes, reg, rm);
     }
 
     /// `dst = a op b`.
     pub fn v3(&mut self, op: VOp, dst: Xmm, a: Xmm, b: impl Into<Rm>) {
-        self.vex(op, dst.0, a.0, b.into());
+        self.vex_of(op, dst.0, a.0, b.into());
     }
 
     /// `dst = op a`.
     pub fn v2(&mut self, op: VOp, dst: Xmm, a: impl Into<Rm>) {
-        self.vex(op, dst.0, 0, a.into());
+        self.vex_of(op, dst.0, 0, a.into());
     }
 
     /// `dst = a op b` with a constant.
     pub fn v3_number(&mut self, op: VOp, dst: Xmm, operands: (Xmm, Rm), number: u8) {
-        self.vex(op, dst.0, operands.0.0, operands.1);
+        self.vex_of(op, dst.0, operands.0.0, operands.1);
         self.byte(number);
     }
 
     /// `dst = op a` with a constant.
     pub fn v2_number(&mut self, op: VOp, dst: Xmm, a: impl Into<Rm>, number: u8) {
-        self.vex(op, dst.0, 0, a.into());
+        self.vex_of(op, dst.0, 0, a.into());
         self.byte(number);
     }
 

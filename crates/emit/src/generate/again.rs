@@ -20,8 +20,9 @@ pub(super) struct Comparison {
     b: With,
 }
 
+/// What is compared with, or the second operand of something else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum With {
+pub(super) enum With {
     Number(i32),
     Register(Slot),
 }
@@ -53,7 +54,12 @@ impl Generator<'_> {
             Some(number) => With::Number(number),
             None => With::Register(register(b)?),
         };
-        let is_right = op == FlagOp::Sub && (matches!(b, With::Number(_)) || self.map.int(a).is_some());
+        if op == FlagOp::Sub { self.comparison_of(width, a, b) } else { None }
+    }
+
+    /// The same by registers.
+    pub(super) fn comparison_of(&self, width: Width, a: Slot, b: With) -> Option<Comparison> {
+        let is_right = matches!(b, With::Number(_)) || self.map.int(a).is_some();
         is_right.then_some(Comparison { op: self.at, width, a, b })
     }
 

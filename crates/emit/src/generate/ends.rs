@@ -4,7 +4,7 @@ use super::{Body, Done, Flags, Generator, Loc, Refused, StubTo};
 use crate::asm::{Alu, ops};
 use crate::flags::{self, Form, HostCond, Parity};
 use crate::frame;
-use crate::live::Live;
+use crate::live::{Later, Live};
 use crate::map::RegMap;
 use crate::reg::{Cc, Gpr, Mem};
 use crate::unit::{Exit, ExitKind, MarkKind, trap_exit};
@@ -93,7 +93,13 @@ impl Generator<'_> {
             }
         };
         self.used(live, cond);
-        let needs = self.flags.form != Form::Stored && !self.flags.stored && live.exits(self.at);
+        self.leave_if(host, pc, live.at_exit(self.at));
+        Ok(())
+    }
+
+    /// Leaves to a constant address if a condition holds; `later` is what becomes of the flags there.
+    pub(super) fn leave_if(&mut self, host: HostCond, pc: u64, later: Later) {
+        let needs = self.flags.form != Form::Stored && !self.flags.stored && later == Later::Read;
         match self.part_at(pc) {
             Some(index) if !needs && self.map_of(index) == self.map_number => {
                 let label = self.parts[index];
@@ -114,7 +120,6 @@ impl Generator<'_> {
                 self.jump_if(host, |this, cc| this.asm.jcc(cc, label));
             }
         }
-        Ok(())
     }
 
     fn jump_if(&mut self, host: HostCond, jump: impl Fn(&mut Self, Cc)) {
@@ -208,6 +213,7 @@ impl Generator<'_> {
         self.leave_with(number);
         let resume = self.asm.here();
         self.copies = Default::default();
+        self.asm.forget();
         if let Some(exit) = self.exits.last_mut() {
             exit.resume = resume;
         }

@@ -410,14 +410,21 @@ impl Generator<'_> {
         let reg = self.gpr(body, live, tested)?;
         self.clobber(live)?;
         self.all_used(live, &[tested, mask]);
-        let number = bits.trailing_zeros() as u8;
-        if number < 31 {
-            self.asm.test_number(Width::W32, reg, 1 << number);
-            return Ok(cc);
+        Ok(self.test_bit(reg, bits.trailing_zeros() as u8, cc))
+    }
+
+    /// The host's flags of a bit that is compared with zero, and the condition on them that `cc`, equal or not, becomes.
+    pub(super) fn test_bit(&mut self, reg: Gpr, number: u8, cc: Cc) -> Cc {
+        match number {
+            0..8 => self.asm.test_byte(reg, 1 << number),
+            8..31 => self.asm.test_number(Width::W32, reg, 1 << number),
+            _ => {
+                // The bit is the carry.
+                self.asm.bit_test(Width::W64, reg, number);
+                return if cc == Cc::Equal { Cc::AboveEqual } else { Cc::Below };
+            }
         }
-        // The bit is the carry.
-        self.asm.bit_test(Width::W64, reg, number);
-        Ok(if cc == Cc::Equal { Cc::AboveEqual } else { Cc::Below })
+        cc
     }
 
     /// A condition as 0 or 1 in a register; leaves the host's flags.

@@ -4,7 +4,7 @@ use super::{Body, Done, Generator, Refused, Upper};
 use crate::asm::ops;
 use crate::frame;
 use crate::live::Live;
-use crate::reg::{Gpr, Mem};
+use crate::reg::{Gpr, Mem, Xmm};
 use crate::unit::MarkKind;
 use ashore_ir::{Op, Order, Size};
 
@@ -74,13 +74,7 @@ impl Generator<'_> {
                 let mem = self.address(body, live, addr, disp)?;
                 let reg = self.xmm(value)?;
                 self.may_fault();
-                match size {
-                    Size::B16 => self.asm.v2(ops::MOVUPS_STORE, reg, mem),
-                    Size::B8 => self.asm.v2(ops::MOVSD_STORE, reg, mem),
-                    Size::B4 => self.asm.v2(ops::MOVSS_STORE, reg, mem),
-                    Size::B2 => self.asm.v2_number(ops::PEXTRW, reg, mem, 0),
-                    Size::B1 => self.asm.v2_number(ops::PEXTRB, reg, mem, 0),
-                }
+                self.store_vector(size, reg, mem);
                 self.sum_used(body, live, addr);
                 self.all_used(live, &[addr, value]);
             }
@@ -89,7 +83,17 @@ impl Generator<'_> {
         Ok(())
     }
 
-    fn load_vector(&mut self, size: Size, reg: crate::reg::Xmm, mem: Mem) -> Result<Upper, Refused> {
+    pub(super) fn store_vector(&mut self, size: Size, reg: Xmm, mem: Mem) {
+        match size {
+            Size::B16 => self.asm.v2(ops::MOVUPS_STORE, reg, mem),
+            Size::B8 => self.asm.v2(ops::MOVSD_STORE, reg, mem),
+            Size::B4 => self.asm.v2(ops::MOVSS_STORE, reg, mem),
+            Size::B2 => self.asm.v2_number(ops::PEXTRW, reg, mem, 0),
+            Size::B1 => self.asm.v2_number(ops::PEXTRB, reg, mem, 0),
+        }
+    }
+
+    pub(super) fn load_vector(&mut self, size: Size, reg: Xmm, mem: Mem) -> Result<Upper, Refused> {
         Ok(match size {
             Size::B16 => {
                 self.asm.v2(ops::MOVUPS, reg, mem);

@@ -10,12 +10,18 @@ use crate::unit::Addresses;
 use ashore_ir::{Bin, Extend, FlagOp, Op, Size, Slot, SlotKind, Value, Width};
 
 impl Generator<'_> {
+    #[inline]
     pub(super) fn loc(&self, value: Value) -> Loc {
-        self.locs.get(value.index()).copied().unwrap_or(Loc::None)
+        self.loc_at(value.index())
+    }
+
+    #[inline]
+    pub(super) fn loc_at(&self, index: usize) -> Loc {
+        self.locs.get(index.wrapping_sub(self.start)).copied().unwrap_or(Loc::None)
     }
 
     pub(super) fn give(&mut self, value: usize, loc: Loc) {
-        if let Some(place) = self.locs.get_mut(value) {
+        if let Some(place) = self.locs.get_mut(value.wrapping_sub(self.start)) {
             *place = loc;
         }
     }
@@ -49,9 +55,14 @@ impl Generator<'_> {
     }
 
     /// A register that holds a copy of a guest register.
-    fn copy_of(&mut self, slot: Slot) -> Option<Gpr> {
+    pub(super) fn copy_of(&mut self, slot: Slot) -> Option<Gpr> {
         self.forget_written();
-        self.copies.iter().zip(0..).find(|(copy, _)| **copy == Some(slot)).map(|(_, number)| Gpr(number))
+        let [_, second, third] = self.copies;
+        match Some(slot) {
+            slot if second == slot => Some(Gpr::RCX),
+            slot if third == slot => Some(Gpr::RDX),
+            _ => None,
+        }
     }
 
     /// A guest register that lives in memory is read or written, and a register may hold its value now.
@@ -103,8 +114,8 @@ impl Generator<'_> {
         let part = self.unit.parts.get(self.current).ok_or(Refused)?;
         let rest = part.block.ops().get(self.at..).unwrap_or_default();
         let is_ours = |reg: Xmm| 1 << reg.0 & super::VSCRATCH & !self.vheld != 0;
-        let values = (self.start..self.at).filter_map(|index| match self.locs.get(index) {
-            Some(&Loc::Xmm(reg)) if is_ours(reg) => Some((index, reg)),
+        let values = (self.start..self.at).filter_map(|index| match self.loc_at(index) {
+            Loc::Xmm(reg) if is_ours(reg) => Some((index, reg)),
             _ => None,
         });
         let user = |index: usize| rest.iter().position(|op| op.operands().contains(&Value(index as u32)));

@@ -4,7 +4,7 @@ use super::{Body, Done, Flags, Generator, Loc, Refused};
 use crate::asm::Alu;
 use crate::flags::{self, Form, HostCond, Parity};
 use crate::frame;
-use crate::live::Live;
+use crate::live::{Later, Live};
 use crate::map::RegMap;
 use crate::reg::{Cc, Gpr};
 use ashore_ir::{Carry, Flag, FlagOp, Op, Size, Value, Width};
@@ -20,8 +20,14 @@ impl Generator<'_> {
         if self.pending.is_some() {
             return Err(Refused);
         }
+        self.disturb(live.behind(self.at));
+        Ok(())
+    }
+
+    /// The same where no value is in the host's flags, knowing what becomes of the guest's.
+    pub(super) fn disturb(&mut self, later: Later) {
         self.fresh = None;
-        if self.flags.form != Form::Stored && !self.flags.stored && live.flags(self.at) {
+        if self.flags.form != Form::Stored && !self.flags.stored && later == Later::Read {
             if self.can_wait() {
                 self.again = self.source;
             } else {
@@ -30,7 +36,6 @@ impl Generator<'_> {
         }
         // What nobody reads any more may be anything.
         self.flags = Flags::STORED;
-        Ok(())
     }
 
     /// Puts the guest's flags into memory if they are not there. The host's are not valid afterwards only if the form says
@@ -189,7 +194,7 @@ impl Generator<'_> {
 
     pub(super) fn set_flags(&mut self, live: &mut Live, value: Value) -> Done {
         for index in self.start..self.at {
-            let is_old = matches!(self.locs[index], Loc::Cond(_) | Loc::GuestFlags);
+            let is_old = matches!(self.loc_at(index), Loc::Cond(_) | Loc::GuestFlags);
             if is_old && index != value.index() && live.uses(index) != 0 {
                 return Err(Refused);
             }

@@ -133,7 +133,7 @@ impl Generator<'_> {
             if index == except.index() || live.uses(index) == 0 {
                 continue;
             }
-            match self.locs[index] {
+            match self.loc_at(index) {
                 Loc::Slot(other) if other == slot && slot.kind == SlotKind::V128 => {
                     let reg = self.vtake()?;
                     match vector {

@@ -23,7 +23,7 @@ const SMIN: Lanes = lanes(ops::PMINSB, ops::PMINSW, ops::PMINSD);
 const SMAX: Lanes = lanes(ops::PMAXSB, ops::PMAXSW, ops::PMAXSD);
 const UMIN: Lanes = lanes(ops::PMINUB, ops::PMINUW, ops::PMINUD);
 const UMAX: Lanes = lanes(ops::PMAXUB, ops::PMAXUW, ops::PMAXUD);
-const SPLAT: [VOp; 4] = [ops::PBROADCASTB, ops::PBROADCASTW, ops::PBROADCASTD, ops::PBROADCASTQ];
+pub(super) const SPLAT: [VOp; 4] = [ops::PBROADCASTB, ops::PBROADCASTW, ops::PBROADCASTD, ops::PBROADCASTQ];
 
 /// The shift of all lanes by a constant, and its digit.
 const fn shift_code(op: VShift, lane: Lane) -> Option<(VOp, u8)> {
@@ -49,20 +49,7 @@ impl Generator<'_> {
             Op::VCompare { op, lane, a, b } => self.vcompare(body, live, (op, lane), [a, b]),
             Op::VShift { op, lane, by, a } => self.vshift(body, live, (op, lane, by), a),
             Op::VSplat { lane, a } => self.splat(body, live, lane, a),
-            Op::VSplatLane { lane, index, a } => {
-                let x = self.xmm(a)?;
-                let reg = self.vdest(body, live, &[])?;
-                match lane {
-                    Lane::S => self.asm.v2_number(ops::PSHUFD, reg, x, index * 0x55),
-                    Lane::D => self.asm.v2_number(ops::PSHUFD, reg, x, if index == 0 { 0x44 } else { 0xee }),
-                    Lane::B | Lane::H => {
-                        let by = index << lane as u8;
-                        self.bytes_right(reg, x, by);
-                        self.asm.v2(SPLAT[lane as usize], reg, if by == 0 { x } else { reg });
-                    }
-                }
-                self.vdone(live, reg, &[a])
-            }
+            Op::VSplatLane { lane, index, a } => self.splat_lane(body, live, (lane, index), a),
             Op::VPair { a, b } => {
                 let reg = self.vdest(body, live, &[])?;
                 let x = self.gpr(body, live, a)?;

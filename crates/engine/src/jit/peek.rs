@@ -41,12 +41,12 @@ enum Found {
     Open,
 }
 
-fn look(ops: &[Op], flags: Slot) -> Found {
-    for op in ops {
-        match *op {
-            Op::Get(slot) if slot == flags => return Found::Live,
-            Op::Set(slot, _) if slot == flags => return Found::Dead,
-            Op::Jump { .. } | Op::Trap { .. } | Op::ExitIf { .. } => return Found::Live,
+fn look(block: &Block, flags: Slot) -> Found {
+    for turn in block.turns() {
+        match block.ops().get(*turn as usize) {
+            Some(&Op::Get(slot)) if slot == flags => return Found::Live,
+            Some(&Op::Set(slot, _)) if slot == flags => return Found::Dead,
+            Some(Op::Jump { .. } | Op::Trap { .. } | Op::ExitIf { .. }) => return Found::Live,
             _ => {}
         }
     }
@@ -61,9 +61,13 @@ impl Peek<'_> {
             let len = self.code.fetch(pc, &mut bytes);
             let mut rest = bytes.get(..len).unwrap_or_default();
             loop {
+                while let Some(length) = self.lifter.quiet(rest) {
+                    pc = pc.wrapping_add(u64::from(length));
+                    rest = rest.get(usize::from(length)..).unwrap_or_default();
+                }
                 self.cache.block.clear();
                 let Some(lifted) = self.lifter.lift(&mut self.cache.block, Addr(pc), rest) else { return false };
-                match look(self.cache.block.ops(), flags) {
+                match look(&self.cache.block, flags) {
                     Found::Dead => return true,
                     Found::Live => return false,
                     Found::Open => {}

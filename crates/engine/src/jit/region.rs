@@ -247,16 +247,16 @@ fn exchange(around: &RegMap, weights: &[(Slot, u64)], cost: u64) -> Option<RegMa
 
 /// The addresses behind branches back: what follows a loop is no part of it.
 fn behind_loops(block: &Block) -> impl Iterator<Item = u64> {
-    block.ops().windows(2).filter_map(|pair| match *pair {
-        [Op::ExitIf { pc, .. }, Op::At(next)] if pc < next => Some(next),
+    block.turns().iter().filter_map(|turn| match block.ops().get(*turn as usize..) {
+        Some(&[Op::ExitIf { pc, .. }, Op::At(next), ..]) if pc < next => Some(next),
         _ => None,
     })
 }
 
 /// The constant addresses a block goes to, calls aside.
 pub(super) fn targets(block: &Block) -> impl Iterator<Item = u64> {
-    block.ops().iter().filter_map(|op| match *op {
-        Op::Goto(pc) | Op::ExitIf { pc, .. } => Some(pc),
+    block.turns().iter().filter_map(|turn| match block.ops().get(*turn as usize) {
+        Some(&(Op::Goto(pc) | Op::ExitIf { pc, .. })) => Some(pc),
         _ => None,
     })
 }

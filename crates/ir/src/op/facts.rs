@@ -1,7 +1,7 @@
 //! What can be said of an op by itself: its type, its operands, what it may do.
 
 use super::Op;
-use crate::{FUn, Size, Ty, Value};
+use crate::{FUn, Size, SlotKind, Ty, Value};
 
 impl Op {
     /// The type of what it gives, if it gives something. `Select` and `Helper` say themselves; memory's depends on the size.
@@ -132,7 +132,18 @@ impl Op {
         )
     }
 
+    /// Whether it leaves, may leave, or reads or writes flags.
+    #[inline]
+    pub const fn is_turn(&self) -> bool {
+        match self {
+            Op::Get(slot) | Op::Set(slot, _) => matches!(slot.kind, SlotKind::Flags),
+            Op::ExitIf { .. } => true,
+            other => other.is_end(),
+        }
+    }
+
     /// Whether it ends a block.
+    #[inline]
     pub const fn is_end(&self) -> bool {
         matches!(self, Op::Goto(_) | Op::GotoCall(_) | Op::Jump { .. } | Op::Trap { .. })
     }

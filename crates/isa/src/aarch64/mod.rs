@@ -13,6 +13,7 @@ mod find;
 mod kept;
 pub mod kernel;
 mod pairs;
+mod quiet;
 mod regs;
 pub mod rows;
 pub mod state;

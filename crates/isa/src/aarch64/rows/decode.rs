@@ -211,6 +211,10 @@ impl Lifter for Decoder {
         crate::aarch64::kept::place(addr)
     }
 
+    fn quiet(&self, code: &[u8]) -> Option<u8> {
+        crate::aarch64::quiet::is_quiet(u32::from_le_bytes(*code.first_chunk()?)).then_some(4)
+    }
+
     fn lift(&self, block: &mut Block, pc: Addr, code: &[u8]) -> Option<Lifted> {
         let word = u32::from_le_bytes(*code.first_chunk()?);
         Some(Lifted { length: 4, next: Decoder::lift(self, block, pc.0, word) })

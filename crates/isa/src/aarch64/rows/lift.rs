@@ -24,33 +24,40 @@ impl<'a> Lift<'a> {
         Lift { block, pc, next: Next::Follows, features }
     }
 
+    #[inline]
     pub(super) fn op(&mut self, op: Op) -> Value {
         self.block.push(op)
     }
 
+    #[inline]
     pub(super) fn number(&mut self, number: u64) -> Value {
         self.op(Op::Const(number))
     }
 
+    #[inline]
     pub(super) fn get(&mut self, slot: Slot) -> Value {
         self.op(Op::Get(slot))
     }
 
+    #[inline]
     pub(super) fn set(&mut self, slot: Slot, value: Value) {
         self.op(Op::Set(slot, value));
     }
 
     /// A general register, or zero.
+    #[inline]
     pub(super) fn x(&mut self, number: u8) -> Value {
         if number == 31 { self.number(0) } else { self.get(state::x(number)) }
     }
 
     /// A general register, or the stack pointer.
+    #[inline]
     pub(super) fn x_sp(&mut self, number: u8) -> Value {
         if number == 31 { self.get(state::SP) } else { self.get(state::x(number)) }
     }
 
     /// Writes a general register, or nothing.
+    #[inline]
     pub(super) fn set_x(&mut self, number: u8, value: Value) {
         if number != 31 {
             self.set(state::x(number), value);
@@ -58,6 +65,7 @@ impl<'a> Lift<'a> {
     }
 
     /// Writes a general register, or the stack pointer.
+    #[inline]
     pub(super) fn set_x_sp(&mut self, number: u8, value: Value) {
         self.set(if number == 31 { state::SP } else { state::x(number) }, value);
     }
@@ -82,6 +90,7 @@ impl<'a> Lift<'a> {
         self.op(Op::Un { op, width, a })
     }
 
+    #[inline]
     pub(super) fn bin(&mut self, op: Bin, width: Width, a: Value, b: Value) -> Value {
         self.op(Op::Bin { op, width, a, b })
     }
@@ -120,17 +129,20 @@ impl<'a> Lift<'a> {
     }
 
     /// Leaves to a constant address.
+    #[inline]
     pub(super) fn goto(&mut self, pc: u64) {
         self.op(Op::Goto(pc));
         self.next = Next::Ends;
     }
 
     /// Leaves to a constant address if `cond` is not zero.
+    #[inline]
     pub(super) fn goto_if(&mut self, cond: Value, pc: u64) {
         self.op(Op::ExitIf { cond, pc });
         self.next = Next::MayLeave;
     }
 
+    #[inline]
     pub(super) fn jump(&mut self, kind: Jump, target: Value) {
         self.op(Op::Jump { kind, target });
         self.next = Next::Ends;

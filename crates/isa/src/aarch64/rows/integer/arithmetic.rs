@@ -22,6 +22,12 @@ pub(super) fn adr(l: &mut Lift, w: u32) -> Option<()> {
 fn add(l: &mut Lift, w: u32, a: Value, b: Value) -> Value {
     let width = width(bit(w, 31));
     let (op, flags) = if bit(w, 30) { (Bin::Sub, FlagOp::Sub) } else { (Bin::Add, FlagOp::Add) };
+    if bit(w, 29) && reg(w, 0) == 31 {
+        // A comparison: nobody gets the result.
+        let flags = l.flags_of(flags, width, a, b);
+        l.set_flags(flags);
+        return a;
+    }
     let result = l.bin(op, width, a, b);
     if bit(w, 29) {
         let flags = l.flags_of(flags, width, a, b);
