@@ -73,6 +73,12 @@ impl<'a> LineTable<'a> {
         found.find_map(|offset| LineTable::read(bytes, part, offset))
     }
 
+    /// The unit that the code's distances are counted in: all instructions of some CPUs have four bytes.
+    pub(super) fn unit(&self) -> Option<u64> {
+        const UNIT_AT: u64 = 6;
+        self.bytes.u8(self.offset.checked_add(UNIT_AT)?).map(u64::from)
+    }
+
     fn read(bytes: Bytes<'a>, part: &Part, offset: u64) -> Option<LineTable<'a>> {
         let word = |index: u64| bytes.u64(offset.checked_add(8 + index * 8)?);
         let place = |index: u64| offset.checked_add(word(index)?).filter(|&at| at < bytes.0.len() as u64);

@@ -132,6 +132,7 @@ impl<'a> LineTable<'a> {
         // Offset 0 is that of no run.
         let mut at = self.values_at.checked_add(u64::from((offset != 0).then_some(offset)?))?;
         let (mut value, mut end) = (-1i32, record.code.start);
+        let unit = self.unit()?;
         loop {
             let change = self.varint(&mut at)?;
             // A change of nothing ends a run, unless it begins it.
@@ -143,7 +144,7 @@ impl<'a> LineTable<'a> {
             value = value.wrapping_add((change >> 1 ^ sign).cast_signed());
             // Each pair reaches further, so that a damaged run ends too.
             let reach = self.varint(&mut at)?;
-            end = Addr(end.0.checked_add(u64::from((reach != 0).then_some(reach)?))?);
+            end = Addr(end.0.checked_add(u64::from((reach != 0).then_some(reach)?).checked_mul(unit)?)?);
             if addr < end {
                 return Some(value);
             }
