@@ -104,7 +104,7 @@ impl Files {
         };
         let differs = format!("{} is not the program that the core file is of: it was changed since", path.display());
         let offered = name.map(|name| self.core.complete(&name, bytes));
-        let Some((parsed, part)) = parse(bytes) else {
+        let Some((parsed, part)) = parse(self.core.cpu, bytes) else {
             self.miss(format!("{} is no program that can be read", path.display()));
             return Ok(());
         };
@@ -135,7 +135,7 @@ impl Files {
                 self.miss(format!("{name} is not the file that was mapped: it was changed since"));
                 continue;
             }
-            let Some((parsed, part)) = parse(bytes) else { continue };
+            let Some((parsed, part)) = parse(self.core.cpu, bytes) else { continue };
             let Some(bias) = library_bias(&self.core, name, &part.image) else { continue };
             self.placed.push(Placed { parsed, part, path: name.clone(), bias });
         }
@@ -160,8 +160,8 @@ fn open_named(path: &Path) -> Result<&'static [u8], String> {
     open::open(path).map(|opened| opened.bytes).map_err(|report| report.reason)
 }
 
-/// The program of this CPU in a file. It is wanted until we end.
-fn parse(bytes: &'static [u8]) -> Option<(&'static Parsed<'static>, &'static Part)> {
+/// The program of a CPU in a file. It is wanted until we end.
+fn parse(cpu: Cpu, bytes: &'static [u8]) -> Option<(&'static Parsed<'static>, &'static Part)> {
     let parsed: &'static Parsed<'static> = Box::leak(Box::new(ashore_formats::read(bytes).ok()?));
-    parsed.part_for(Cpu::X86_64).map(|part| (parsed, part))
+    parsed.part_for(cpu).map(|part| (parsed, part))
 }

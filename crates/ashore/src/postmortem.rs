@@ -3,11 +3,11 @@
 //! It runs in a copy of the process that ends ([`ashore_process::Witness`]): nothing here can change how the guest ends.
 
 use crate::failures;
-use ashore_base::{Addr, AddrRange};
-use ashore_debug::explain::{Account, Changed, Depth, End, Evidence, FileFacts, code::Program, gather, plain};
+use ashore_base::AddrRange;
+use ashore_debug::explain::{Account, Changed, Depth, End, Evidence, FileFacts, code::Program, gather};
 use ashore_formats::{Parsed, Part, golang};
 use ashore_patch::Manifest;
-use ashore_process::{Ending, Interest, Names, Scene, Witness};
+use ashore_process::{Ending, Interest, Scene, Witness};
 
 const NOTHING_TO_EXPLAIN: &str = "ashore: it ended with status 0: there is nothing to explain\n";
 
@@ -60,9 +60,7 @@ impl Witness for PostMortem {
 
     fn witness(&self, scene: &Scene<'_>) {
         let programs = [Program::new(self.parsed, self.part, &self.path, scene.bias)];
-        let Some(evidence) = gather(scene, &programs, facts(self.parsed, self.part, scene.bias)) else {
-            return self.say_plainly(scene, &programs);
-        };
+        let evidence = gather(scene, &programs, facts(self.parsed, self.part, scene.bias));
         let account = Account::of(&evidence);
         // The person first: keeping the record may take its time, or fail.
         self.say(&account, &evidence);
@@ -99,24 +97,6 @@ fn changes(part: &Part, manifest: &Manifest, bias: u64) -> Vec<Changed> {
 }
 
 impl PostMortem {
-    /// Tells what can be told when the program's code is not understood.
-    fn say_plainly(&self, scene: &Scene<'_>, programs: &[Program<'_>]) {
-        let functions = ashore_formats::functions(self.parsed, self.part);
-        let bias = scene.bias;
-        let names: Names = Box::new(move |at| crate::launch::name_of(&functions, Addr(at.0.wrapping_sub(bias))));
-        let told = plain(scene, programs, &names);
-        let text = match (self.manner, scene.ending) {
-            (Manner::Silent, _) => return,
-            (Manner::Json, _) => format!("{}\n", told.json()),
-            (Manner::Full, Ending::Exit(0)) => NOTHING_TO_EXPLAIN.to_owned(),
-            (Manner::Full, _) => told.text(Depth::Full),
-            (Manner::Brief, Ending::Exit(_)) => return,
-            (Manner::Brief, _) if self.is_quiet => return,
-            (Manner::Brief, _) => told.text(Depth::Brief),
-        };
-        ashore_sys::say(&text);
-    }
-
     fn say(&self, account: &Account<'_>, evidence: &Evidence<'_>) {
         let text = match (self.manner, &evidence.end) {
             (Manner::Silent, _) => return,

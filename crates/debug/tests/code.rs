@@ -133,9 +133,9 @@ fn said(bytes: &[u8]) -> (usize, std::time::Duration) {
     for at in samples(&parsed, 64) {
         let regs = Regs { rip: at.0, rsp: 0x7fff_0000, ..Regs::default() };
         count += program.spots(at).len()
-            + backtrace(slice::from_ref(&program), &regs, &memory).map_or(0, |stack| stack.rows.len());
+            + backtrace(slice::from_ref(&program), &regs.into(), &memory).map_or(0, |stack| stack.rows.len());
         count += before(&program, &memory, at, 4).len();
-        count += usize::from(instruction_at(&program, &regs, &memory, at).is_some());
+        count += usize::from(instruction_at(&program, &regs.into(), &memory, at).is_some());
     }
     (count, began.elapsed())
 }

@@ -84,7 +84,7 @@ fn compared(stop: &Stop) -> Option<(Vec<u64>, Backtrace)> {
     theirs.dedup();
     let parsed = read(&bytes).unwrap();
     let program = Program::new(&parsed, &parsed.parts[0], stop.guest, 0);
-    let ours = backtrace(slice::from_ref(&program), &regs, &pieces)?;
+    let ours = backtrace(slice::from_ref(&program), &regs.into(), &pieces)?;
     let theirs_shown: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
     eprintln!("{}\n{}\n{}", stop.guest, ours.lines().join("\n"), theirs_shown.join("\n"));
     Some((theirs, ours))
@@ -185,7 +185,7 @@ fn walked(words: impl Fn(u64) -> Vec<u64>, change: impl Fn(&mut Regs)) -> Option
     let mut regs = Regs { rip: main, rsp: BASE, rbp: 0, ..Regs::default() };
     change(&mut regs);
     let words = words(main).iter().flat_map(|word| word.to_le_bytes()).collect();
-    backtrace(slice::from_ref(&program), &regs, &Pieces(vec![(BASE, words)]))
+    backtrace(slice::from_ref(&program), &regs.into(), &Pieces(vec![(BASE, words)]))
 }
 
 #[test]

@@ -4,8 +4,9 @@
 mod tests;
 
 use crate::{Abi, Os};
-use ashore_base::Cpu;
-use ashore_isa::{aarch64, x86_64};
+use ashore_base::{Addr, Cpu};
+use ashore_isa::{Registers, aarch64, x86_64};
+use ashore_pivot::{Errno, Memory};
 
 /// A guest system on the CPUs Ashore knows.
 pub struct Guest {
@@ -33,6 +34,15 @@ impl Guest {
             Cpu::Aarch64 => Some(self.aarch64?.os()),
             Cpu::Riscv64 => None,
         }
+    }
+
+    /// Takes back the registers from the context of a handler, on whichever CPU.
+    pub fn resume(&self, regs: &mut Registers, context: Addr, memory: &dyn Memory) -> Result<(), Errno> {
+        let resumed = match regs {
+            Registers::X86_64(regs) => self.x86_64.ok_or(Errno::ENOSYS)?.resume(regs, context, memory),
+            Registers::Aarch64(regs) => self.aarch64.ok_or(Errno::ENOSYS)?.resume(regs, context, memory),
+        };
+        resumed.map(|_| ())
     }
 }
 

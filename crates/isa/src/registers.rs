@@ -1,6 +1,7 @@
 //! The registers of a thread, of whichever CPU: for who looks at them, and for who runs threads and must not know the CPU.
 
-use crate::{aarch64, x86_64};
+use crate::facts::Facts;
+use crate::{InState, aarch64, x86_64};
 use alloc::vec::Vec;
 use ashore_base::Cpu;
 use core::fmt::Debug;
@@ -101,6 +102,110 @@ impl Registers {
         match self {
             Registers::X86_64(regs) => regs.named().into(),
             Registers::Aarch64(regs) => regs.named().into(),
+        }
+    }
+
+    /// The registers of a CPU whose values `value` tells by their names; none where nobody runs programs of that CPU.
+    pub fn from_names(cpu: Cpu, value: impl Fn(&'static str) -> u64) -> Option<Registers> {
+        Some(match cpu {
+            Cpu::X86_64 => x86_64::Regs::from_names(value).into(),
+            Cpu::Aarch64 => aarch64::Regs::from_names(value).into(),
+            Cpu::Riscv64 => return None,
+        })
+    }
+
+    /// The same CPU's registers, all zero but the program counter.
+    #[must_use]
+    pub fn only_at(&self, pc: u64) -> Registers {
+        let mut regs: Registers = match self {
+            Registers::X86_64(_) => x86_64::Regs::default().into(),
+            Registers::Aarch64(_) => aarch64::Regs::default().into(),
+        };
+        regs.set_pc(pc);
+        regs
+    }
+
+    /// What a register holds, by its name, a part's too where the whole one's name is made of it.
+    pub fn get(&self, name: &str) -> Option<u64> {
+        self.whole(name).map(|(_, value)| value)
+    }
+
+    /// The register that a word of assembly is, and what it holds.
+    pub fn whole(&self, word: &str) -> Option<(&'static str, u64)> {
+        match self {
+            Registers::X86_64(regs) => regs.named().into_iter().find(|(name, _)| *name == word),
+            Registers::Aarch64(regs) => regs.whole(word),
+        }
+    }
+
+    /// The register of a number of call frame information.
+    pub fn dwarf_mut(&mut self, number: u16) -> Option<&mut u64> {
+        match self {
+            Registers::X86_64(regs) => regs.dwarf_mut(number),
+            Registers::Aarch64(regs) => regs.dwarf_mut(number),
+        }
+    }
+
+    /// Sets the program counter.
+    pub const fn set_pc(&mut self, pc: u64) {
+        match self {
+            Registers::X86_64(regs) => regs.rip = pc,
+            Registers::Aarch64(regs) => regs.pc = pc,
+        }
+    }
+
+    /// Sets the stack pointer.
+    pub const fn set_sp(&mut self, sp: u64) {
+        match self {
+            Registers::X86_64(regs) => regs.rsp = sp,
+            Registers::Aarch64(regs) => regs.sp = sp,
+        }
+    }
+
+    /// Sets the frame pointer.
+    pub const fn set_frame(&mut self, at: u64) {
+        match self {
+            Registers::X86_64(regs) => regs.rbp = at,
+            Registers::Aarch64(regs) => {
+                let [.., frame, _] = &mut regs.x;
+                *frame = at;
+            }
+        }
+    }
+
+    /// Sets the link register, on a CPU that has one.
+    pub const fn set_link(&mut self, at: u64) {
+        match self {
+            Registers::X86_64(_) => {}
+            Registers::Aarch64(regs) => {
+                let [.., link] = &mut regs.x;
+                *link = at;
+            }
+        }
+    }
+
+    /// What is known of the CPU.
+    pub const fn facts(&self) -> &'static Facts {
+        match self {
+            Registers::X86_64(_) => &x86_64::FACTS,
+            Registers::Aarch64(_) => &aarch64::FACTS,
+        }
+    }
+
+    /// Puts them into the state that blocks work on, where blocks are made for the CPU.
+    pub fn put(&self, state: &mut [u8]) {
+        match self {
+            Registers::X86_64(_) => {}
+            Registers::Aarch64(regs) => regs.put(state),
+        }
+    }
+
+    /// The same registers as a state has them.
+    #[must_use]
+    pub fn taken(&self, state: &[u8]) -> Registers {
+        match self {
+            Registers::X86_64(_) => *self,
+            Registers::Aarch64(_) => <aarch64::Regs as InState>::take(state).into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The CPUs whose code tools can change, one row each, and how to lift those that can be translated.
 
 use crate::lift::{Hidden, Lifter, Part};
-use crate::{Coder, Texts, aarch64, riscv64, x86_64};
+use crate::{Coder, Facts, Meanings, Texts, aarch64, riscv64, x86_64};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use ashore_base::Cpu;
@@ -10,8 +10,10 @@ use ashore_base::Cpu;
 struct Row {
     cpu: Cpu,
     coder: &'static dyn Coder,
+    facts: &'static Facts,
     lifter: Option<Lifts>,
     texts: Option<fn() -> Box<dyn Texts>>,
+    meanings: Option<fn() -> Box<dyn Meanings>>,
 }
 
 /// How a CPU's instructions are lifted: what makes the lifter, and which parts it may be made without.
@@ -23,9 +25,30 @@ struct Lifts {
 const AARCH64: Lifts = Lifts { make: aarch64::lifter, parts: aarch64::parts };
 
 static CPUS: &[Row] = &[
-    Row { cpu: Cpu::X86_64, coder: &x86_64::Instructions, lifter: None, texts: Some(|| Box::new(x86_64::Reader)) },
-    Row { cpu: Cpu::Aarch64, coder: &aarch64::Instructions, lifter: Some(AARCH64), texts: Some(aarch64::texts) },
-    Row { cpu: Cpu::Riscv64, coder: &riscv64::Instructions, lifter: None, texts: None },
+    Row {
+        cpu: Cpu::X86_64,
+        coder: &x86_64::Instructions,
+        facts: &x86_64::FACTS,
+        lifter: None,
+        texts: Some(|| Box::new(x86_64::Reader)),
+        meanings: Some(|| Box::new(x86_64::Means)),
+    },
+    Row {
+        cpu: Cpu::Aarch64,
+        coder: &aarch64::Instructions,
+        facts: &aarch64::FACTS,
+        lifter: Some(AARCH64),
+        texts: Some(aarch64::texts),
+        meanings: Some(aarch64::meanings),
+    },
+    Row {
+        cpu: Cpu::Riscv64,
+        coder: &riscv64::Instructions,
+        facts: &riscv64::FACTS,
+        lifter: None,
+        texts: None,
+        meanings: None,
+    },
 ];
 
 /// The instructions of `cpu`, if tools can change its code.
@@ -47,6 +70,16 @@ pub fn lifter_without(cpu: Cpu, hidden: Hidden) -> Option<Box<dyn Lifter>> {
 /// What says the instructions of `cpu`, if they have texts. Made by whoever keeps it.
 pub fn texts(cpu: Cpu) -> Option<Box<dyn Texts>> {
     Some(CPUS.iter().find(|row| row.cpu == cpu)?.texts?())
+}
+
+/// What is known of `cpu`.
+pub fn facts_of(cpu: Cpu) -> &'static Facts {
+    CPUS.iter().find(|row| row.cpu == cpu).map_or(&x86_64::FACTS, |row| row.facts)
+}
+
+/// What says what the instructions of `cpu` do, if anybody knows. Made by whoever keeps it.
+pub fn meanings(cpu: Cpu) -> Option<Box<dyn Meanings>> {
+    Some(CPUS.iter().find(|row| row.cpu == cpu)?.meanings?())
 }
 
 /// The parts that can be hidden of CPUs that can be translated.

@@ -36,7 +36,7 @@ pub use process::{Options, Process};
 pub use recorder::{ARGS_KEPT, Ended, Event, What};
 pub use root::{Link, Root};
 pub use scene::{Ending, Interest, Scene, ThreadScene, Witness};
-pub use stack::{Names, frames};
+pub use stack::Names;
 pub use start::{Interpreter, Program, start};
 pub use stop::FrozenThread;
 pub use supervise::{Pace, Resume, Stop, Supervisor, Why};

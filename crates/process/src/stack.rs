@@ -25,7 +25,7 @@ pub(crate) fn lines(regs: &Registers, memory: &dyn Memory, names: &Names) -> Vec
 /// A function that has no frame of its own (a call stub, most often) leaves its caller's frame pointer in
 /// place; the word on top of the stack, or the link register, is then the way back to that caller. A link into the function
 /// itself is what its last call left.
-pub fn frames(regs: &Registers, memory: &dyn Memory, names: &Names) -> Vec<u64> {
+fn frames(regs: &Registers, memory: &dyn Memory, names: &Names) -> Vec<u64> {
     let word = |at: u64| {
         let mut bytes = [0; 8];
         memory.read(Addr(at), &mut bytes).ok().map(|()| u64::from_le_bytes(bytes))

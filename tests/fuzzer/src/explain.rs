@@ -1,9 +1,9 @@
 //! What a crash report says of a damaged program: places in the source, stacks, instructions and owners of addresses.
 
-use ashore_base::Addr;
+use ashore_base::{Addr, Cpu};
 use ashore_debug::explain::code::{Program, Space, backtrace, before, instruction_at, parse_maps};
 use ashore_formats::read;
-use ashore_isa::x86_64::Regs;
+use ashore_isa::Registers;
 use ashore_pivot::{Errno, Memory};
 use std::fmt::Write as _;
 
@@ -50,21 +50,37 @@ pub(crate) fn explain(bytes: &[u8]) -> String {
     let regions = parse_maps(bytes.get(..4096).unwrap_or(bytes));
     for part in &parsed.parts {
         let program = [Program::new(&parsed, part, "input", 0)];
-        let space = Space { regions: &regions, programs: &program, stacks: &[] };
+        let cpu = part.image.cpu;
+        let form = ashore_isa::facts_of(cpu).addresses;
+        let space = Space { regions: &regions, programs: &program, stacks: &[], form };
+        let regs = registers(cpu);
         for segment in part.image.code().take(2) {
             let step = (segment.file.len / PLACES).max(1);
             for place in 0..PLACES.min(segment.file.len) {
                 let at = segment.memory.start.plus(place * step);
-                one(&program, &space, at, Stack(bytes), &mut answer);
+                let mut regs = regs;
+                regs.set_pc(at.0);
+                one(&program, &space, (regs, Stack(bytes)), &mut answer);
             }
         }
     }
     answer
 }
 
-fn one(programs: &[Program<'_>; 1], space: &Space<'_, '_>, at: Addr, memory: Stack<'_>, answer: &mut String) {
+/// A thread's registers, on a stack that the input is. Of a CPU that nobody runs: another's, as a damaged core file may have it.
+fn registers(cpu: Cpu) -> Registers {
+    let none = |cpu| Registers::from_names(cpu, |_| 0);
+    let mut regs = none(cpu).or_else(|| none(Cpu::X86_64)).expect("registers of the first CPU");
+    regs.set_sp(STACK + 0x200);
+    regs.set_frame(STACK + 0x240);
+    regs
+}
+
+type Scene<'a> = (Registers, Stack<'a>);
+
+fn one(programs: &[Program<'_>; 1], space: &Space<'_, '_>, (regs, memory): Scene<'_>, answer: &mut String) {
     let [program] = programs;
-    let regs = Regs { rip: at.0, rsp: STACK + 0x200, rbp: STACK + 0x240, ..Regs::default() };
+    let at = Addr(regs.pc());
     let spots = program.spots(at);
     let lines = spots.iter().filter(|spot| spot.line.is_some()).count();
     let Some(stack) = backtrace(programs, &regs, &memory) else { return };

@@ -89,7 +89,7 @@ impl<'a> Account<'a> {
         if self.evidence.signal().is_none() && !matches!(self.evidence.end, End::Alive) {
             return;
         }
-        let at = Addr(self.evidence.regs.rip);
+        let at = self.evidence.pc();
         let name = self.evidence.spot(at).map_or_else(String::new, |name| format!(" {name}"));
         let _ = writeln!(out, "  at {at}{name}");
         if let (Some(instruction), true) = (&self.evidence.instruction, self.evidence.fault().is_some()) {
@@ -148,7 +148,7 @@ impl<'a> Account<'a> {
     fn others(&self, out: &mut String) {
         let others: Vec<&Thread> = self.evidence.threads.iter().skip(1).collect();
         for thread in others.iter().take(OTHERS_SHOWN) {
-            let place = thread.regs.map(|regs| Addr(regs.rip));
+            let place = thread.regs.map(|regs| Addr(regs.pc()));
             let place = place.map_or_else(|| "in a call".to_owned(), |at| self.place_of(at));
             let _ = writeln!(out, "  thread {}: {place}", thread.id);
             write_steps(out, &thread.steps, CALLS_OF_OTHERS);
@@ -223,7 +223,8 @@ impl<'a> Account<'a> {
             "end": end,
             "verdict": self.verdict().map(verdict),
             "further": self.verdicts.iter().skip(1).map(verdict).collect::<Vec<_>>(),
-            "at": { "address": evidence.regs.rip, "name": evidence.spot(Addr(evidence.regs.rip)) },
+            "cpu": evidence.regs.cpu().name(),
+            "at": { "address": evidence.regs.pc(), "name": evidence.spot(evidence.pc()) },
             "stack": evidence.signal().and_then(|_| evidence.backtrace()).map(super::code::Backtrace::lines),
             "instruction": evidence.instruction.as_ref().map(|instruction| json!({
                 "text": instruction.text,
@@ -286,7 +287,7 @@ fn step_line(step: &Step) -> String {
 }
 
 fn thread_json(thread: &Thread) -> Value {
-    let told = json!({ "id": thread.id, "at": thread.regs.map(|regs| regs.rip) });
+    let told = json!({ "id": thread.id, "at": thread.regs.map(|regs| regs.pc()) });
     let steps = thread.steps.iter().map(|step| match &step.deed {
         Deed::Call(call) => json!({
             "time": step.time, "at": step.at.0, "call": call.name, "line": call.line, "errno": call.errno(),

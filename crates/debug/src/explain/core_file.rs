@@ -8,7 +8,7 @@ use ashore_formats::elf::core::{Core, SignalInfo, Thread as Left};
 use ashore_formats::{Parsed, Part};
 use ashore_guest::{Delivery, Guest};
 use ashore_image::{Image, Perms};
-use ashore_isa::x86_64::Regs;
+use ashore_isa::Registers;
 use ashore_pivot::{Errno, Memory, Signal};
 use ashore_report::{Report, table};
 use std::cell::OnceCell;
@@ -55,12 +55,9 @@ impl Memory for CoreMemory<'_> {
 
 /// The system that the process ran as, when the core file can be explained.
 pub fn system(core: &Core<'_>) -> Result<&'static Guest, Report> {
-    if core.cpu != Cpu::X86_64 {
-        return Err(table::UNSUPPORTED_CPU.because(format!(
-            "the core file is of {}; only those of {} are explained for now",
-            core.cpu,
-            Cpu::X86_64
-        )));
+    if ashore_isa::meanings(core.cpu).is_none() {
+        return Err(table::UNSUPPORTED_CPU
+            .because(format!("the core file is of {}, whose code is not understood here", core.cpu)));
     }
     let name: Name = core.guest.unwrap_or(core.os);
     ashore_guest::by_name(name.name())
@@ -115,14 +112,14 @@ pub fn evidence<'a>(memory: &'a CoreMemory<'a>, found: Found<'a>) -> Result<Evid
         let report = table::TRUNCATED.because("the core file has no thread: it does not tell where the process was");
         return Err(core.remarks.iter().fold(report, |report, remark| report.note(one_line(remark))));
     };
-    let regs = regs(first);
+    let regs = regs(core.cpu, first).ok_or_else(|| table::UNSUPPORTED_CPU.because(core.cpu.to_string()))?;
     let (instruction, before) = code(found.programs, &regs, memory);
     let mut missing = vec!["a core file holds no calls: what the program asked of its system before".to_owned()];
     missing.extend(found.missing);
     missing.extend(core.remarks.iter().map(one_line));
     let stacks = stacks(core, &found.file);
     Ok(Evidence {
-        os: guest.os,
+        os: guest.on(core.cpu).unwrap_or(guest.os),
         pid: core.process.pid,
         called: called(core, found.programs),
         file: found.file,
@@ -131,7 +128,7 @@ pub fn evidence<'a>(memory: &'a CoreMemory<'a>, found: Found<'a>) -> Result<Evid
         regs,
         alt_stack: None,
         handlers: Vec::new(),
-        threads: core.threads.iter().map(thread).collect(),
+        threads: core.threads.iter().map(|left| thread(core.cpu, left)).collect(),
         regions: regions(core, found.programs),
         stacks,
         missing,
@@ -159,12 +156,13 @@ fn called(core: &Core<'_>, programs: &[Program<'_>]) -> String {
     if name.is_empty() { "the program".to_owned() } else { name.to_owned() }
 }
 
-fn thread(left: &Left<'_>) -> Thread {
-    Thread { id: u64::from(left.id.cast_unsigned()), regs: Some(regs(left)), steps: Vec::new() }
+fn thread(cpu: Cpu, left: &Left<'_>) -> Thread {
+    Thread { id: u64::from(left.id.cast_unsigned()), regs: regs(cpu, left), steps: Vec::new() }
 }
 
-fn regs(left: &Left<'_>) -> Regs {
-    Regs::from_names(|name| left.registers.get(if name == "rflags" { "eflags" } else { name }).unwrap_or_default())
+fn regs(cpu: Cpu, left: &Left<'_>) -> Option<Registers> {
+    let value = |name| left.registers.get(if name == "rflags" { "eflags" } else { name });
+    Registers::from_names(cpu, |name| value(name).unwrap_or_default())
 }
 
 fn end(core: &Core<'_>, guest: &Guest) -> End {

@@ -1,10 +1,11 @@
 //! Everything that is known of an end: what the rules look at.
 
 use super::code::{Backtrace, Instruction, Owner, Program, Region, Space, Stack, backtrace};
-use super::faults::{WITHOUT_ADDRESS, trap};
+use super::faults::WITHOUT_ADDRESS;
 use ashore_base::{Addr, AddrRange, Os as Name};
 use ashore_guest::{AltStack, Delivery, Os};
-use ashore_isa::x86_64::Regs;
+use ashore_isa::facts::Exception;
+use ashore_isa::{Facts, Registers};
 use ashore_pivot::{Memory, Signal};
 use ashore_process::{ARGS_KEPT, Ended};
 use std::cell::OnceCell;
@@ -111,7 +112,7 @@ pub struct Thread {
     /// Its id in the guest's numbering.
     pub id: u64,
     /// Its registers, where they are known.
-    pub regs: Option<Regs>,
+    pub regs: Option<Registers>,
     /// What it did last, the oldest first.
     pub steps: Vec<Step>,
 }
@@ -155,7 +156,7 @@ pub struct Evidence<'a> {
     /// How it ended.
     pub end: End,
     /// The registers of the thread that ended it.
-    pub regs: Regs,
+    pub regs: Registers,
     /// That thread's alternate signal stack, where known.
     pub alt_stack: Option<AltStack>,
     /// The signals that the program handles, and its handlers, where known.
@@ -188,9 +189,37 @@ impl<'a> Evidence<'a> {
         self.programs.first()
     }
 
+    /// Where the thread that ended it was.
+    pub fn pc(&self) -> Addr {
+        Addr(self.regs.pc())
+    }
+
+    /// Its stack pointer.
+    pub fn sp(&self) -> Addr {
+        Addr(self.regs.sp())
+    }
+
+    /// What is known of the CPU.
+    pub fn facts(&self) -> &'static Facts {
+        self.regs.facts()
+    }
+
+    /// Every system that runs programs of this CPU, as it is on it.
+    pub fn systems(&self) -> impl Iterator<Item = &'static Os> {
+        let cpu = self.regs.cpu();
+        ashore_guest::GUESTS.iter().filter_map(move |guest| guest.on(cpu))
+    }
+
+    /// The others.
+    pub fn other_systems(&self) -> impl Iterator<Item = &'static Os> {
+        let own = self.os.name;
+        self.systems().filter(move |os| os.name != own)
+    }
+
     /// The address space.
     pub fn space(&self) -> Space<'_, 'a> {
-        Space { regions: &self.regions, programs: self.programs, stacks: &self.stacks }
+        let form = self.facts().addresses;
+        Space { regions: &self.regions, programs: self.programs, stacks: &self.stacks, form }
     }
 
     /// Whose an address is.
@@ -280,7 +309,7 @@ impl<'a> Evidence<'a> {
         let has_address = |fault: &&Delivery| {
             matches!(fault.signal, Signal::SEGV | Signal::BUS)
                 && fault.code != WITHOUT_ADDRESS
-                && fault.trap != trap::ALIGNMENT
+                && self.exception() != Some(Exception::AlignmentFlag)
         };
         self.fault().filter(has_address).map(|fault| fault.addr)
     }
@@ -311,7 +340,7 @@ impl<'a> Evidence<'a> {
 
     /// Where it stopped, for a sentence: the function, and the line where that is known.
     pub fn place(&self) -> String {
-        let at = Addr(self.regs.rip);
+        let at = self.pc();
         self.spot(at).unwrap_or_else(|| format!("the code at {at}"))
     }
 

@@ -3,32 +3,22 @@
 use super::code::{Access, Class, Owner, OwnerKind, Region};
 use super::evidence::{Arrival, Call, Deed, Evidence};
 use ashore_base::Addr;
+use ashore_isa::facts::{Exception, Returns};
 use ashore_pivot::Signal;
 
 /// Linux's `si_code` for a fault without an address (`SI_KERNEL`).
 pub(super) const WITHOUT_ADDRESS: i32 = 0x80;
 /// Linux's `si_code` for a page that is there and forbids this (`SEGV_ACCERR`).
 const FORBIDDEN: i32 = 2;
-/// The bit of a page fault's error code that says that it was a write.
-const WRITE: u32 = 2;
 /// The shortest text worth showing.
 const TEXT_MIN: usize = 4;
 /// The longest text shown.
 const TEXT_MAX: usize = 32;
 
-/// The CPU's numbers of exceptions (Intel's manual, volume 3, table 6-1).
-pub(super) mod trap {
-    pub const DEBUG: u32 = 1;
-    pub const BREAKPOINT: u32 = 3;
-    pub const X87: u32 = 16;
-    pub const ALIGNMENT: u32 = 17;
-    pub const SIMD: u32 = 19;
-}
-
 impl Evidence<'_> {
-    /// The CPU's number of the exception it died of.
-    pub fn trap(&self) -> Option<u32> {
-        self.fault().map(|fault| fault.trap)
+    /// The exception it died of, where more than the signal's number is known of it.
+    pub fn exception(&self) -> Option<Exception> {
+        self.fault().and_then(|fault| self.facts().exception(fault.trap))
     }
 
     /// Whether the CPU refused an instruction without naming an address: a pointer that is no address, an operand that is not
@@ -37,13 +27,14 @@ impl Evidence<'_> {
         self.fault().is_some_and(|fault| {
             matches!(fault.signal, Signal::SEGV | Signal::BUS)
                 && fault.code == WITHOUT_ADDRESS
-                && fault.trap != trap::ALIGNMENT
+                && self.exception() != Some(Exception::AlignmentFlag)
         })
     }
 
     /// The address that was to be executed, when there the fault was.
     pub fn fetched(&self) -> Option<Addr> {
-        self.fault_address().filter(|at| at.0 == self.regs.rip)
+        let form = self.facts().addresses;
+        self.fault_address().filter(|at| form.place(at.0) == form.place(self.regs.pc()))
     }
 
     /// Whether memory is there and its permissions forbade what was tried.
@@ -53,7 +44,7 @@ impl Evidence<'_> {
 
     /// Whether the fault was at a write.
     pub fn is_write(&self) -> bool {
-        self.fault().is_some_and(|fault| fault.trap_error & WRITE != 0)
+        self.fault().is_some_and(|fault| u64::from(fault.trap_error) & self.facts().write != 0)
     }
 
     /// The memory access at which a fault without an address was: the first whose address is of this kind.
@@ -66,22 +57,35 @@ impl Evidence<'_> {
         self.instruction.as_ref().map(|instruction| instruction.class)
     }
 
-    /// The instruction right before the one that it stopped at, where that can be told.
+    /// Whether an operand's address was one that the CPU takes for none: it said so without naming it, or named it.
+    pub fn is_of_access(&self, access: &Access) -> bool {
+        self.is_refused() || self.fault_address().is_some_and(|at| at.0.wrapping_sub(access.at.0) < access.len.max(1))
+    }
+
+    /// The byte right before the instruction that it stopped at, where that can be told.
     pub fn byte_before(&self) -> Option<u8> {
-        let at = Addr(self.regs.rip.checked_sub(1)?);
+        let at = Addr(self.regs.pc().checked_sub(1)?);
         let original = self.programs.iter().find_map(|program| program.original(at)?.first().copied());
         original.or_else(|| self.read::<1>(at).map(|[byte]| byte))
     }
 
-    /// Whether a return may have led to where nothing could run: the word that it took still stands below the stack pointer.
+    /// Whether a return may have led to where nothing could run: the word that it took still stands below the stack pointer,
+    /// or in the link register.
     pub fn has_returned(&self) -> bool {
-        let below = Addr(self.regs.rsp.wrapping_sub(8));
-        self.fetched().is_some_and(|at| self.word(below) == Some(at.0))
+        let taken = match self.facts().returns {
+            Returns::OnStack => self.word(Addr(self.regs.sp().wrapping_sub(8))),
+            Returns::InLink => self.regs.link(),
+        };
+        self.fetched().is_some_and(|_| taken == Some(self.regs.pc()))
     }
 
-    /// Where the call was that led to where nothing could run: the word on top of the stack, when it is behind a call.
+    /// Where the call was that led to where nothing could run: what a called function finds as its way back, when that is
+    /// behind a call.
     pub fn came_from(&self) -> Option<Addr> {
-        let back = Addr(self.word(Addr(self.regs.rsp))?);
+        let back = Addr(match self.facts().returns {
+            Returns::OnStack => self.word(self.sp())?,
+            Returns::InLink => self.regs.link()?,
+        });
         let program = self.programs.iter().find(|program| program.is_code(back))?;
         program.is_behind_call(self.memory, back).then_some(back)
     }

@@ -6,7 +6,6 @@ use crate::trace::Lines;
 use ashore_base::Addr;
 use ashore_guest::Os;
 use ashore_isa::Registers;
-use ashore_isa::x86_64::Regs;
 use ashore_pivot::{Memory, Signal};
 use ashore_process::{Ending, Event, Scene, ThreadScene, What};
 use std::cell::OnceCell;
@@ -14,15 +13,13 @@ use std::cell::OnceCell;
 /// How many instructions before the last are looked at.
 const BEFORE: usize = 12;
 
-/// Puts together what a scene and the program's file tell; nothing when the program's CPU is one whose code is not
-/// understood here: whoever asks then has [`super::plain`].
-pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileFacts) -> Option<Evidence<'a>> {
-    let understood = |regs: &Registers| if let Registers::X86_64(regs) = regs { Some(*regs) } else { None };
-    let regs = understood(&scene.regs)?;
+/// Puts together what a scene and the program's file tell.
+pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileFacts) -> Evidence<'a> {
+    let regs = scene.regs;
     let lines = Lines::of(scene.os);
     let thread_of = |thread: &ThreadScene| Thread {
         id: thread.id,
-        regs: thread.regs.as_ref().and_then(understood),
+        regs: thread.regs,
         steps: thread.events.iter().map(|event| step(event, scene.os, scene.memory, &lines)).collect(),
     };
     let (mut threads, others): (Vec<Thread>, Vec<Thread>) =
@@ -33,7 +30,7 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
         Ending::Exit(_) => (None, Vec::new()),
         Ending::Signal(_) | Ending::Refused(_) => code(programs, &regs, scene.memory),
     };
-    Some(Evidence {
+    Evidence {
         os: scene.os,
         pid: scene.pid,
         called: programs.first().map_or("the program", |program| basename(program.path())).to_owned(),
@@ -57,16 +54,16 @@ pub fn gather<'a>(scene: &'a Scene<'a>, programs: &'a [Program<'a>], file: FileF
         before,
         memory: scene.memory,
         backtrace: OnceCell::new(),
-    })
+    }
 }
 
 /// The instruction that the registers point at, and those before it.
 pub(super) fn code(
     programs: &[Program<'_>],
-    regs: &Regs,
+    regs: &Registers,
     memory: &dyn Memory,
 ) -> (Option<Instruction>, Vec<Instruction>) {
-    let at = Addr(regs.rip);
+    let at = Addr(regs.pc());
     let Some(program) = holder(programs, at).or(programs.first()) else { return (None, Vec::new()) };
     (instruction_at(program, regs, memory, at), before(program, memory, at, BEFORE))
 }

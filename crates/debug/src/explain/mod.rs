@@ -11,7 +11,6 @@ mod evidence;
 mod faults;
 mod gather;
 mod pages;
-mod plain;
 mod rules;
 mod verdict;
 
@@ -19,6 +18,5 @@ pub use account::{Account, Depth};
 pub use evidence::{Arrival, Call, Changed, Deed, End, Evidence, FileFacts, Step, Thread};
 pub use gather::gather;
 pub use pages::{page, pages};
-pub use plain::plain;
 pub use rules::RULES;
 pub use verdict::{Confidence, Rule, Verdict, judge};

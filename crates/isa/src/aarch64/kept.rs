@@ -16,7 +16,7 @@ const ABORT_DATA: u64 = 0x24 << 26;
 /// The instruction has four bytes.
 const LONG: u64 = 1 << 25;
 /// The access was a write.
-const WRITE: u64 = 1 << 6;
+pub(super) const WRITE: u64 = 1 << 6;
 /// Faults of the last level of the tables.
 const TRANSLATION: u64 = 0x07;
 const PERMISSION: u64 = 0x0f;

@@ -9,9 +9,11 @@ mod coder;
 mod displace;
 mod effects;
 mod emit;
+mod facts;
 mod find;
 mod kept;
 pub mod kernel;
+mod meaning;
 mod pairs;
 mod quiet;
 mod regs;
@@ -22,6 +24,7 @@ pub mod walk;
 mod words;
 
 pub use coder::Instructions;
+pub use facts::FACTS;
 pub use regs::{FLAG_BTYPE, FLAG_C, FLAG_N, FLAG_STEP, FLAG_V, FLAG_Z, FLAGS_NZCV, Regs, Vectors};
 pub use words::is_landing_pad;
 
@@ -33,6 +36,16 @@ pub(crate) fn lifter(hidden: crate::lift::Hidden) -> alloc::boxed::Box<dyn crate
 /// What says instructions.
 pub(crate) fn texts() -> alloc::boxed::Box<dyn crate::Texts> {
     alloc::boxed::Box::new(rows::Reader(rows::Decoder::new()))
+}
+
+/// What says what they do.
+pub(crate) fn meanings() -> alloc::boxed::Box<dyn crate::Meanings> {
+    let rest = meaning::Rest(rows::Decoder::new());
+    alloc::boxed::Box::new(crate::lifted::Lifted::new(
+        lifter(crate::lift::Hidden::default()),
+        texts(),
+        alloc::boxed::Box::new(rest),
+    ))
 }
 
 #[cfg(test)]

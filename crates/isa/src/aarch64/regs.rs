@@ -68,6 +68,27 @@ impl Regs {
     }
 }
 
+impl Regs {
+    /// The register that a word of assembly is, and what it holds: `w1` is the lower half of `x1`.
+    pub fn whole(&self, word: &str) -> Option<(&'static str, u64)> {
+        let number = word.strip_prefix('w').and_then(|number| number.parse::<usize>().ok());
+        let nth = match number {
+            Some(number) => Some(number).filter(|number| *number < self.x.len()),
+            None => Regs::NAMES.iter().position(|name| *name == word),
+        };
+        self.named().get(nth?).copied()
+    }
+
+    /// The register of a number of DWARF's (IHI 0057).
+    pub fn dwarf_mut(&mut self, number: u16) -> Option<&mut u64> {
+        match number {
+            31 => Some(&mut self.sp),
+            32 => Some(&mut self.pc),
+            _ => self.x.get_mut(usize::from(number)),
+        }
+    }
+}
+
 /// The vector registers with their status and control: what a context switch and a signal frame keep beside [`Regs`].
 ///
 /// The layout is fixed: q0 at 0, the status at 512, the control at 516. All of it is zero at a program's start.

@@ -9,12 +9,14 @@ mod coder;
 mod displace;
 mod effects;
 mod emit;
+mod facts;
 mod find;
 pub mod kernel;
 mod pairs;
 mod words;
 
 pub use coder::Instructions;
+pub use facts::FACTS;
 pub use words::is_landing_pad;
 
 #[cfg(test)]

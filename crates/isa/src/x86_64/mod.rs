@@ -2,7 +2,9 @@
 
 mod coder;
 mod emit;
+mod facts;
 mod island;
+mod meaning;
 mod names;
 mod regs;
 mod relocate;
@@ -14,6 +16,8 @@ mod walk;
 
 pub use coder::Instructions;
 pub use emit::landing_pad_len;
+pub use facts::FACTS;
+pub(crate) use meaning::Means;
 pub use regs::{FLAG_CARRY, FLAG_DIRECTION, FLAG_TRAP, Regs};
 pub(crate) use text::Reader;
 pub use text::text;

@@ -56,6 +56,32 @@ macro_rules! by_name {
 
 by_name!(rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip rflags fs_base gs_base);
 
+impl Regs {
+    /// The register of a number of DWARF's (System V ABI for AMD64, figure 3.36).
+    pub fn dwarf_mut(&mut self, number: u16) -> Option<&mut u64> {
+        Some(match number {
+            0 => &mut self.rax,
+            1 => &mut self.rdx,
+            2 => &mut self.rcx,
+            3 => &mut self.rbx,
+            4 => &mut self.rsi,
+            5 => &mut self.rdi,
+            6 => &mut self.rbp,
+            7 => &mut self.rsp,
+            8 => &mut self.r8,
+            9 => &mut self.r9,
+            10 => &mut self.r10,
+            11 => &mut self.r11,
+            12 => &mut self.r12,
+            13 => &mut self.r13,
+            14 => &mut self.r14,
+            15 => &mut self.r15,
+            16 => &mut self.rip,
+            _ => return None,
+        })
+    }
+}
+
 impl RegisterFile for Regs {
     #[inline]
     fn pc(&self) -> u64 {

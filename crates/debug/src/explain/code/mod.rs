@@ -11,8 +11,6 @@ mod owner;
 mod program;
 mod regions;
 mod stack;
-#[cfg(test)]
-mod testing;
 mod variants;
 
 pub use instruction::{Access, Class, Formula, Instruction, Role, Way, before, instruction_at};

@@ -2,14 +2,11 @@
 
 use super::{Program, Region};
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
+use ashore_isa::facts::AddressForm;
 use ashore_pivot::{ERRNOS, Errno};
 
 /// Addresses below this are what a null pointer plus a field's offset makes; hosts map nothing there.
 const NULL_PAGES: u64 = 0x1_0000;
-/// The first address of the upper, the kernel's, half of the address space.
-const KERNEL_HALF: u64 = 0xffff_8000_0000_0000;
-/// The first address that is in neither half.
-const NOT_CANONICAL: u64 = 0x0000_8000_0000_0000;
 /// The least number of characters that are text rather than chance.
 const TEXT_MIN: usize = 4;
 /// An inaccessible mapping up to this long beside memory that is used is there to catch overruns.
@@ -35,6 +32,8 @@ pub struct Space<'a, 'p> {
     pub programs: &'a [Program<'p>],
     /// Stacks that are known.
     pub stacks: &'a [Stack],
+    /// Which numbers are addresses.
+    pub form: AddressForm,
 }
 
 /// What kind of address it is, for rules.
@@ -158,11 +157,13 @@ impl Space<'_, '_> {
         if let Some(text) = characters(at) {
             return (OwnerKind::Text, format!("the text `{text}` used as an address"));
         }
-        if at.0 >= KERNEL_HALF {
-            return (OwnerKind::Kernel, "in the kernel's half of the address space".to_owned());
+        let AddressForm { bits, ignored } = self.form;
+        if !self.form.is_canonical(at.0) {
+            let last = 63 - ignored;
+            return (OwnerKind::NotCanonical, format!("not a canonical address: bits {bits} to {last} differ"));
         }
-        if at.0 >= NOT_CANONICAL {
-            return (OwnerKind::NotCanonical, "not a canonical address: bits 47 to 63 differ".to_owned());
+        if at.0 >> 63 != 0 {
+            return (OwnerKind::Kernel, "in the kernel's half of the address space".to_owned());
         }
         (OwnerKind::Unmapped, format!("not mapped{}", self.neighbour(at)))
     }
@@ -257,7 +258,9 @@ mod tests {
         let regions = parse_maps(MAPS.as_bytes());
         let range = AddrRange { start: Addr(0x2000_1000), end: Addr(0x2000_9000) };
         let stacks = [Stack { range, name: "main stack".to_owned() }];
-        Space { regions: &regions, programs: &[], stacks: &stacks }.owner(Addr(at)).text
+        Space { regions: &regions, programs: &[], stacks: &stacks, form: AddressForm { bits: 47, ignored: 0 } }
+            .owner(Addr(at))
+            .text
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::stack::Cfi;
 use ashore_base::{Addr, AddrRange};
 use ashore_formats::{Functions, Parsed, Part, Symbol, functions, golang::LineTable};
 use ashore_image::{FunctionIndex, Segment};
+use ashore_isa::{Facts, Meanings};
 use std::cell::OnceCell;
 
 /// A longer name is taken for damage.
@@ -21,6 +22,7 @@ pub struct Program<'a> {
     go: OnceCell<Option<LineTable<'a>>>,
     lines: OnceCell<Option<Box<Lines<'a>>>>,
     cfi: OnceCell<Cfi<'a>>,
+    meanings: OnceCell<Option<Box<dyn Meanings>>>,
 }
 
 /// A name and how far behind its beginning an address is.
@@ -36,8 +38,17 @@ impl<'a> Program<'a> {
     /// The program `part` of a file whose path a person knows as `path`, loaded `bias` bytes above the addresses in it (0
     /// unless it is relocatable).
     pub fn new(parsed: &'a Parsed<'a>, part: &'a Part, path: &str, bias: u64) -> Program<'a> {
-        let (functions, go, lines, cfi) = (OnceCell::new(), OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Program { path: path.to_owned(), parsed, part, bias, functions, go, lines, cfi }
+        Program {
+            path: path.to_owned(),
+            parsed,
+            part,
+            bias,
+            functions: OnceCell::new(),
+            go: OnceCell::new(),
+            lines: OnceCell::new(),
+            cfi: OnceCell::new(),
+            meanings: OnceCell::new(),
+        }
     }
 
     /// The path a person knows it by.
@@ -73,6 +84,16 @@ impl<'a> Program<'a> {
     /// How to unwind code that is not Go's.
     pub(super) fn cfi(&self) -> &Cfi<'a> {
         self.cfi.get_or_init(|| Cfi::read(self))
+    }
+
+    /// What its instructions do, where anybody knows.
+    pub(super) fn meanings(&self) -> Option<&dyn Meanings> {
+        self.meanings.get_or_init(|| ashore_isa::meanings(self.part.image.cpu)).as_deref()
+    }
+
+    /// What is known of its CPU.
+    pub(super) fn facts(&self) -> &'static Facts {
+        ashore_isa::facts_of(self.part.image.cpu)
     }
 
     /// The program's segment at an address of memory.

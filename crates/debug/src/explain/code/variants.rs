@@ -3,17 +3,15 @@
 use super::Program;
 use super::instruction::{Class, call_before, instruction_at};
 use ashore_base::{Addr, Bytes};
-use ashore_isa::x86_64::Regs;
+use ashore_isa::Registers;
 use ashore_pivot::Memory;
 
-/// `R_X86_64_IRELATIVE` of the processor supplement.
-const IRELATIVE: u64 = 37;
 /// How many bytes a relocation has: where, what, and a number.
 const RELA_LEN: u64 = 24;
 /// More are not looked at.
 const SLOTS_MAX: u64 = 4096;
 /// So many instructions a linker's stub has at most before it jumps.
-const STUB_LEN: usize = 3;
+const STUB_LEN: usize = 6;
 
 /// A slot that is to hold the address of a function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,27 +35,34 @@ impl Program<'_> {
             slots.extend(rows.filter_map(|row| {
                 let (at, info, addend) = (bytes.u64(row)?, bytes.u64(row + 8)?, bytes.u64(row + 16)?);
                 let slot = Slot { at: self.in_memory(Addr(at)), chooser: self.in_memory(Addr(addend)) };
-                (info as u32 as u64 == IRELATIVE).then_some(slot)
+                (info as u32 == self.facts().irelative).then_some(slot)
             }));
         }
         slots
     }
 
-    /// The slot that the call right before `back` went through: named in the call, or in the stub that it calls.
-    pub fn slot_of_call(&self, memory: &dyn Memory, back: Addr) -> Option<Slot> {
+    /// The slot that the call right before `back` went through: named in the call, or in the stub that it calls. The
+    /// registers are only to be of the program's CPU.
+    pub fn slot_of_call(&self, like: &Registers, memory: &dyn Memory, back: Addr) -> Option<Slot> {
         let slots = self.slots();
         let call = call_before(self, memory, back)?;
         let found = |at: Addr| slots.iter().copied().find(|slot| slot.at == at);
-        let resolved = instruction_at(self, &Regs { rip: call.at.0, ..Regs::default() }, memory, call.at)?;
+        let mut regs = like.only_at(call.at.0);
+        let resolved = instruction_at(self, &regs, memory, call.at)?;
         if let Some(slot) = resolved.accesses.iter().find_map(|access| found(access.at)) {
             return Some(slot);
         }
         let mut at = resolved.target?;
+        regs.set_pc(at.0);
         for _ in 0..STUB_LEN {
-            let step = instruction_at(self, &Regs { rip: at.0, ..Regs::default() }, memory, at)?;
-            if step.class == Class::Jump {
-                return step.accesses.iter().find_map(|access| found(access.at));
+            let step = instruction_at(self, &regs, memory, at)?;
+            if let Some(slot) = step.accesses.iter().find_map(|access| found(access.at)) {
+                return Some(slot);
             }
+            if step.class == Class::Jump {
+                return None;
+            }
+            regs = self.meanings()?.after(&step, &regs);
             at = at.plus(step.bytes.len() as u64);
         }
         None

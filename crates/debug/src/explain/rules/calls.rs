@@ -2,8 +2,9 @@
 
 use super::super::evidence::{Call, End, Evidence};
 use super::super::verdict::{Confidence, Verdict};
+use super::shape;
 use ashore_base::Addr;
-use ashore_guest::{GUESTS, row_of};
+use ashore_guest::row_of;
 use ashore_pivot::Signal;
 use ashore_report::table as row;
 
@@ -33,8 +34,7 @@ pub(super) fn deliberate_abort(evidence: &Evidence<'_>) -> Option<Verdict> {
 
 /// The system's name of a call elsewhere, and whose.
 fn elsewhere(evidence: &Evidence<'_>, number: u64, names: &[&str]) -> Option<(&'static str, &'static str)> {
-    let others = GUESTS.iter().map(|guest| guest.os).filter(|os| os.name != evidence.os.name);
-    others.into_iter().find_map(|os| {
+    evidence.other_systems().find_map(|os| {
         let name = row_of(os.calls, number)?.name();
         names.contains(&name.trim_start_matches('_')).then_some((name, os.title))
     })
@@ -79,6 +79,9 @@ const SYSCTL_LEN: u64 = 24;
 pub(super) fn foreign_wait(evidence: &Evidence<'_>) -> Option<Verdict> {
     let is_sysctl = |call: &Call| call.is("sysctl") && call.args[1] <= SYSCTL_LEN && call.args[1] > 1;
     let failed = evidence.all_calls().filter(|call| call.errno().is_some() && !call.is_any(WAITS) && !is_sysctl(call));
+    // Where the number is another call here, the words must be none of its.
+    let is_own = |call: &Call| !call.is("sysctl") && shape::fits_here(evidence, call);
+    let failed = failed.filter(|call| !is_own(call));
     let found = failed.filter_map(|call| Some((call, elsewhere(evidence, call.number, WAITS)?)));
     let (call, (name, whose)) = found.into_iter().next().filter(|_| ended_badly(evidence))?;
     let same = evidence.all_calls().filter(|other| other.number == call.number && other.errno().is_some());
@@ -91,11 +94,13 @@ pub(super) fn foreign_wait(evidence: &Evidence<'_>) -> Option<Verdict> {
         "it waits by {whose}'s {name} (call {}), which {title} does not have: {error}, {times} times",
         call.number
     );
+    let number = |name: &str| evidence.os.calls.iter().find(|row| row.name() == name).map_or(0, |row| row.number);
+    let called = |name: &str| format!("{name} ({})", number(name));
     let next = match evidence.os.name {
-        "linux" => "Linux waits by futex (202)",
-        "freebsd" => "FreeBSD waits by _umtx_op (454)",
-        "netbsd" => "NetBSD waits by ___lwp_park60 (478) and wakes by _lwp_unpark (321)",
-        _ => "DragonFly waits by umtx_sleep (469) and wakes by umtx_wakeup (470)",
+        "linux" => format!("Linux waits by {}", called("futex")),
+        "freebsd" => format!("FreeBSD waits by {}", called("_umtx_op")),
+        "netbsd" => format!("NetBSD waits by {} and wakes by {}", called("___lwp_park60"), called("_lwp_unpark")),
+        _ => format!("DragonFly waits by {} and wakes by {}", called("umtx_sleep"), called("umtx_wakeup")),
     };
     Some(Verdict::new(&row::DIED_FOREIGN_WAIT, Confidence::Likely, cause).because(call.line.clone()).next(next))
 }
@@ -106,8 +111,7 @@ const LIVELOCK: u64 = 100_000;
 /// What an error number means on the other systems, where it means something else.
 fn other_meanings(evidence: &Evidence<'_>, errno: u16) -> String {
     let own = evidence.errno_name(errno);
-    let others = GUESTS.iter().filter(|guest| guest.os.name != evidence.os.name);
-    let names = others.filter_map(|guest| Some(((guest.os.errno_name)(errno)?, guest.os.title)));
+    let names = evidence.other_systems().filter_map(|os| Some(((os.errno_name)(errno)?, os.title)));
     let different: Vec<String> =
         names.filter(|(name, _)| *name != own).map(|(name, title)| format!("{name} on {title}")).collect();
     different.join(", ")
@@ -145,8 +149,8 @@ pub(super) fn would_block(evidence: &Evidence<'_>) -> Option<Verdict> {
     }
     let cause = format!("it took {name} ({errno}) for a failure: {} only says to try again", call.line);
     let verdict = Verdict::new(&row::ENDED_AT_WAIT, Confidence::Possible, cause);
-    let linux = GUESTS.iter().find(|guest| guest.os.name == "linux" && guest.os.name != evidence.os.name);
-    let there = linux.and_then(|guest| (0..200).find(|number| (guest.os.errno_name)(*number) == Some(&name)));
+    let linux = evidence.other_systems().find(|os| os.name == "linux");
+    let there = linux.and_then(|os| (0..200).find(|number| (os.errno_name)(*number) == Some(&name)));
     Some(match there {
         Some(number) if number != errno => verdict.because(format!("{name} is {errno} here and {number} on Linux")),
         _ => verdict,

@@ -3,7 +3,6 @@
 use super::super::evidence::Evidence;
 use super::super::gather::signal_name;
 use super::super::verdict::{Confidence, Verdict};
-use ashore_base::Addr;
 use ashore_pivot::Signal;
 use ashore_report::table as row;
 
@@ -47,8 +46,8 @@ pub(super) fn any_signal(evidence: &Evidence<'_>) -> Option<Verdict> {
     let delivery = evidence.signal()?;
     let name = signal_name(evidence.os, delivery.signal);
     let cause = if evidence.fault().is_some() {
-        let place = evidence.name(Addr(evidence.regs.rip)).unwrap_or_else(|| "unknown code".to_owned());
-        format!("an instruction at {:#x} in {place} raised {name}", evidence.regs.rip)
+        let place = evidence.name(evidence.pc()).unwrap_or_else(|| "unknown code".to_owned());
+        format!("an instruction at {:#x} in {place} raised {name}", evidence.regs.pc())
     } else {
         format!("{name} came, and it has no handler for it")
     };

@@ -2,14 +2,14 @@
 
 use super::super::code::{Class, Frame, Role};
 use super::super::evidence::Evidence;
-use super::super::faults::trap;
 use super::super::verdict::{Confidence, Verdict};
 use ashore_base::Addr;
+use ashore_isa::facts::Exception;
 use ashore_pivot::Signal;
 use ashore_report::table as row;
 
-/// The breakpoint instruction.
-const INT3: u8 = 0xcc;
+/// Linux's `si_code` of an access that is not aligned (`BUS_ADRALN`).
+const MISALIGNED: i32 = 1;
 /// What a floating-point fault was, by Linux's `si_code`.
 const FLOATS: [(i32, &str); 5] = [
     (3, "divided by 0.0"),
@@ -60,12 +60,13 @@ fn signed(divisor: u64) -> String {
 
 /// An operand that is not aligned.
 pub(super) fn misaligned(evidence: &Evidence<'_>) -> Option<Verdict> {
-    if !evidence.is_refused() {
+    let is_bus = evidence.fault().is_some_and(|fault| fault.signal == Signal::BUS && fault.code == MISALIGNED);
+    if !evidence.is_refused() && !is_bus {
         return None;
     }
     let access = evidence.access_where(|access| access.misaligned_by().is_some())?;
     let (rest, align) = (access.misaligned_by()?, access.align?);
-    let is_stack = access.formula.registers.iter().any(|(name, _)| matches!(*name, "rsp" | "rbp"));
+    let is_stack = access.formula.registers.iter().any(|(name, _)| evidence.facts().of_stack.contains(name));
     let place = evidence.place();
     let what = if is_stack { "its stack" } else { "an address" };
     let cause =
@@ -93,7 +94,7 @@ pub(super) fn unsupported(evidence: &Evidence<'_>) -> Option<Verdict> {
 
 /// An instruction that is undefined on purpose.
 pub(super) fn trapped(evidence: &Evidence<'_>) -> Option<Verdict> {
-    evidence.fault().filter(|fault| fault.signal == Signal::ILL)?;
+    evidence.fault().filter(|fault| matches!(fault.signal, Signal::ILL | Signal::TRAP))?;
     let instruction = evidence.instruction.as_ref().filter(|instruction| instruction.class == Class::Undefined)?;
     let place = evidence.place();
     let cause = format!(
@@ -114,19 +115,28 @@ pub(super) fn invalid(evidence: &Evidence<'_>) -> Option<Verdict> {
 
 /// A breakpoint.
 pub(super) fn breakpoint(evidence: &Evidence<'_>) -> Option<Verdict> {
-    let fault = evidence.fault().filter(|fault| fault.signal == Signal::TRAP && fault.trap == trap::BREAKPOINT)?;
-    let back = u64::from(evidence.byte_before() == Some(INT3));
-    let at = Addr(evidence.regs.rip.saturating_sub(back));
+    evidence.fault().filter(|fault| fault.signal == Signal::TRAP)?;
+    let is_at = evidence.class() == Some(Class::Breakpoint);
+    let behind = evidence.facts().breakpoint_behind.filter(|(byte, _)| evidence.byte_before() == Some(*byte));
+    let is_told = evidence.exception() == Some(Exception::Breakpoint);
+    let is_meant = is_told || is_at && evidence.exception().is_none();
+    if !is_meant {
+        return None;
+    }
+    let at = Addr(evidence.regs.pc().saturating_sub(u64::from(behind.is_some())));
     let place = evidence.spot(at).unwrap_or_else(|| format!("the code at {at}"));
-    let cause = format!("{place} has a breakpoint (int3), and no debugger is there to catch it");
-    let _ = fault;
+    let text = || evidence.instruction.as_ref().filter(|_| is_at).map(|found| found.text.as_str());
+    let text = behind.map(|(_, name)| name).or_else(text).map_or_else(String::new, |text| format!(" ({text})"));
+    let cause = format!("{place} has a breakpoint{text}, and no debugger is there to catch it");
     Some(Verdict::new(&row::DIED_BREAKPOINT, Confidence::Certain, cause))
 }
 
 /// An instruction for kernels.
 pub(super) fn privileged(evidence: &Evidence<'_>) -> Option<Verdict> {
     let instruction = evidence.instruction.as_ref().filter(|instruction| instruction.class == Class::Privileged)?;
-    if !evidence.is_refused() {
+    // Some CPUs refuse them, to others they do not exist.
+    let is_unknown = evidence.fault().is_some_and(|fault| fault.signal == Signal::ILL);
+    if !evidence.is_refused() && !is_unknown {
         return None;
     }
     let cause = format!("{} uses `{}`, which only a kernel may", evidence.place(), instruction.text);
@@ -140,7 +150,9 @@ pub(super) fn privileged(evidence: &Evidence<'_>) -> Option<Verdict> {
 
 /// The C library stopped because its heap is damaged.
 pub(super) fn heap_damaged(evidence: &Evidence<'_>) -> Option<Verdict> {
-    let is_stop = matches!(evidence.class(), Some(Class::Privileged | Class::Undefined));
+    // Where the C library has no instruction to stop by, it writes to null.
+    let is_at_null = evidence.fault_address() == Some(Addr::NULL) && evidence.is_write();
+    let is_stop = matches!(evidence.class(), Some(Class::Privileged | Class::Undefined)) || is_at_null;
     let frames: Vec<&Frame> = evidence.backtrace()?.rows.iter().flat_map(|row| &row.frames).take(8).collect();
     let in_heap = |frame: &&&Frame| {
         frame.spots.iter().any(|spot| spot.function.as_deref().is_some_and(|name| HEAP.contains(&name)))
@@ -164,11 +176,7 @@ pub(super) fn heap_damaged(evidence: &Evidence<'_>) -> Option<Verdict> {
 /// A floating-point exception that was unmasked.
 pub(super) fn float(evidence: &Evidence<'_>) -> Option<Verdict> {
     let fault = evidence.fault().filter(|fault| fault.signal == Signal::FPE)?;
-    let unit = match fault.trap {
-        trap::SIMD => "MXCSR",
-        trap::X87 => "the x87 control word",
-        _ => return None,
-    };
+    let Some(Exception::Float(unit)) = evidence.exception() else { return None };
     let what = FLOATS
         .iter()
         .find(|(code, _)| *code == fault.code)
@@ -181,11 +189,11 @@ pub(super) fn float(evidence: &Evidence<'_>) -> Option<Verdict> {
 pub(super) fn flags(evidence: &Evidence<'_>) -> Option<Verdict> {
     let fault = evidence.fault()?;
     let place = evidence.place();
-    let cause = match (fault.signal, fault.trap) {
-        (Signal::TRAP, trap::DEBUG) => {
+    let cause = match (fault.signal, evidence.exception()?) {
+        (Signal::TRAP, Exception::SingleStep) => {
             format!("the trap flag is set, and stops it at each instruction: the last is before {place}")
         }
-        (Signal::BUS, trap::ALIGNMENT) => {
+        (Signal::BUS, Exception::AlignmentFlag) => {
             let access = evidence.access_where(|access| access.role != Role::Stack);
             let text = access.map_or_else(String::new, |access| format!(": {access}"));
             format!("{place} used an address that is not aligned, and the flag that checks alignment (AC) is set{text}")

@@ -18,7 +18,7 @@ pub(super) fn smashed(evidence: &Evidence<'_>) -> Option<Verdict> {
     if !is_return && (!evidence.has_returned() || evidence.came_from().is_some()) {
         return None;
     }
-    let value = if is_return { evidence.word(Addr(evidence.regs.rsp))? } else { evidence.regs.rip };
+    let value = if is_return { evidence.word(evidence.sp())? } else { evidence.regs.pc() };
     let bytes = value.to_le_bytes();
     let is_text = bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
     let what = match is_text {

@@ -3,6 +3,7 @@
 use super::super::code::{OwnerKind, Way};
 use super::super::evidence::Evidence;
 use super::super::verdict::{Confidence, Verdict};
+use super::instructions::heap_damaged;
 use ashore_report::table as row;
 
 /// A null pointer.
@@ -12,7 +13,7 @@ pub(super) fn null_pointer(evidence: &Evidence<'_>) -> Option<Verdict> {
         return None;
     }
     let place = evidence.place();
-    if evidence.regs.rip == at.0 {
+    if evidence.fetched().is_some() {
         // Zeros over a return address look the same but for the stack.
         if evidence.has_returned() && evidence.came_from().is_none() {
             return None;
@@ -20,6 +21,10 @@ pub(super) fn null_pointer(evidence: &Evidence<'_>) -> Option<Verdict> {
         let by = evidence.called_from().unwrap_or_else(|| "it".to_owned());
         let cause = format!("{by} called a function through a null pointer");
         return Some(Verdict::new(&row::DIED_NULL, Confidence::Certain, cause));
+    }
+    // A C library's way to stop.
+    if heap_damaged(evidence).is_some() {
+        return None;
     }
     let access = evidence.instruction.as_ref().and_then(|instruction| instruction.access_for(at))?;
     let does = match access.way {

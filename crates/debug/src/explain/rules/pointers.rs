@@ -1,9 +1,10 @@
 //! Pointers that are something else: an error number, a text, a number with a tag.
 
-use super::super::code::{Access, OwnerKind, Role};
+use super::super::code::{Access, Class, OwnerKind, Role};
 use super::super::evidence::{Call, Evidence};
 use super::super::verdict::{Confidence, Verdict};
 use ashore_base::Addr;
+use ashore_isa::facts::ThreadPointer;
 use ashore_report::table as row;
 
 /// The greatest error number that a call gives back as a negative number.
@@ -12,17 +13,21 @@ const ERRNO_MAX: u64 = 4095;
 const THREAD_POINTER_MIN: u64 = 0x1_0000;
 /// How far from the thread pointer thread-local memory is looked for.
 const THREAD_LOCAL_MAX: u64 = 1 << 20;
-/// The bits of an address that count.
+/// Whatever the CPU can do, no host gives a program more bits of address space.
 const ADDRESS_BITS: u32 = 47;
 /// Thread-local memory may begin so many bytes below the thread pointer; so the address is a small negative number.
 const CALLS_BACK: usize = 8;
 
 /// Thread-local memory is used, and nothing points at it.
 pub(super) fn thread_local(evidence: &Evidence<'_>) -> Option<Verdict> {
-    let instruction = evidence.instruction.as_ref().filter(|instruction| instruction.is_thread_local)?;
-    let access = evidence.access_where(|access| access.role == Role::ThreadLocal)?;
-    let is_gs = instruction.text.contains("gs:");
-    let (name, base) = if is_gs { ("GS", evidence.regs.gs_base) } else { ("FS", evidence.regs.fs_base) };
+    let instruction = evidence.instruction.as_ref()?;
+    let access = match instruction.is_thread_local {
+        true => evidence.access_where(|access| access.role == Role::ThreadLocal)?,
+        false => evidence.access_where(|_| asked_for_it(evidence))?,
+    };
+    let pointers = evidence.facts().thread_pointers;
+    let used = pointers.iter().find(|pointer| instruction.text.contains(pointer.mark)).or(pointers.first())?;
+    let (name, base) = (used.title, evidence.regs.get(used.register)?);
     let is_near = access.at.0.wrapping_sub(base).wrapping_add(THREAD_LOCAL_MAX) < 2 * THREAD_LOCAL_MAX;
     let is_here =
         evidence.is_refused() || evidence.fault_address().is_some_and(|at| at.0.wrapping_sub(access.at.0) < 64);
@@ -30,19 +35,25 @@ pub(super) fn thread_local(evidence: &Evidence<'_>) -> Option<Verdict> {
         return None;
     }
     let place = evidence.place();
-    let other = if is_gs { evidence.regs.fs_base } else { evidence.regs.gs_base };
     let cause = match base {
-        0 => format!("{place} used thread-local memory, and the thread pointer ({name} base) was never set: it is 0"),
-        _ => format!("{place} used thread-local memory, and the thread pointer ({name} base) is the number {base:#x}"),
+        0 => format!("{place} used thread-local memory, and the thread pointer ({name}) was never set: it is 0"),
+        _ => format!("{place} used thread-local memory, and the thread pointer ({name}) is the number {base:#x}"),
     };
     let mut verdict = Verdict::new(&row::DIED_THREAD_LOCAL, Confidence::Certain, cause)
         .because(format!("{} reaches {}", instruction.text, access.at));
-    if other >= THREAD_POINTER_MIN {
-        let (this, other_name) = if is_gs { ("GS", "FS") } else { ("FS", "GS") };
-        verdict =
-            verdict.because(format!("{other_name} base is {other:#x}, {this} base is not: perhaps the wrong register"));
+    let value = |other: &ThreadPointer| evidence.regs.get(other.register).unwrap_or_default();
+    if let Some(other) = pointers.iter().find(|other| value(other) >= THREAD_POINTER_MIN) {
+        let title = other.title;
+        verdict = verdict.because(format!("{title} is {:#x}, {name} is not: perhaps the wrong register", value(other)));
     }
     Some(verdict)
+}
+
+/// Whether it asked where thread-local memory is right before, on a CPU whose operands cannot be thread-local.
+fn asked_for_it(evidence: &Evidence<'_>) -> bool {
+    let is_straight = |class| matches!(class, Class::Plain | Class::Branch);
+    let mut last = evidence.before.iter().rev().take_while(|instruction| is_straight(instruction.class));
+    last.any(|instruction| instruction.is_thread_local)
 }
 
 /// What a failed call gave back is used as a pointer.
@@ -92,8 +103,7 @@ fn inverted(evidence: &Evidence<'_>, number: u64, place: &str) -> Option<Verdict
 
 /// The error number that a pointer of this access is.
 fn small_negative(access: &Access, evidence: &Evidence<'_>) -> Option<u64> {
-    let is_fault = |at: Addr| at.0.wrapping_sub(access.at.0) < access.len.max(1);
-    let is_here = evidence.is_refused() || evidence.fault_address().is_some_and(is_fault);
+    let is_here = evidence.is_of_access(access);
     let [(_, value)] = access.formula.registers.as_slice() else { return None };
     let number = value.wrapping_neg();
     (is_here && access.role != Role::ThreadLocal && (1..=ERRNO_MAX).contains(&number)).then_some(number)
@@ -101,14 +111,13 @@ fn small_negative(access: &Access, evidence: &Evidence<'_>) -> Option<u64> {
 
 /// A pointer that is a text, or has a tag.
 pub(super) fn not_canonical(evidence: &Evidence<'_>) -> Option<Verdict> {
-    if !evidence.is_refused() {
-        return None;
-    }
+    let form = evidence.facts().addresses;
     let kind = |at: Addr| evidence.owner(at).kind;
     let access = evidence.access_where(|access| {
         access.role != Role::Stack
             && matches!(kind(access.at), OwnerKind::Text | OwnerKind::NotCanonical)
-            && !is_canonical(access.at.0)
+            && !form.is_canonical(access.at.0)
+            && evidence.is_of_access(access)
     })?;
     let place = evidence.place();
     let (name, value) = access
@@ -116,7 +125,7 @@ pub(super) fn not_canonical(evidence: &Evidence<'_>) -> Option<Verdict> {
         .registers
         .iter()
         .copied()
-        .find(|(_, value)| !is_canonical(*value))
+        .find(|(_, value)| !form.is_canonical(*value))
         .unwrap_or(("the address", access.at.0));
     let text = value.to_le_bytes();
     let verdict = if text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
@@ -124,7 +133,8 @@ pub(super) fn not_canonical(evidence: &Evidence<'_>) -> Option<Verdict> {
         let cause = format!("{place} used the text `{text}` as a pointer: a text that was too long overwrote it");
         Verdict::new(&row::DIED_NOT_ADDRESS, Confidence::Certain, cause)
     } else {
-        let (tag, rest) = (value >> ADDRESS_BITS, value & ((1 << ADDRESS_BITS) - 1));
+        let bits = form.bits.min(ADDRESS_BITS);
+        let (tag, rest) = (value >> bits, value & ((1 << bits) - 1));
         let owner = evidence.owner(Addr(rest));
         let is_mapped = owner.region.is_some();
         let cause = match is_mapped {
@@ -138,16 +148,11 @@ pub(super) fn not_canonical(evidence: &Evidence<'_>) -> Option<Verdict> {
         let verdict = Verdict::new(&row::DIED_NOT_ADDRESS, sure, cause);
         if is_mapped {
             verdict
-                .because(format!("its bits from {ADDRESS_BITS} are {tag:#x}"))
+                .because(format!("its bits from {bits} are {tag:#x}"))
                 .next("take the tag off a pointer before it is used: this system and CPU do not ignore it")
         } else {
             verdict
         }
     };
     Some(verdict.because(format!("{name} = {value:#x} in {access}")))
-}
-
-/// Whether bits 47 to 63 are the same.
-fn is_canonical(value: u64) -> bool {
-    matches!(value >> ADDRESS_BITS, 0 | 0x1_ffff)
 }

@@ -117,7 +117,7 @@ pub(super) fn overrun(evidence: &Evidence<'_>) -> Option<Verdict> {
     let owner = evidence.owner(at);
     let region = evidence.ends_before(at, OVER)?;
     // With the stack pointer so near below, it may as well be a great array on a stack.
-    let is_stack_near = at.0.checked_sub(evidence.regs.rsp).is_some_and(|above| above < STACK_MAX);
+    let is_stack_near = at.0.checked_sub(evidence.regs.sp()).is_some_and(|above| above < STACK_MAX);
     let sure = match owner.kind {
         OwnerKind::Guard | OwnerKind::StackGuard if !is_stack_near => Confidence::Certain,
         OwnerKind::Guard | OwnerKind::StackGuard | OwnerKind::Unmapped => Confidence::Likely,

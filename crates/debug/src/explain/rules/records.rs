@@ -14,7 +14,7 @@ struct Filled {
     calls: &'static [&'static str],
     /// Which of its words says where.
     buffer: usize,
-    /// How many bytes a record has.
+    /// How many bytes a record has, where the system's words do not say.
     len: u64,
     /// Where its pointer is.
     pointer: u64,
@@ -24,7 +24,8 @@ struct Filled {
     others: &'static [(u64, &'static str)],
 }
 
-const UNPACKED: &[(u64, &str)] = &[(8, "a record that is not packed has it")];
+const PACKING: &[(u64, &str)] =
+    &[(8, "a record that is not packed has it"), (4, "a record that is packed has it, as Linux's is on x86-64")];
 const WIDE: &[(u64, &str)] = &[(32, "NetBSD has it")];
 const NARROW: &[(u64, &str)] = &[(24, "FreeBSD and DragonFly have it")];
 
@@ -36,7 +37,7 @@ static FILLED: &[Filled] = &[
         len: 12,
         pointer: 4,
         field: "epoll_event.data",
-        others: UNPACKED,
+        others: PACKING,
     },
     Filled { os: "freebsd", calls: &["kevent"], buffer: 3, len: 64, pointer: 24, field: "kevent.udata", others: WIDE },
     Filled {
@@ -82,6 +83,12 @@ pub(super) fn layout(evidence: &Evidence<'_>) -> Option<Verdict> {
     evidence.fault_address().or_else(|| evidence.is_refused().then_some(Addr(0)))?;
     let call = evidence.calls().next()?;
     let filled = FILLED.iter().find(|filled| filled.os == evidence.os.name && call.is_any(filled.calls))?;
+    // On another CPU the record may be another one.
+    let (record, field) = filled.field.split_once('.').unwrap_or((filled.field, ""));
+    let record = evidence.os.words.record(record);
+    let field = record.and_then(|record| record.fields.iter().find(|found| found.name == field));
+    let len = record.map_or(filled.len, |record| u64::from(record.len));
+    let own = field.map_or(filled.pointer, |field| u64::from(field.at));
     let count = call.result().filter(|count| (1..=COUNT_MAX).contains(count))?;
     let accesses = &evidence.instruction.as_ref()?.accesses;
     let single = |registers: &[(&str, u64)]| match registers {
@@ -92,15 +99,14 @@ pub(super) fn layout(evidence: &Evidence<'_>) -> Option<Verdict> {
         accesses.iter().filter_map(|access| single(&access.formula.registers)).filter(|value| *value != 0).collect();
     let start = Addr(*call.args.get(filled.buffer)?);
     let (n, (place, who), value, right) = (0..count).find_map(|n| {
-        let record = start.plus(n * filled.len);
-        let right =
-            evidence.word(record.plus(filled.pointer)).filter(|right| evidence.region(Addr(*right)).is_some())?;
-        filled.others.iter().find_map(|(place, who)| {
+        let record = start.plus(n * len);
+        let right = evidence.word(record.plus(own)).filter(|right| evidence.region(Addr(*right)).is_some())?;
+        filled.others.iter().filter(|(place, _)| *place != own).find_map(|(place, who)| {
             let wrong = evidence.word(record.plus(*place)).filter(|wrong| *wrong != right && values.contains(wrong))?;
             Some((n, (*place, *who), wrong, right))
         })
     })?;
-    let (reader, field, own) = (evidence.place(), filled.field, filled.pointer);
+    let (reader, field) = (evidence.place(), filled.field);
     let cause = format!(
         "{reader} used {value:#x}, which stands at byte {place} of a record that {} filled: {who} there, {} has {field} at byte {own}",
         call.name, evidence.os.title

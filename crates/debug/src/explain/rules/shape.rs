@@ -4,7 +4,7 @@ use super::super::evidence::{Call, End, Evidence};
 use super::super::verdict::{Confidence, Verdict};
 use crate::trace::signature::{Param, Type, parse};
 use ashore_base::Addr;
-use ashore_guest::{Does, GUESTS, Os, row_of};
+use ashore_guest::{Does, Os, row_of};
 use ashore_pivot::Signal;
 use ashore_report::table as row;
 
@@ -27,6 +27,14 @@ fn fit(evidence: &Evidence<'_>, os: &Os, call: &Call) -> i64 {
     let known = if matches!(row.does, Does::Missing) { -1 } else { 1 };
     let params = parse(row.signature).params;
     known + params.iter().zip(call.args).map(|(param, word)| plausible(evidence, param, word)).sum::<i64>()
+}
+
+/// Whether a call is one of this system, and each of its words may be what it wants.
+pub(super) fn fits_here(evidence: &Evidence<'_>, call: &Call) -> bool {
+    let Some(row) = row_of(evidence.os.calls, call.number) else { return false };
+    let params = parse(row.signature).params;
+    !matches!(row.does, Does::Missing)
+        && params.iter().zip(call.args).all(|(param, word)| plausible(evidence, param, word) >= 0)
 }
 
 /// Whether a word makes sense as this parameter: more than 0 if it does, less if it does not.
@@ -70,8 +78,8 @@ pub(super) fn foreign_calls(evidence: &Evidence<'_>) -> Option<Verdict> {
         return None;
     }
     let here = fits(evidence, evidence.os, &calls);
-    let others = GUESTS.iter().map(|guest| guest.os).filter(|os| os.name != evidence.os.name);
-    let (best, score) = others.map(|os| (os, fits(evidence, os, &calls))).max_by_key(|(_, score)| *score)?;
+    let (best, score) =
+        evidence.other_systems().map(|os| (os, fits(evidence, os, &calls))).max_by_key(|(_, score)| *score)?;
     if score < here + BETTER || score <= 0 {
         return None;
     }

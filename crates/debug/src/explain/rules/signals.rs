@@ -55,7 +55,7 @@ pub(super) fn no_room(evidence: &Evidence<'_>) -> Option<Verdict> {
     let handler = arrival.handler?;
     evidence.signal().filter(|delivery| delivery.signal == Signal::SEGV && delivery.code == 0 && delivery.pid == 0)?;
     let (name, handler) = (&arrival.name, evidence.handler_name(handler));
-    let sp = evidence.regs.rsp;
+    let sp = evidence.regs.sp();
     let cause =
         format!("{name} came, and the stack has no room for its handler {handler}: the stack pointer is {sp:#x}");
     let verdict = Verdict::new(&row::DIED_NO_SIGNAL_STACK, Confidence::Certain, cause);

@@ -20,7 +20,7 @@ const BIG: u64 = 256 << 10;
 /// The stack's end was reached.
 pub(super) fn overflow(evidence: &Evidence<'_>) -> Option<Verdict> {
     let at = evidence.fault_address()?;
-    let sp = evidence.regs.rsp;
+    let sp = evidence.regs.sp();
     let is_near = at.0 < sp.saturating_add(BELOW) && sp < at.0.saturating_add(BELOW);
     let owner = evidence.owner(at);
     let reach = if is_near { BELOW * 16 } else { 0 };

@@ -37,7 +37,7 @@ fn frames(evidence: &Evidence<'_>) -> Vec<Addr> {
     let rows = evidence.backtrace().map(|stack| stack.rows.as_slice()).unwrap_or_default();
     let mut frames: Vec<Addr> = rows.iter().flat_map(|row| &row.frames).map(|frame| frame.pc).collect();
     if frames.is_empty() {
-        frames.push(Addr(evidence.regs.rip));
+        frames.push(evidence.pc());
     }
     frames
 }
@@ -90,16 +90,13 @@ pub(super) fn before_main(evidence: &Evidence<'_>) -> Option<Verdict> {
     let place = evidence.place();
     let cause = format!("it crashed in {place}, before its main function ran");
     let verdict = Verdict::new(&row::DIED_BEFORE_MAIN, Confidence::Likely, cause);
-    let base = evidence.regs.fs_base;
-    Some(
-        verdict.because(format!(
-            "its thread pointer (fs) is {base:#x}; it had made {} calls",
-            evidence.all_calls().count()
-        )),
-    )
+    let made = evidence.all_calls().count();
+    let pointer = evidence.facts().thread_pointers.first()?;
+    let base = evidence.regs.get(pointer.register).unwrap_or_default();
+    Some(verdict.because(format!("its thread pointer ({}) is {base:#x}; it had made {made} calls", pointer.title)))
 }
 
-/// The systems that leave the place of the arguments in rdi.
+/// The systems that leave the place of the arguments where functions find their first word.
 const IN_REGISTER: &[&str] = &["freebsd", "dragonfly"];
 
 /// It looked for its arguments in a register in which only other systems leave them.
@@ -109,13 +106,15 @@ pub(super) fn start_registers(evidence: &Evidence<'_>) -> Option<Verdict> {
         return None;
     }
     let entry = evidence.program()?.entry()?;
-    let access = evidence.access_where(|access| access.formula.registers == [("rdi", 0)])?;
-    if !is_untouched(evidence, entry, &["rdi", "edi", "di", "dil"]) {
+    let names = evidence.facts().first_word;
+    let first = *names.first()?;
+    let access = evidence.access_where(|access| access.formula.registers == [(first, 0)])?;
+    if !is_untouched(evidence, entry, names) {
         return None;
     }
     let (place, title) = (evidence.place(), evidence.os.title);
     let cause = format!(
-        "{place} looked for the arguments where rdi points, as FreeBSD and DragonFly have it: {title} leaves 0 there, and \
+        "{place} looked for the arguments where {first} points, as FreeBSD and DragonFly have it: {title} leaves 0 there, and \
          the arguments at the stack pointer"
     );
     Some(Verdict::new(&row::DIED_START_REGISTERS, Confidence::Certain, cause).because(access.to_string()))

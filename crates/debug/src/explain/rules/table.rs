@@ -64,7 +64,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         diagnosis: &row::DIED_LOST_REGISTER,
-        about: "The instruction that enters the kernel puts the address behind it into rcx and the flags into r11, and some calls of the BSDs give a second result in rdx. Assembly that does not say so lets the compiler keep a value there.",
+        about: "A call may change more registers than that of its result: x86-64 puts the address behind the call into rcx and the flags into r11, and some calls of the BSDs give a second result, in rdx or x1. Assembly that does not say so lets the compiler keep a value there.",
         signature: "the address of the faulting operand is in such a register, and nothing has set it since the thread's last call",
         judge: registers::lost,
     },
@@ -88,15 +88,15 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         diagnosis: &row::DIED_START_REGISTERS,
-        about: "A program finds its arguments at its first instruction: at the stack pointer on Linux and NetBSD, where rdi points on FreeBSD and DragonFly.",
-        signature: "before any call, the start-up code used rdi as the kernel left it, on a system that leaves nothing there",
+        about: "A program finds its arguments at its first instruction: at the stack pointer on Linux and NetBSD, on FreeBSD and DragonFly where the register of a function's first word points (rdi, x0).",
+        signature: "before any call, the start-up code used that register as the kernel left it, on a system that leaves nothing there",
         judge: startup::start_registers,
     },
     Rule {
         diagnosis: &row::DIED_THREAD_LOCAL,
-        about: "Thread-local variables count from the thread pointer, the base of FS or GS. Before a thread has set it, or \
+        about: "Thread-local variables count from the thread pointer: the base of FS or GS, TPIDR_EL0 on arm64. Before a thread has set it, or \
                 when it was taken for another purpose, each of them lies near address 0.",
-        signature: "an instruction with FS or GS faulted, and that base is 0 or a small number",
+        signature: "an instruction with FS or GS faulted, or one right behind a look at TPIDR_EL0, and that is 0 or a small number",
         judge: pointers::thread_local,
     },
     Rule {
@@ -185,21 +185,22 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         diagnosis: &row::DIED_NOT_ADDRESS,
-        about: "An x86-64 address has 47 bits and their sign. Anything else, such as text or a pointer with a tag, the CPU \
-                refuses without naming an address.",
+        about: "An address has 47 bits and their sign, on arm64 48 below a byte that the CPU ignores. Anything else, such as text \
+                or a pointer with a longer tag, the CPU refuses, x86-64 without naming an address.",
         signature: "the CPU refused an operand whose address is not canonical",
         judge: pointers::not_canonical,
     },
     Rule {
         diagnosis: &row::DIED_MISALIGNED,
-        about: "Some vector instructions want their operand at a multiple of its size; compilers use them for the stack, which \
-                must be a multiple of 16 at each call.",
+        about: "Some instructions want their operand at a multiple of its size: vector instructions of x86-64, which compilers \
+                use for the stack, which must be a multiple of 16 at each call; exclusive, atomic and ordered ones of arm64.",
         signature: "the CPU refused an operand of such an instruction, and its address is not aligned",
         judge: instructions::misaligned,
     },
     Rule {
         diagnosis: &row::DIED_DIVIDING,
-        about: "The CPU refuses to divide an integer by zero, and to divide the smallest integer by -1.",
+        about: "x86-64 refuses to divide an integer by zero, and to divide the smallest integer by -1. arm64 gives 0, and the \
+                smallest integer.",
         signature: "a division instruction raised the fault",
         judge: instructions::divided,
     },
@@ -221,7 +222,7 @@ pub static RULES: &[Rule] = &[
         diagnosis: &row::DIED_TRAPPED,
         about: "Compilers put an undefined instruction where a program must not come, and behind checks that failed: \
                 __builtin_trap, unreachable code, Rust's abort, sanitizers without a runtime.",
-        signature: "SIGILL at ud2, ud1 or ud0",
+        signature: "SIGILL at ud2, ud1, ud0 or udf, or SIGTRAP at a brk of a compiler's number",
         judge: instructions::trapped,
     },
     Rule {
@@ -233,13 +234,13 @@ pub static RULES: &[Rule] = &[
     Rule {
         diagnosis: &row::DIED_BREAKPOINT,
         about: "A breakpoint instruction is for a debugger; without one it ends the program by SIGTRAP.",
-        signature: "SIGTRAP with the CPU's breakpoint exception",
+        signature: "SIGTRAP with the CPU's breakpoint exception, or at a breakpoint instruction",
         judge: instructions::breakpoint,
     },
     Rule {
         diagnosis: &row::DIED_PRIVILEGED,
         about: "Instructions that stop the CPU, reach ports or change the machine's state are the kernel's.",
-        signature: "the CPU refused such an instruction",
+        signature: "the CPU refused such an instruction, or does not have it for programs",
         judge: instructions::privileged,
     },
     Rule {

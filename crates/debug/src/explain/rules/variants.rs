@@ -10,7 +10,7 @@ pub(super) fn unchosen(evidence: &Evidence<'_>) -> Option<Verdict> {
     let at = evidence.fetched()?;
     let back = evidence.came_from()?;
     let program = evidence.programs.iter().find(|program| program.is_code(back))?;
-    let slot = program.slot_of_call(evidence.memory, back)?;
+    let slot = program.slot_of_call(&evidence.regs, evidence.memory, back)?;
     if evidence.word(slot.at) != Some(at.0) {
         return None;
     }

@@ -30,6 +30,13 @@ pub enum Feature {
     UnscaledAcquires,
 }
 
+impl Feature {
+    /// Its name to programs and people.
+    pub(in crate::aarch64) fn name(self) -> &'static str {
+        TABLE.get(self as usize).map_or("", |told| told.part.name)
+    }
+}
+
 /// A feature's row.
 pub(super) struct Told {
     feature: Feature,

@@ -3,7 +3,8 @@
 use crate::explain::code::Program;
 use ashore_base::Addr;
 use ashore_image::FileRange;
-use ashore_isa::x86_64::Regs;
+use ashore_isa::facts::Returns;
+use ashore_isa::{Facts, Registers};
 use ashore_pivot::Memory;
 use gimli::{
     BaseAddresses, CfaRule, CieOrFde, DebugFrame, EhFrame, Encoding, EndianSlice, EvaluationResult, Format,
@@ -16,9 +17,6 @@ use std::collections::BTreeMap;
 const OPERATIONS_MAX: u32 = 1000;
 /// How many rules are remembered: a stack that overflowed visits the same few places over and over.
 const REMEMBERED: usize = 1024;
-/// The return address, in DWARF's numbers (System V ABI for AMD64, figure 3.36).
-const RETURN_ADDRESS: Register = Register(16);
-const STACK_POINTER: Register = Register(7);
 
 type Slice<'a> = EndianSlice<'a, LittleEndian>;
 
@@ -29,6 +27,7 @@ pub(in crate::explain::code) struct Cfi<'a> {
     bases: BaseAddresses,
     /// Where each function is, and in which section its record, sorted by address.
     index: Vec<Entry>,
+    facts: &'static Facts,
     rules: RefCell<BTreeMap<u64, Option<Rule>>>,
 }
 
@@ -51,22 +50,26 @@ enum Source {
 struct Rule {
     source: Source,
     cfa: CfaRule<usize>,
+    /// The register whose value is the way back.
+    back: Register,
     saved: Vec<(Register, RegisterRule<usize>)>,
 }
 
 /// What a step needs beside the rules.
 #[derive(Clone, Copy)]
 pub(super) struct Now<'m> {
-    pub(super) regs: &'m Regs,
+    pub(super) regs: &'m Registers,
     pub(super) memory: &'m dyn Memory,
     /// How far the program lies from its file's addresses.
     pub(super) bias: u64,
+    /// Whether the function is the innermost.
+    pub(super) is_first: bool,
 }
 
 /// What the rules say of the caller.
 pub(super) enum Caller {
     /// Its registers.
-    Regs(Regs),
+    Regs(Box<Registers>),
     /// There is none.
     None,
     /// The word that has one of its registers cannot be read.
@@ -91,6 +94,7 @@ impl<'a> Cfi<'a> {
             debug,
             bases: BaseAddresses::default().set_eh_frame(eh_at.0),
             index: Vec::new(),
+            facts: program.facts(),
             rules: RefCell::default(),
         };
         cfi.index = entries(&cfi.eh, &cfi.bases, Source::Eh);
@@ -107,11 +111,12 @@ impl<'a> Cfi<'a> {
             CfaRule::Expression(expression) => self.evaluate(rule.source, expression, None, now)?,
         };
         let mut caller = *now.regs;
-        let mut has_return = false;
-        *place(&mut caller, STACK_POINTER)? = cfa;
+        // A register of its own for the way back holds it until the function saves it.
+        let mut has_return = self.facts.returns == Returns::InLink && now.is_first;
+        *caller.dwarf_mut(self.facts.stack_pointer)? = cfa;
         for (register, saved) in &rule.saved {
             let from = match *saved {
-                RegisterRule::Undefined if *register == RETURN_ADDRESS => return Some(Caller::None),
+                RegisterRule::Undefined if *register == rule.back => return Some(Caller::None),
                 RegisterRule::Undefined | RegisterRule::SameValue | RegisterRule::Architectural => continue,
                 RegisterRule::Offset(offset) => Err(cfa.wrapping_add_signed(offset)),
                 RegisterRule::ValOffset(offset) => Ok(cfa.wrapping_add_signed(offset)),
@@ -122,7 +127,7 @@ impl<'a> Cfi<'a> {
                     Ok(self.evaluate(rule.source, expression, Some(cfa), now)?)
                 }
             };
-            let Some(place) = place(&mut caller, *register) else { continue };
+            let Some(place) = caller.dwarf_mut(register.0) else { continue };
             *place = match from {
                 Ok(value) => value,
                 Err(at) => match word(now.memory, at) {
@@ -130,9 +135,11 @@ impl<'a> Cfi<'a> {
                     None => return Some(Caller::Unreadable(Addr(at))),
                 },
             };
-            has_return |= *register == RETURN_ADDRESS;
+            has_return |= *register == rule.back;
         }
-        has_return.then_some(Caller::Regs(caller))
+        let back = value(&caller, rule.back)?;
+        caller.set_pc(back);
+        has_return.then_some(Caller::Regs(Box::new(caller)))
     }
 
     fn rule(&self, at: u64) -> Option<Rule> {
@@ -243,7 +250,8 @@ fn rule_in<'a, S: UnwindSection<Slice<'a>>>(section: &S, bases: &BaseAddresses, 
     let mut context = UnwindContext::new();
     let row = record.unwind_info_for_address(section, bases, &mut context, at).ok()?;
     let saved = row.registers().map(|(register, rule)| (*register, rule.clone())).collect();
-    Some(Rule { source: entry.source, cfa: row.cfa().clone(), saved })
+    let back = record.cie().return_address_register();
+    Some(Rule { source: entry.source, cfa: row.cfa().clone(), back, saved })
 }
 
 fn word(memory: &dyn Memory, at: u64) -> Option<u64> {
@@ -251,31 +259,7 @@ fn word(memory: &dyn Memory, at: u64) -> Option<u64> {
     memory.read(Addr(at), &mut bytes).ok().map(|()| u64::from_le_bytes(bytes))
 }
 
-fn value(regs: &Regs, register: Register) -> Option<u64> {
+fn value(regs: &Registers, register: Register) -> Option<u64> {
     let mut copy = *regs;
-    place(&mut copy, register).map(|place| *place)
-}
-
-/// The register of a number of DWARF's.
-fn place(regs: &mut Regs, register: Register) -> Option<&mut u64> {
-    Some(match register.0 {
-        0 => &mut regs.rax,
-        1 => &mut regs.rdx,
-        2 => &mut regs.rcx,
-        3 => &mut regs.rbx,
-        4 => &mut regs.rsi,
-        5 => &mut regs.rdi,
-        6 => &mut regs.rbp,
-        7 => &mut regs.rsp,
-        8 => &mut regs.r8,
-        9 => &mut regs.r9,
-        10 => &mut regs.r10,
-        11 => &mut regs.r11,
-        12 => &mut regs.r12,
-        13 => &mut regs.r13,
-        14 => &mut regs.r14,
-        15 => &mut regs.r15,
-        16 => &mut regs.rip,
-        _ => return None,
-    })
+    copy.dwarf_mut(register.0).map(|place| *place)
 }

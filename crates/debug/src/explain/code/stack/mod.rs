@@ -12,7 +12,7 @@ pub(super) use cfi::Cfi;
 
 use super::{Program, Spot};
 use ashore_base::Addr;
-use ashore_isa::x86_64::Regs;
+use ashore_isa::Registers;
 use ashore_pivot::Memory;
 use std::fmt;
 use step::{Step, Walker};
@@ -125,7 +125,7 @@ pub fn holder<'m, 'a>(programs: &'m [Program<'a>], at: Addr) -> Option<&'m Progr
 
 /// The stack of a thread with these registers, through code of the programs: the one that ran first, then its libraries.
 /// None without a program.
-pub fn backtrace(programs: &[Program<'_>], regs: &Regs, memory: &dyn Memory) -> Option<Backtrace> {
+pub fn backtrace(programs: &[Program<'_>], regs: &Registers, memory: &dyn Memory) -> Option<Backtrace> {
     let mut walker = Walker::new(programs, *regs, memory)?;
     let mut found = vec![walker.found(FoundBy::Registers)];
     let end = loop {

@@ -1,16 +1,41 @@
 //! x86-64 instructions.
 
-use super::{Access, Class, Formula, Instruction, Role, Way};
+use super::{Regs, text};
+use crate::Registers;
+use crate::meaning::{Access, Class, Formula, Instruction, Meanings, Peek, Role, Way};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 use ashore_base::Addr;
-use ashore_isa::x86_64::{Regs, text};
-use ashore_pivot::Memory;
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, MemorySize, Mnemonic, OpAccess, OpKind, Register,
     UsedMemory,
 };
 
+/// Says what instructions do.
+pub(crate) struct Means;
+
+impl Meanings for Means {
+    fn read(&self, at: Addr, bytes: &[u8]) -> Option<Instruction> {
+        decode(bytes, at)
+    }
+
+    fn resolve(&self, found: &mut Instruction, regs: &Registers, peek: Peek<'_>) {
+        if let Registers::X86_64(regs) = regs {
+            resolve(found, regs, peek);
+        }
+    }
+
+    fn after(&self, found: &Instruction, regs: &Registers) -> Registers {
+        let mut regs = *regs;
+        regs.set_pc(found.at.0.wrapping_add(found.bytes.len() as u64));
+        regs
+    }
+}
+
 /// The instruction at the start of `bytes`, its operands not resolved.
-pub(super) fn decode(bytes: &[u8], at: Addr) -> Option<Instruction> {
+fn decode(bytes: &[u8], at: Addr) -> Option<Instruction> {
     let decoded = read(bytes, at);
     let len = if decoded.is_invalid() { bytes.len().min(1) } else { decoded.len() };
     let mut found = Instruction::unread(bytes.get(..len).filter(|bytes| !bytes.is_empty())?, at);
@@ -24,7 +49,7 @@ pub(super) fn decode(bytes: &[u8], at: Addr) -> Option<Instruction> {
 }
 
 /// Adds what the registers and memory tell.
-pub(super) fn resolve(found: &mut Instruction, regs: &Regs, memory: &dyn Memory) {
+fn resolve(found: &mut Instruction, regs: &Regs, memory: Peek<'_>) {
     let decoded = read(&found.bytes, found.at);
     if decoded.is_invalid() {
         return;
@@ -285,7 +310,7 @@ fn indirect_target(
     decoded: &iced_x86::Instruction,
     found: &Instruction,
     regs: &Regs,
-    memory: &dyn Memory,
+    memory: Peek<'_>,
 ) -> Option<Addr> {
     if found.class == Class::Return {
         return word(memory, Addr(regs.rsp), 8).map(Addr);
@@ -294,7 +319,7 @@ fn indirect_target(
 }
 
 /// The value of the first operand that is not the accumulator.
-fn operand(decoded: &iced_x86::Instruction, found: &Instruction, regs: &Regs, memory: &dyn Memory) -> Option<u64> {
+fn operand(decoded: &iced_x86::Instruction, found: &Instruction, regs: &Regs, memory: Peek<'_>) -> Option<u64> {
     match decoded.op0_kind() {
         OpKind::Register => value(regs, decoded.op0_register()),
         OpKind::Memory => {
@@ -305,11 +330,10 @@ fn operand(decoded: &iced_x86::Instruction, found: &Instruction, regs: &Regs, me
     }
 }
 
-fn word(memory: &dyn Memory, at: Addr, len: u64) -> Option<u64> {
+fn word(memory: Peek<'_>, at: Addr, len: u64) -> Option<u64> {
     let mut bytes = [0; 8];
     let part = bytes.get_mut(..usize::try_from(len).ok()?)?;
-    memory.read(at, part).ok()?;
-    Some(u64::from_le_bytes(bytes))
+    memory(at, part).then(|| u64::from_le_bytes(bytes))
 }
 
 /// What a register holds, a part of one included.
@@ -395,12 +419,16 @@ fn name(register: Register) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain::code::testing::Sparse;
 
     const AT: Addr = Addr(0x40_1000);
 
     fn at(bytes: &[u8], regs: &Regs) -> Instruction {
-        let memory = Sparse::new(&[(0x7000, &0x0123_4567_89ab_cdefu64.to_le_bytes())]);
+        let memory = |at: Addr, into: &mut [u8]| {
+            let from = at.0.wrapping_sub(0x7000) as usize;
+            let all = 0x0123_4567_89ab_cdefu64.to_le_bytes();
+            let part = all.get(from..).and_then(|rest| rest.get(..into.len()));
+            part.map(|part| into.copy_from_slice(part)).is_some()
+        };
         let mut found = decode(bytes, AT).unwrap();
         resolve(&mut found, regs, &memory);
         found
