@@ -1,4 +1,5 @@
 // Calls abort, and has a handler for that.
+// cpus: arm64
 // silent
 #include "program.h"
 static void end(int signal) { _exit(0); }

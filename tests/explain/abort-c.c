@@ -1,4 +1,5 @@
 // Calls abort.
+// cpus: arm64
 // code: E0951
 // cause: abort
 // status: 134

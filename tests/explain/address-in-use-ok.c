@@ -1,4 +1,5 @@
 // Listens at two addresses.
+// cpus: arm64
 // silent
 #include "program.h"
 #include <arpa/inet.h>

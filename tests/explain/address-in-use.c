@@ -1,4 +1,5 @@
 // Listens twice at the same address.
+// cpus: arm64
 // code: E0973
 // cause: the address is in use (EADDRINUSE)
 // status: 1

@@ -1,4 +1,5 @@
 // An alarm rings, and it has a handler for that.
+// cpus: arm64
 // silent
 // with: explain
 #include "program.h"

@@ -1,4 +1,5 @@
 // An alarm rings, and it has no handler for that.
+// cpus: arm64
 // code: E0998
 // cause: SIGALRM came, and it has no handler for it
 // status: 142

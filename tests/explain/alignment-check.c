@@ -1,5 +1,6 @@
 // Sets the flag that makes the CPU check alignment.
 // systems: linux dragonfly freebsd netbsd
+// only: amd64, only x86-64 has a flag for it
 // code: E0939
 // cause: alignment
 // status: 135

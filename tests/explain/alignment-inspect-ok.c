@@ -1,5 +1,6 @@
 // Sets the flag that makes the CPU inspect alignment. Not here.
 // systems: linux dragonfly freebsd netbsd
+// only: amd64, only x86-64 has a flag for it
 // silent
 #include "program.h"
 static u64 room[4];

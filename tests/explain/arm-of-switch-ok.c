@@ -1,5 +1,6 @@
 // Jumps through a table with an index that is too great. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 static void none(void) {}

@@ -1,5 +1,6 @@
 // Jumps through a table with an index that is too great.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0942
 // cause: dispatch
 // cause: called through

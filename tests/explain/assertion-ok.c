@@ -1,4 +1,5 @@
 // A condition that holds.
+// cpus: arm64
 // silent
 #include "program.h"
 #undef NDEBUG

@@ -1,4 +1,5 @@
 // A condition that does not hold.
+// cpus: arm64
 // code: E0955
 // cause: an assertion did not hold: count > 0
 // status: 134

@@ -1,4 +1,5 @@
 // The same crash in main is no start-up's.
+// cpus: arm64
 // code: E0922
 // status: 139
 #include "program.h"

@@ -1,4 +1,5 @@
 // Crashes in code that runs before main.
+// cpus: arm64
 // code: E0962
 // cause: it crashed in relocate
 // cause: before its main function ran

@@ -1,5 +1,6 @@
 // Reads a mapped file behind its end. Not here.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static int first(volatile char *at) { return *at & 0; }

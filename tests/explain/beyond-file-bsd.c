@@ -1,5 +1,6 @@
 // Reads a mapped file behind its end.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0929
 // cause: first
 // cause: end of the file

@@ -1,4 +1,5 @@
 // Reads a mapped file behind its end. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static int first(volatile char *at) { return *at & 0; }

@@ -1,4 +1,5 @@
 // Reads a mapped file behind its end.
+// cpus: arm64
 // code: E0929
 // cause: first
 // cause: end of the file

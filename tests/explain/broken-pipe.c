@@ -1,4 +1,5 @@
 // Its reader has gone, and it does not want to die of that.
+// cpus: arm64
 // code: E0982
 // cause: it could not write to
 // cause: nobody reads it any more (EPIPE)

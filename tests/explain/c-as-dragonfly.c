@@ -1,5 +1,6 @@
 // A program without a runtime, run as one for DragonFly BSD: it only knows that its first call failed.
 // systems: linux freebsd netbsd
+// only: amd64, DragonFly has no arm64
 // os: dragonfly
 // code: E0902
 // cause: it is a program for

@@ -1,5 +1,6 @@
 // A program without a runtime, run as one for FreeBSD: it only knows that its first call failed.
 // systems: linux dragonfly netbsd
+// cpus: arm64
 // os: freebsd
 // code: E0902
 // cause: it is a program for

@@ -1,5 +1,6 @@
 // The same program where it belongs.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 // with: explain
 #include "program.h"

@@ -1,5 +1,6 @@
 // A program without a runtime, run as one for Linux: it only knows that its first call failed.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // os: linux
 // code: E0902
 // cause: it is a program for

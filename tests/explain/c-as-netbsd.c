@@ -1,5 +1,6 @@
 // A program without a runtime, run as one for NetBSD: it only knows that its first call failed.
 // systems: linux dragonfly freebsd
+// cpus: arm64
 // os: netbsd
 // code: E0902
 // cause: it is a program for

@@ -1,5 +1,6 @@
 // Its child keeps the handler that it has from its parent, and is sent the signal.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 #ifdef __linux__

@@ -1,5 +1,6 @@
 // Its child sets the action of a signal back that the parent handles, and is sent it.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0960
 // cause: a signal that it handles itself
 // status: 1

@@ -1,5 +1,6 @@
 // Its child died of a signal, and it does not mind.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 int main(int argc, char **argv) {

@@ -1,5 +1,6 @@
 // Passes on that its child died of a signal, as a shell does.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0959
 // cause: died of SIGKILL, and it passed that on: 137 is 128 and the signal's number
 // status: 137

@@ -1,5 +1,6 @@
 // Ends its worker by a signal that it does not handle itself, and passes that on.
 // systems: linux
+// cpus: arm64
 // code: E0959
 // twin: child-handler-ok
 // cause: died of SIGHUP, and it passed that on

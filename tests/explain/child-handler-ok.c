@@ -1,5 +1,6 @@
 // Tells its worker to read its settings again by a signal that the worker handles.
 // systems: linux
+// cpus: arm64
 // silent
 #include "program.h"
 static volatile int told;

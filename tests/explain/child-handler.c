@@ -1,5 +1,6 @@
 // Tells its worker to read its settings again by a signal that only it handles itself: the worker is a program that was run.
 // systems: linux
+// cpus: arm64
 // code: E0960
 // cause: died of SIGHUP, which it had sent, a signal that it handles itself (again
 // status: 1

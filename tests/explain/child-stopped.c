@@ -1,5 +1,6 @@
 // Ends its worker by the signal that ends programs, which it handles itself, because of a failure of its own.
 // systems: linux
+// cpus: arm64
 // code: E0999
 // twin: child-handler
 // cause: wrote last: the settings are wrong

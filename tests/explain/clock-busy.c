@@ -1,5 +1,6 @@
 // Gives itself an amount of computing, measures it by the clock that counts that, and uses it up between two rests.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0999
 // twin: clock-cpu
 // cause: wrote last: it takes too long

@@ -1,5 +1,6 @@
 // Measures a time-out with a clock that goes on while it sleeps.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 #ifdef __linux__

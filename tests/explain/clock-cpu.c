@@ -1,5 +1,6 @@
 // Measures a time-out with the clock that counts only the processor's time: Linux's number of CLOCK_MONOTONIC on the BSDs.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0918
 // cause: counts only the time that the program computes
 // status: 1

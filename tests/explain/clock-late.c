@@ -1,5 +1,6 @@
 // The near twin of one that measures a time-out by a clock of computing time: this one's clock is right, and it is too late.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0999
 // twin: clock-cpu-ok
 // cause: wrote last: timed out

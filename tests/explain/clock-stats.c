@@ -1,5 +1,6 @@
 // Counts its computing by the clock for that while it waits for something else, which is late.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0999
 // cause: wrote last: the answer takes too much time
 // status: 1

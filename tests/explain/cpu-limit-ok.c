@@ -1,4 +1,5 @@
 // Runs longer than the limit it was given. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 #include <sys/resource.h>

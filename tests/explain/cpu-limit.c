@@ -1,4 +1,5 @@
 // Runs longer than the limit it was given.
+// cpus: arm64
 // code: E0946
 // cause: SIGXCPU
 // cause: CPU time

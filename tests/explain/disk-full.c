@@ -1,4 +1,5 @@
 // Writes where there is never room.
+// cpus: arm64
 // code: E0977
 // cause: it could not write to /dev/full: the disk is full (ENOSPC)
 // status: 1

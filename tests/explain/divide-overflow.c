@@ -1,5 +1,6 @@
 // Divides the smallest number by -1.
 // systems: linux dragonfly freebsd netbsd
+// only: amd64, arm64 divides without a word
 // code: E0931
 // cause: share
 // cause: does not fit

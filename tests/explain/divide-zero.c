@@ -1,5 +1,6 @@
 // Divides by zero.
 // systems: linux dragonfly freebsd netbsd
+// only: amd64, arm64 divides by zero without a word: the result is 0
 // code: E0931
 // cause: share
 // cause: divided by zero

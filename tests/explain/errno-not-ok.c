@@ -1,5 +1,6 @@
 // Makes a negative number of an error by NOT, and looks at the sign before it uses it.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static int first(char *at) { return *at; }

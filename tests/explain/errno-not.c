@@ -1,5 +1,6 @@
 // Makes a negative number of an error by NOT, which is one less, and uses it as a pointer.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0925
 // cause: first
 // cause: by NOT

@@ -1,5 +1,6 @@
 // Uses the result of a call as a pointer, when the call did not fail.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static int first(char *at) { return *at; }

@@ -1,5 +1,6 @@
 // Uses the result of a failed call, negated as Linux has it, as a pointer.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0925
 // cause: first
 // cause: EBADF

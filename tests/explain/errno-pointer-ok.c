@@ -1,4 +1,5 @@
 // Uses what a failed call gave back as a pointer. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static int first(char *at) { return at[8]; }

@@ -1,5 +1,6 @@
 // Declares the record of kevent as NetBSD has it.
 // systems: netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 struct event { u64 ident; u32 filter, flags, more, pad; i64 data; void *mine; u64 rest[4]; };

@@ -1,5 +1,6 @@
 // Declares the record of kevent as FreeBSD has it.
 // systems: netbsd
+// cpus: arm64
 // code: E0905
 // cause: handle
 // cause: at byte 24 of a record

@@ -1,8 +1,13 @@
 // Declares the record of epoll_wait as the kernel has it.
+// cpus: arm64
 // silent
 #include "program.h"
 #include <sys/epoll.h>
+#ifdef __aarch64__
+struct event { u32 events; void *data; };
+#else
 struct __attribute__((packed)) event { u32 events; void *data; };
+#endif
 noinline static int handle(volatile int *session) { return *session; }
 int main(int argc, char **argv) {
     static int session[4];

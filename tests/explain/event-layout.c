@@ -1,11 +1,17 @@
-// Declares the record of epoll_wait as compilers lay it out, not as the kernel does.
+// Declares the record of epoll_wait as another CPU's kernel has it: only x86-64's is packed.
+// cpus: arm64
 // code: E0905
 // cause: handle
-// cause: at byte 8 of a record that epoll_pwait filled
+// cause/amd64: at byte 8 of a record that epoll_pwait filled
+// cause/arm64: at byte 4 of a record that epoll_pwait filled
 // status: 139
 #include "program.h"
 #include <sys/epoll.h>
+#ifdef __aarch64__
+struct __attribute__((packed)) event { u32 events; void *data; };
+#else
 struct event { u32 events; void *data; };
+#endif
 noinline static int handle(volatile int *session) { return *session; }
 int main(int argc, char **argv) {
     static int session[4];

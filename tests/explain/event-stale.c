@@ -1,4 +1,5 @@
 // Declares the record of epoll_wait as the kernel has it, and has given back what its pointer points to.
+// cpus: arm64
 // code: E0924
 // twin: event-layout-ok
 // cause: handle

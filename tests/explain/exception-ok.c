@@ -1,4 +1,5 @@
 // Quotes how another program ended.
+// cpus: arm64
 // code: E0999
 // status: 3
 // with: explain

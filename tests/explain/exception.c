@@ -1,4 +1,5 @@
 // Ends as std::terminate does.
+// cpus: arm64
 // code: E0956
 // cause: nobody caught an exception: std::runtime_error: no such door
 // status: 134

@@ -1,5 +1,6 @@
 // Calls bytes in its data, which may be executed.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 #ifdef __linux__
@@ -8,7 +9,7 @@ static void protect(u64 at, int perms) { mprotect((void *)at, 8192, perms); }
 enum { SYS_mprotect = 74 };
 static void protect(u64 at, int perms) { call(SYS_mprotect, at, 8192, perms); }
 #endif
-static u8 bytes[8192] __attribute__((aligned(4096))) = {0x31, 0xc0, 0xc3};
+static u8 bytes[8192] __attribute__((aligned(4096))) = RETURN_0;
 int main(int argc, char **argv) {
     protect((u64)bytes, 7);
     return ((int (*)(void))hidden((void *)bytes))();

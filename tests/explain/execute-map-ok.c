@@ -1,5 +1,6 @@
 // Calls code that it made, with permission to execute.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 #ifdef __linux__
@@ -14,7 +15,7 @@ static void give(void *at) { call(SYS_munmap, at, 8192); }
 #endif
 int main(int argc, char **argv) {
     u8 *at = get(3);
-    at[0] = 0x31, at[1] = 0xc0, at[2] = 0xc3;
+    put_code(at, (u8[])RETURN_0, sizeof (u8[])RETURN_0);
     protect(at, 5);
     return ((int (*)(void))hidden((void *)at))();
 }

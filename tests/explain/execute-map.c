@@ -1,5 +1,6 @@
 // Calls code that it made, without permission to execute.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0927
 // cause: mmap
 // status: 139
@@ -14,6 +15,6 @@ static void give(char *at) { call(SYS_munmap, at, 8192); }
 noinline static int first(char *at) { return *hidden(at); }
 int main(int argc, char **argv) {
     char *at = get();
-    at[0] = 0x31, at[1] = 0xc0, at[2] = 0xc3;
+    put_code(at, (u8[])RETURN_0, sizeof (u8[])RETURN_0);
     return ((int (*)(void))hidden((void *)at))();
 }

@@ -1,4 +1,5 @@
 // Says what a program says that fails, and is well.
+// cpus: arm64
 // silent
 // with: explain
 #include "program.h"

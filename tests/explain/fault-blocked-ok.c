@@ -1,4 +1,5 @@
 // Faults while it blocks the signal of the fault. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 static void caught(int signal) { _exit(0); }

@@ -1,4 +1,5 @@
 // Faults while it blocks the signal of the fault.
+// cpus: arm64
 // code: E0947
 // cause: blocked
 // status: 139

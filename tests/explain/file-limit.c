@@ -1,4 +1,5 @@
 // Writes a file beyond the limit it was given.
+// cpus: arm64
 // code: E0946
 // cause: write
 // cause: SIGXFSZ

@@ -1,4 +1,5 @@
 // Wants to write where nobody may.
+// cpus: arm64
 // code: E0972
 // cause: it could not open /etc/shadow: that is not allowed (EACCES)
 // status: 1

@@ -1,5 +1,6 @@
 // Asks for memory with the system's own flag.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 int main(int argc, char **argv) {

@@ -1,5 +1,6 @@
 // Asks for memory with another system's flag, and does not look at the answer.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0912
 // cause: it asked for memory with
 // cause: mmap took its descriptor -1 for a file

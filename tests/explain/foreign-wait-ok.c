@@ -1,5 +1,6 @@
 // Tries to wait as Linux does, sees that this does not work, and aborts for a reason of its own.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0951
 // status: 134
 #include "program.h"

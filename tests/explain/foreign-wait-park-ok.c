@@ -1,4 +1,5 @@
 // Tries to wait as another BSD does, sees that this does not work, works on, and fails for a reason of its own.
+// cpus: arm64
 // code: E0999
 // cause: 17 is no prime number
 // status: 3

@@ -1,4 +1,5 @@
 // Waits as another BSD does, and gives up when that never works.
+// cpus: arm64
 // code: E0913
 // cause: it waits by NetBSD's ___lwp_park60 (call 478), which Linux does not have: ENOSYS, 20 times
 // status: 3

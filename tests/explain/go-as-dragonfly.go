@@ -1,5 +1,6 @@
 // A healthy Go program, run as a program for DragonFly BSD.
 // systems: linux freebsd netbsd
+// only: amd64, DragonFly has no arm64
 // os: dragonfly
 // code: E0902
 // cause: it is a program for

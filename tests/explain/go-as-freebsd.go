@@ -1,5 +1,6 @@
 // A healthy Go program, run as a program for FreeBSD.
 // systems: linux dragonfly netbsd
+// cpus: arm64
 // os: freebsd
 // code: E0902
 // cause: it is a program for

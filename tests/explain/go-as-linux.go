@@ -1,5 +1,6 @@
 // A healthy Go program, run as a program for Linux.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // os: linux
 // code: E0902
 // cause: it is a program for

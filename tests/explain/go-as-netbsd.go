@@ -1,5 +1,6 @@
 // A healthy Go program, run as a program for NetBSD.
 // systems: linux dragonfly freebsd
+// cpus: arm64
 // os: netbsd
 // code: E0902
 // cause: it is a program for

@@ -1,5 +1,6 @@
 // Waits for what somebody sends.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 // with: explain
 package main

@@ -1,5 +1,6 @@
 // Cannot run another program, which it does not mind; it fails for a reason of its own.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0999
 // cause: 17 is no prime number
 // status: 3

@@ -1,5 +1,6 @@
 // Cannot run another program.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0981
 // cause: it could not run /nowhere/tool: there is no such program (ENOENT)
 // status: 1

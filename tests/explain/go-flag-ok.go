@@ -1,5 +1,6 @@
 // Knows its option.
 // systems: linux freebsd
+// cpus: arm64
 // silent
 // with: explain
 // args: -colour

@@ -1,5 +1,6 @@
 // Looks for files that need not be there, and fails for a reason of its own.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0999
 // status: 3
 // with: explain

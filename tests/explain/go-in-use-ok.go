@@ -1,5 +1,6 @@
 // Listens at two addresses.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 // with: explain
 package main

@@ -1,5 +1,6 @@
 // Listens twice at the same address.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0973
 // cause: the address is in use (EADDRINUSE)
 // status: 1

@@ -1,5 +1,6 @@
 // Reads behind the end of a slice.
 // systems: linux freebsd
+// cpus: arm64
 // code: E0952
 // cause: it panicked: runtime error: index out of range [7] with length 3, in main.pick
 // status: 2

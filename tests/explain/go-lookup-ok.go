@@ -1,5 +1,6 @@
 // Asks for a host whose name is an address.
 // systems: linux freebsd
+// cpus: arm64
 // silent
 // with: explain
 package main

@@ -1,5 +1,6 @@
 // Asks for a host that cannot exist.
 // systems: linux freebsd
+// cpus: arm64
 // code: E0975
 // cause: it could not find the address of a host
 // status: 1

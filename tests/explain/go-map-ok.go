@@ -1,5 +1,6 @@
 // Two goroutines write one map, one after the other.
 // systems: linux dragonfly
+// cpus: arm64
 // silent
 // with: explain
 package main

@@ -1,5 +1,6 @@
 // Two goroutines write one map.
 // systems: linux dragonfly
+// cpus: arm64
 // code: E0953
 // cause: Go's runtime gave up: concurrent map
 // status: 2

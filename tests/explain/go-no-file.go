@@ -1,5 +1,6 @@
 // Cannot read its settings.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0971
 // cause: it could not open /etc/ashore-corpus/settings: there is no such file (ENOENT)
 // status: 1

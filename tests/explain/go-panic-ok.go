@@ -1,5 +1,6 @@
 // Panics with a value of its own and of the runtime's, and recovers from both.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 // with: explain
 package main

@@ -1,5 +1,6 @@
 // Panics with a value of its own.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0952
 // cause: it panicked: no more doors, in main.open
 // status: 2

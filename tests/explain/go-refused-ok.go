@@ -1,5 +1,6 @@
 // Nobody listens where it connects to first, somebody does where it connects to then.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 // with: explain
 package main

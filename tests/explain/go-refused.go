@@ -1,5 +1,6 @@
 // Nobody listens where it connects to.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0974
 // cause: nobody listens there (ECONNREFUSED)
 // status: 1

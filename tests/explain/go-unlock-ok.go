@@ -1,5 +1,6 @@
 // Unlocks what is locked.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 // with: explain
 package main

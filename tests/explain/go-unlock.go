@@ -1,5 +1,6 @@
 // Unlocks what is not locked.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0953
 // cause: Go's runtime gave up: sync: unlock of unlocked mutex
 // status: 2

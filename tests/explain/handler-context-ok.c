@@ -1,4 +1,5 @@
 // A handler damages the context that it returns to. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 static void caught(int signal, siginfo_t *info, void *context) {}

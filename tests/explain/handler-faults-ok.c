@@ -1,4 +1,5 @@
 // The handler for a fault faults itself. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 static void caught(int signal) { _exit(0); }

@@ -1,4 +1,5 @@
 // The handler for a fault faults itself.
+// cpus: arm64
 // code: E0947
 // cause: caught
 // cause: SIGSEGV

@@ -1,4 +1,5 @@
 // Looks for files that need not be there, and fails for a reason of its own.
+// cpus: arm64
 // code: E0999
 // status: 3
 // with: explain

@@ -1,5 +1,6 @@
 // An array of 64 MiB on the stack. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static long sum(long from) {

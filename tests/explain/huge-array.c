@@ -1,5 +1,6 @@
 // An array of 64 MiB on the stack.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0923
 // cause: the main stack
 // cause: sum

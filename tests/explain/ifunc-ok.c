@@ -1,4 +1,5 @@
 // Chooses the variant of a function itself before it calls it.
+// cpus: arm64
 // silent
 #include "program.h"
 static int copy_plain(int n) { return n; }

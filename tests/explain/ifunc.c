@@ -1,4 +1,5 @@
 // Calls a function whose variant is chosen when the program starts, by start-up code that does not choose.
+// cpus: arm64
 // code: E0963
 // cause: choose_copy is to choose
 // status: 139

@@ -1,5 +1,6 @@
 // Goes on behind the end of a list. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 struct item { long value; struct item *next; };

@@ -1,5 +1,6 @@
 // Goes on behind the end of a list.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0921
 // cause: length_of
 // cause: 0x8 bytes behind it

@@ -1,5 +1,6 @@
 // Tries often, and is done.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 int main(int argc, char **argv) {

@@ -1,5 +1,6 @@
 // Retries on a number that is EAGAIN elsewhere, until somebody has enough.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0914
 // cause: it made the same failing call
 // cause: times in a row: close(99) = -1 EBADF (9)

@@ -1,4 +1,5 @@
 // Asks for a host whose name is an address.
+// cpus: arm64
 // silent
 // with: explain
 #include "program.h"

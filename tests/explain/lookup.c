@@ -1,4 +1,5 @@
 // Asks for a host whose name is too long to exist.
+// cpus: arm64
 // code: E0975
 // cause: it could not find the address of a host
 // status: 1

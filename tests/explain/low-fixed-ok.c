@@ -1,5 +1,6 @@
 // Gives up its rights and maps memory at a fixed address that is not low.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static void poke(volatile short *at) { at[hidden(0x20)] = 1; }

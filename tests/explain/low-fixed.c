@@ -1,5 +1,6 @@
 // Gives up its rights, maps the first page as emulators of old machines do, and is refused.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0919
 // cause: poke
 // cause: it was refused

@@ -1,4 +1,5 @@
 // Closes what it opens.
+// cpus: arm64
 // silent
 #include "program.h"
 #include <sys/resource.h>

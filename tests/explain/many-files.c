@@ -1,4 +1,5 @@
 // Never closes what it opens.
+// cpus: arm64
 // code: E0976
 // cause: too many files are open (EMFILE)
 // status: 1

@@ -1,4 +1,5 @@
 // Writes to MAP_FAILED. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static void fill(char *at) { at[0x20] = 1; }

@@ -1,4 +1,5 @@
 // Writes to MAP_FAILED.
+// cpus: arm64
 // code: E0925
 // cause: fill
 // cause: mmap

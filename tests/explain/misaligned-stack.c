@@ -1,5 +1,6 @@
 // Calls with a stack pointer that is no multiple of 16.
 // systems: linux netbsd
+// only: amd64, translated code does not look at the alignment of the stack pointer
 // code: E0930
 // cause: stack
 // status: 139

@@ -1,5 +1,6 @@
 // Makes a call that the system does not have, has a handler for the signal for that, works on, and fails for a reason of its own.
 // systems: freebsd netbsd dragonfly
+// cpus: arm64
 // code: E0999
 // status: 3
 // with: explain

@@ -1,5 +1,6 @@
 // Makes a call that the system does not have and dies of the signal for that.
 // systems: freebsd netbsd dragonfly
+// cpus: arm64
 // code: E0916
 // cause: it made call 999, which
 // cause: and died of the signal that such a call raises

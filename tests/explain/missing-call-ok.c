@@ -1,5 +1,6 @@
 // Does without a call that no kernel has, works on, and fails for a reason of its own.
 // systems: linux
+// cpus: arm64
 // code: E0999
 // cause: 17 is no prime number
 // status: 3

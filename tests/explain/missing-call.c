@@ -1,5 +1,6 @@
 // Needs a call that no kernel has.
 // systems: linux
+// cpus: arm64
 // code: E0916
 // cause: it made call 999, which Linux does not have, and gave up: ENOSYS
 // status: 1

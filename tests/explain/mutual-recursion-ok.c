@@ -1,5 +1,6 @@
 // Two functions call each other, with an end.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static int is_odd(long n);

@@ -1,5 +1,6 @@
 // Does without its settings.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 // with: explain
 #include "program.h"

@@ -1,4 +1,5 @@
 // Cannot read its settings, and says so.
+// cpus: arm64
 // code: E0971
 // cause: it could not open /etc/ashore-corpus/settings: there is no such file (ENOENT)
 // status: 1

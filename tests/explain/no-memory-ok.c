@@ -1,5 +1,6 @@
 // Wants more memory than it may have, and is content with less.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // with: explain
 // silent
 #include "program.h"

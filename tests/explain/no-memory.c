@@ -1,5 +1,6 @@
 // Wants more memory than it may have.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0978
 // cause: it could not get 64 TiB of memory
 // status: 1

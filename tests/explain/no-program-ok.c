@@ -1,4 +1,5 @@
 // Looks for a program in two places that do not have it, does without, and fails for a reason of its own.
+// cpus: arm64
 // code: E0999
 // cause: 17 is no prime number
 // status: 3

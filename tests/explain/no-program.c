@@ -1,4 +1,5 @@
 // Runs a program that is not there, as a shell does.
+// cpus: arm64
 // code: E0981
 // cause: it could not run /nowhere/tool: there is no such program (ENOENT)
 // status: 127

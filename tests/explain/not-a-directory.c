@@ -1,4 +1,5 @@
 // Takes a file for a directory.
+// cpus: arm64
 // code: E0979
 // cause: it could not open /dev/null/settings: a part of the path is not a directory (ENOTDIR)
 // status: 1

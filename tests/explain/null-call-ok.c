@@ -1,5 +1,6 @@
 // Calls a function that nobody set. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 struct actions { void (*open)(void), (*close)(void); };

@@ -1,5 +1,6 @@
 // Calls a function that nobody set.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0921
 // cause: called a function through a null pointer
 // cause: run

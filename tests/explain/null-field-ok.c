@@ -1,5 +1,6 @@
 // Reads a field of a record that is there.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 struct node { long a, b, c, depth; };

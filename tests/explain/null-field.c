@@ -1,5 +1,6 @@
 // Reads a field of a record that is not there.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0921
 // cause: depth_of
 // cause: read memory through a null pointer, 0x18 bytes behind it

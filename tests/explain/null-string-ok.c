@@ -1,5 +1,6 @@
 // Measures a text that is not there. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static long measure(const char *text) {

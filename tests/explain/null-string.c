@@ -1,5 +1,6 @@
 // Measures a text that is not there.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0921
 // cause: measure
 // status: 139

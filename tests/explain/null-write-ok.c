@@ -1,5 +1,6 @@
 // Writes through a null pointer. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static void fill(int *at) { *at = 7; }

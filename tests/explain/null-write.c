@@ -1,5 +1,6 @@
 // Writes through a null pointer.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0921
 // cause: fill
 // cause: wrote to memory through a null pointer

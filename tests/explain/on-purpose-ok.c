@@ -1,5 +1,6 @@
 // Crashes at a small address, behind a failed call that it does not look at.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0921
 // status: 139
 #include "program.h"

@@ -1,4 +1,5 @@
 // Does without its settings, and fails for the reason that it gives.
+// cpus: arm64
 // code: E0999
 // cause: it ended by itself with status 3, and wrote last: other-reason: 17 is no prime number, or is it?
 // status: 3

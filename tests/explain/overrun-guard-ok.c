@@ -1,4 +1,5 @@
 // Fills past the end of a mapping, into the guard behind it. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static void fill(char *at, long count) {

@@ -1,4 +1,5 @@
 // Fills past the end of a mapping, into the guard behind it.
+// cpus: arm64
 // code: E0928
 // cause: fill
 // cause: end

@@ -1,4 +1,5 @@
 // Fills past the end of a large block of malloc. Not here.
+// only: amd64, what lies behind a mapping of a translated program may be Ashore's own memory
 // silent
 #include "program.h"
 noinline static void fill(char *at, long count) {

@@ -1,4 +1,5 @@
 // Fills past the end of a large block of malloc.
+// only: amd64, what lies behind a mapping of a translated program may be Ashore's own memory
 // code: E0928
 // cause: fill
 // status: 139

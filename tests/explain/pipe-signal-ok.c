@@ -1,5 +1,6 @@
 // Its reader is there, and it sends itself the signal that says the contrary.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0945
 // cause: it sent SIGPIPE to itself
 // status: 141

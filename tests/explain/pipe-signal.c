@@ -1,5 +1,6 @@
 // Its reader has gone, and it dies of that.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0982
 // cause: it could not write to
 // cause: nobody reads it any more (EPIPE), and SIGPIPE ends who does not handle it

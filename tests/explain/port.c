@@ -1,5 +1,6 @@
 // Writes to a port.
 // systems: linux dragonfly freebsd netbsd
+// only: amd64, arm64 has no ports
 // code: E0936
 // cause: beep
 // cause: out

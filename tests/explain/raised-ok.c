@@ -1,4 +1,5 @@
 // Sends itself a signal. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 int main(int argc, char **argv) {

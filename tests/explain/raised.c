@@ -1,4 +1,5 @@
 // Sends itself a signal.
+// cpus: arm64
 // code: E0945
 // cause: SIGBUS
 // cause: itself

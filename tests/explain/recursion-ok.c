@@ -1,5 +1,6 @@
 // Recursion with an end.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static long deeper(long depth) {

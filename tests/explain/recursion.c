@@ -1,5 +1,6 @@
 // Recursion without end.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0923
 // cause: the main stack
 // cause: deeper (recursion.c:

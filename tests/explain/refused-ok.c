@@ -1,4 +1,5 @@
 // Connects where somebody listens.
+// cpus: arm64
 // silent
 // with: explain
 #include "program.h"

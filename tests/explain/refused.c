@@ -1,4 +1,5 @@
 // Connects where nobody listens any more.
+// cpus: arm64
 // code: E0974
 // cause: it could not reach the address that it wants: nobody listens there (ECONNREFUSED)
 // status: 1

@@ -1,4 +1,5 @@
 // Quotes a dynamic linker, and is well.
+// cpus: arm64
 // silent
 // with: explain
 #include "program.h"

@@ -1,5 +1,6 @@
 // Zeros overwrote the return address. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static void fill(volatile long *to, int count) { while (count--) *to++ = 0; }

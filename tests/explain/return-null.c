@@ -1,5 +1,6 @@
 // Zeros overwrote the return address.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0941
 // cause: return address
 // status: 139

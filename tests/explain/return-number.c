@@ -1,5 +1,6 @@
 // A number overwrote the return address.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0941
 // cause: return address
 // cause: 0x1122334455

@@ -1,4 +1,5 @@
 // A thread panics, and the program fails for a reason of its own.
+// cpus: arm64
 // code: E0999
 // cause: 17 is no prime number
 // status: 3

@@ -1,4 +1,5 @@
 // Raises SIGFPE itself. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 int main(int argc, char **argv) {

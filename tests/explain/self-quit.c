@@ -1,4 +1,5 @@
 // Raises SIGFPE itself.
+// cpus: arm64
 // code: E0945
 // cause: SIGFPE
 // cause: itself

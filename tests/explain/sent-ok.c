@@ -1,4 +1,5 @@
 // Its child sends it a signal that it has a handler for.
+// cpus: arm64
 // silent
 #include "program.h"
 static void end(int signal) { _exit(0); }

@@ -1,4 +1,5 @@
 // Its child sends it a signal that it has no handler for.
+// cpus: arm64
 // code: E0944
 // cause: SIGQUIT
 // cause: process

@@ -1,5 +1,6 @@
 // Sets the trap flag, and nobody steps it.
 // systems: linux dragonfly freebsd netbsd
+// only: amd64, arm64 programs cannot set such a flag
 // code: E0939
 // cause: trap flag
 // status: 133

@@ -1,5 +1,6 @@
 // A text overwrote the return address. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static void copy(volatile char *to, const char *from) { while ((*to++ = *from++)); }

@@ -1,7 +1,8 @@
 // A text overwrote the return address.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0941
-// cause: greet
+// cause/amd64: greet
 // cause: return address
 // cause: AAAAAAAA
 // status: 139

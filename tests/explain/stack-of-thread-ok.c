@@ -1,4 +1,5 @@
 // Recursion without end in a thread. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static long deeper(long depth) {

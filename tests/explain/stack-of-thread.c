@@ -1,4 +1,5 @@
 // Recursion without end in a thread.
+// cpus: arm64
 // code: E0923
 // cause: the stack of thread
 // cause: deeper

@@ -1,4 +1,5 @@
 // The compiler's inspect finds an array overrun. Not here.
+// cpus: arm64
 // silent
 // options: -fstack-protector-all
 #include "program.h"

@@ -1,6 +1,7 @@
 // The compiler's inspect finds an array overrun.
+// cpus: arm64
 // code: E0941
-// cause: greet
+// cause/amd64: greet
 // status: 139
 // options: -fstack-protector-all
 #include "program.h"

@@ -1,5 +1,6 @@
 // Makes calls that are answered, where no other may be made.
 // systems: freebsd netbsd dragonfly
+// cpus: arm64
 // strict
 // silent
 #include "program.h"

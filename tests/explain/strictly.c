@@ -1,5 +1,6 @@
 // Makes a call that nobody answers, which may not be.
 // systems: freebsd netbsd dragonfly
+// cpus: arm64
 // strict
 // code: E0904
 // cause: --strict

@@ -1,5 +1,6 @@
 // Sorts a table of constants in place. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 static long table[4] = {4, 3, 2, 1};

@@ -1,5 +1,6 @@
 // Sorts a table of constants in place.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0926
 // cause: swap
 // cause: read-only data

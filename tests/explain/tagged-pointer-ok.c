@@ -1,5 +1,6 @@
 // Forgets to take the tag off a pointer. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 static long values[4];

@@ -1,5 +1,6 @@
 // Forgets to take the tag off a pointer.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0940
 // cause: first
 // cause: tag

@@ -1,5 +1,6 @@
 // A text overwrote a pointer. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 struct item { char name[16]; long *value; };

@@ -1,5 +1,6 @@
 // A text overwrote a pointer.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0940
 // cause: last
 // cause: AAAAAAAA

@@ -1,4 +1,5 @@
 // An array on a thread's stack that is greater than the stack. Not here.
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static long sum(long from) {

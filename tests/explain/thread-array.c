@@ -1,4 +1,5 @@
 // An array on a thread's stack that is greater than the stack.
+// cpus: arm64
 // code: E0923
 // cause: the stack of thread
 // cause: sum

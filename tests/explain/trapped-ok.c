@@ -1,5 +1,6 @@
 // Reaches code that the compiler was told cannot be reached. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static int weekday(int day) {

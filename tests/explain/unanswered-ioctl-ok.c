@@ -1,4 +1,5 @@
 // Does without an answer to a request that nobody knows, works on, and fails for a reason of its own.
+// cpus: arm64
 // code: E0999
 // cause: 17 is no prime number
 // status: 3

@@ -1,4 +1,5 @@
 // Does not go on without an answer to a request that nobody knows.
+// cpus: arm64
 // code: E0917
 // cause: it gave up because its request ioctl 0x5aa5 was not answered
 // status: 1

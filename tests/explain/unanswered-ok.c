@@ -1,5 +1,6 @@
 // Asks what no system knows, does without an answer, works on, and fails for a reason of its own.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0999
 // status: 3
 // with: explain

@@ -1,5 +1,6 @@
 // Does not go on without an answer to a question that no system knows.
 // systems: dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0917
 // cause: it gave up because its question sysctl 1.7777 was not answered
 // status: 1

@@ -1,5 +1,6 @@
 // Calls code that it gave back.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0924
 // cause: munmap
 // status: 139

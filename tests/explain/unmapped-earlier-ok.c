@@ -1,5 +1,6 @@
 // Reads memory that it gave back. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 #ifdef __linux__

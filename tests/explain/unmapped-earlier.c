@@ -1,5 +1,6 @@
 // Reads memory that it gave back.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0924
 // cause: first
 // cause: munmap

@@ -1,4 +1,5 @@
 // Knows its option.
+// cpus: arm64
 // silent
 // with: explain
 // args: --colour

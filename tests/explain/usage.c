@@ -1,4 +1,5 @@
 // Does not know an option.
+// cpus: arm64
 // code: E0958
 // cause: it did not understand its arguments: usage: unrecognized option: colour
 // status: 2

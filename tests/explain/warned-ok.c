@@ -1,4 +1,5 @@
 // Warns of a missing file, goes on, and fails for another reason.
+// cpus: arm64
 // code: E0973
 // cause: the address is in use (EADDRINUSE)
 // status: 1

@@ -1,5 +1,6 @@
 // Calls through a pointer that is garbage. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 struct actions { void (*open)(void); };

@@ -1,5 +1,6 @@
 // Calls through a pointer that is garbage.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0942
 // cause: call
 // cause: run

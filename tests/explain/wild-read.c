@@ -1,5 +1,6 @@
 // Follows a pointer that is garbage.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0922
 // cause: first
 // cause: 0x123456789000

@@ -1,5 +1,6 @@
 // Reads from an empty pipe that does not block, and knows the system's number for that.
 // systems: freebsd netbsd
+// cpus: arm64
 // silent
 // with: explain
 #include "program.h"

@@ -1,5 +1,6 @@
 // Reads from an empty pipe that does not block, and compares the error with Linux's number.
 // systems: freebsd netbsd
+// cpus: arm64
 // code: E0915
 // cause: it took EAGAIN (35) for a failure: read(
 // status: 1

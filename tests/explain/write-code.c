@@ -1,5 +1,6 @@
 // Writes to its own code.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0926
 // cause: mend
 // cause: code

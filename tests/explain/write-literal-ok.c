@@ -1,5 +1,6 @@
 // Writes to a string literal. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 noinline static void shout(char *text) { text[0] = 'H'; }

@@ -1,5 +1,6 @@
 // Writes to a string literal.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0926
 // cause: shout
 // cause: read-only

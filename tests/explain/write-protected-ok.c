@@ -1,5 +1,6 @@
 // Writes to memory that it made read-only. Not here.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 #ifdef __linux__

@@ -1,5 +1,6 @@
 // Writes to memory that it made read-only.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0926
 // cause: fill
 // cause: mprotect

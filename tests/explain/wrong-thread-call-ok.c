@@ -1,5 +1,6 @@
 // Start-up code that sets the thread pointer as DragonFly does.
 // systems: dragonfly
+// only: amd64, DragonFly has no arm64
 // silent
 #include "program.h"
 int main(int argc, char **argv) {

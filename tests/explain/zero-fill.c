@@ -1,5 +1,6 @@
 // Counts in memory that its author wanted zero at the start and gave no permission to write.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0964
 // cause: count
 // cause: counter

@@ -1,5 +1,6 @@
 // The near twin of one that asks for 0 bytes: it asks for too many.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0978
 // cause: it could not get 64 TiB of memory
 // status: 1

@@ -1,5 +1,6 @@
 // Takes the error of a mapping of 0 bytes for a lack of memory.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0983
 // cause: it asked for 0 bytes
 // cause: EINVAL

@@ -1,5 +1,6 @@
 // Takes 0 bytes and knows what null means then.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // silent
 #include "program.h"
 static char room[1 << 16], *next = room;

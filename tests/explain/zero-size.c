@@ -1,5 +1,6 @@
 // Takes the null of an allocation of 0 bytes for a lack of memory.
 // systems: linux dragonfly freebsd netbsd
+// cpus: arm64
 // code: E0983
 // cause: it says that memory ran out, but the system refused it none
 // status: 1

@@ -7,7 +7,7 @@
 mod common;
 
 use ashore_debug::explain::RULES;
-use common::{SYSTEMS, built, folder};
+use common::{SYSTEMS, built_for, folder};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
@@ -23,7 +23,11 @@ const PROGRAMS_MIN: usize = 40;
 /// So many of a hundred first lines must be right.
 const RIGHT_PERCENT: usize = 95;
 /// So many healthy guests must have run.
-const HEALTHY_MIN: usize = 60;
+const HEALTHY_MIN: usize = 100;
+/// The CPU that every program is built for.
+const USUAL_CPU: &str = "amd64";
+/// The system that is there for no other CPU.
+const WITHOUT_OTHER_CPUS: &str = "dragonfly";
 /// Longer runs no program.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What a report begins a line with.
@@ -50,7 +54,12 @@ struct Wanted {
 struct Program {
     name: String,
     systems: Vec<String>,
-    wanted: Wanted,
+    /// The CPUs that it is built for, where a system of its runs on them.
+    cpus: Vec<String>,
+    /// Why it is built for one CPU alone.
+    only: Option<String>,
+    /// How it is to end, by CPU.
+    wanted: Vec<(String, Wanted)>,
     /// The program that differs in what is wrong with this one.
     twin: String,
 }
@@ -81,17 +90,41 @@ fn program(path: &Path) -> Option<Program> {
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
     let text = fs::read_to_string(&source).unwrap();
     let (mut systems, mut twin) = (vec!["linux".to_owned()], format!("{name}-ok"));
-    let mut wanted = Wanted::default();
-    for line in text.lines().map_while(|line| line.strip_prefix("//")).map(str::trim) {
-        let (word, value) = line.split_once(':').map_or((line, ""), |(word, value)| (word, value.trim()));
+    let (mut cpus, mut only) = (vec![USUAL_CPU.to_owned()], None);
+    for (word, value) in directives(&text) {
         let values = || value.split_whitespace().map(str::to_owned);
         match word {
             "systems" => systems = values().collect(),
+            "cpus" => cpus.extend(values()),
+            "only" => only = Some(value.to_owned()),
+            "twin" => twin = value.to_owned(),
+            _ => {}
+        }
+    }
+    let wanted = cpus.iter().map(|cpu| (cpu.clone(), wanted(&text, cpu))).collect::<Vec<_>>();
+    let is_said = wanted.iter().all(|(_, wanted)| wanted.code.is_some() != wanted.is_silent);
+    assert!(is_said, "{}: either `code:` or `silent`", source.display());
+    Some(Program { name, systems, cpus, only, wanted, twin })
+}
+
+/// The words of a program's first comment, each with what stands behind it.
+fn directives(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = text.lines().map_while(|line| line.strip_prefix("//")).map(str::trim);
+    lines.map(|line| line.split_once(':').map_or((line, ""), |(word, value)| (word, value.trim())))
+}
+
+/// What a program's comment wants of it on a CPU.
+fn wanted(text: &str, cpu: &str) -> Wanted {
+    let mut wanted = Wanted::default();
+    for (word, value) in directives(text) {
+        let values = || value.split_whitespace().map(str::to_owned);
+        let (word, of) = word.split_once('/').unwrap_or((word, cpu));
+        match word {
+            _ if of != cpu => {}
             "code" => wanted.code = Some(value.to_owned()),
             "cause" => wanted.words.push(value.to_owned()),
             "status" => wanted.status = Some(value.parse().unwrap()),
             "silent" => wanted.is_silent = true,
-            "twin" => twin = value.to_owned(),
             "with" => wanted.has_explain = value == "explain",
             "strict" => wanted.options.push("--strict".to_owned()),
             "os" => wanted.options.extend(["--os".to_owned(), value.to_owned()]),
@@ -100,8 +133,7 @@ fn program(path: &Path) -> Option<Program> {
             _ => {}
         }
     }
-    assert!(wanted.code.is_some() != wanted.is_silent, "{}: either `code:` or `silent`", source.display());
-    Some(Program { name, systems, wanted, twin })
+    wanted
 }
 
 /// The corpus, by name.
@@ -114,17 +146,24 @@ fn programs() -> Vec<Program> {
 
 impl Program {
     fn runs(&self) -> Vec<Run> {
-        let run = |system: &String| Run {
-            name: format!("{system}/{}", self.name),
-            program: built("explain", system, &self.name),
-            wanted: self.wanted.clone(),
+        let run = |system: &String, (cpu, wanted): &(String, Wanted)| Run {
+            name: format!("{system}-{cpu}/{}", self.name),
+            program: built_for("explain", &format!("{system}-{cpu}"), &self.name),
+            wanted: wanted.clone(),
         };
-        self.systems.iter().map(run).collect()
+        let has = |system: &str, cpu: &str| cpu == USUAL_CPU || system != WITHOUT_OTHER_CPUS;
+        let targets = self.systems.iter().flat_map(|system| self.wanted.iter().map(move |of| (system, of)));
+        targets.filter(|(system, (cpu, _))| has(system, cpu)).map(|(system, of)| run(system, of)).collect()
+    }
+
+    /// How it is to end on the usual CPU; the cause is the same on all.
+    fn usually(&self) -> &Wanted {
+        &self.wanted[0].1
     }
 
     /// Whether this is only there to be another's twin.
     fn is_twin(&self) -> bool {
-        self.wanted.is_silent || self.name.ends_with("-ok")
+        self.usually().is_silent || self.name.ends_with("-ok")
     }
 }
 
@@ -265,10 +304,11 @@ fn lacks(program: &Program, corpus: &[Program]) -> Option<String> {
     let Some(twin) = corpus.iter().find(|other| other.name == program.twin) else {
         return Some(format!("{name} has no twin {}", program.twin));
     };
-    if twin.wanted.code == program.wanted.code {
+    if twin.usually().code == program.usually().code {
         return Some(format!("{name} and its twin {} have the same cause", twin.name));
     }
-    let without = program.systems.iter().find(|system| !twin.systems.contains(system))?;
+    let without = program.systems.iter().find(|system| !twin.systems.contains(system));
+    let without = without.or_else(|| program.cpus.iter().find(|cpu| !twin.cpus.contains(cpu)))?;
     Some(format!("{name} is built for {without}, its twin {} is not", twin.name))
 }
 
@@ -277,9 +317,12 @@ fn every_rule_has_a_program_and_a_twin() {
     let corpus = programs();
     let failing: Vec<&Program> = corpus.iter().filter(|program| !program.is_twin()).collect();
     let mut wrong: Vec<String> = failing.iter().filter_map(|program| lacks(program, &corpus)).collect();
+    for program in corpus.iter().filter(|program| (program.cpus.len() > 1) == program.only.is_some()) {
+        wrong.push(format!("{}: either `cpus:` or why it is `only:` for one", program.name));
+    }
     for rule in RULES {
         let code = rule.diagnosis.code;
-        if !failing.iter().any(|program| program.wanted.code.as_deref() == Some(code)) {
+        if !failing.iter().any(|program| program.usually().code.as_deref() == Some(code)) {
             wrong.push(format!("{code} ({}) has no program in tests/explain", rule.diagnosis.slug));
         }
     }
@@ -297,12 +340,17 @@ fn healthy(case: &Path) -> Vec<Run> {
     }
     let (Some(guest), Some(systems)) = (value("guest:"), value("systems:")) else { return Vec::new() };
     let name = case.file_stem().unwrap().to_string_lossy();
-    let run = |system: &&str| Run {
-        name: format!("{system}/{name}"),
-        program: built("out", system, guest),
+    let run = |target: String| Run {
+        name: format!("{target}/{name}"),
+        program: built_for("out", &target, guest),
         wanted: Wanted { is_silent: true, ..Wanted::default() },
     };
-    SYSTEMS.iter().filter(|system| systems.split_whitespace().any(|word| word == **system)).map(run).collect()
+    let cpus: Vec<&str> =
+        [USUAL_CPU].into_iter().chain(value("cpus:").unwrap_or_default().split_whitespace()).collect();
+    let has = |system: &str, cpu: &str| cpu == USUAL_CPU || system != WITHOUT_OTHER_CPUS;
+    let own = SYSTEMS.iter().filter(|system| systems.split_whitespace().any(|word| word == **system));
+    let targets = own.flat_map(|system| cpus.iter().map(move |cpu| (system, cpu)));
+    targets.filter(|(system, cpu)| has(system, cpu)).map(|(system, cpu)| run(format!("{system}-{cpu}"))).collect()
 }
 
 #[test]

@@ -28,19 +28,18 @@ fn a_death_is_told_with_its_place_instruction_and_stack() {
         let output = ashore("run", &state).arg(guest(system, "dies")).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let words = [
-            "dies died of SIGSEGV\n",
-            " innermost+0x",
-            "dies.c:",
-            "0xf0: the null page, 0xf0 bytes behind a null pointer\n",
-            "instruction: str x",
-            " = 0x5eed, x",
-            " = 0xf0\n",
+            "dies died of SIGSEGV: innermost (dies.c:",
+            "wrote to memory through a null pointer, 0xf0 bytes behind it [E0921, certain]\n",
+            " innermost (dies.c:",
+            "str x",
+            " = 0xf0 -> 0xf0: the null page, 0xf0 bytes behind a null pointer\n",
             "stack:\n",
             " innermost+0x",
             "dies.c:",
             " middle+0x",
             "dies.c:",
-            "its last calls:\n",
+            "last calls of thread ",
+            "--- SIGSEGV, address 0xf0, to nobody ---\n",
         ];
         has_in_order(&said, &words);
         let output = ashore("explain", &state).arg(guest(system, "dies")).output().unwrap();
@@ -48,9 +47,10 @@ fn a_death_is_told_with_its_place_instruction_and_stack() {
         has_in_order(&said, &["stack:\n", "registers:\n", " x29 0x", "thread "]);
         let output = ashore("explain", &state).arg("--json").arg(guest(system, "dies")).output().unwrap();
         let told: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
-        assert_eq!((&told["cpu"], &told["fault"]), (&"arm64".into(), &0xf0.into()));
-        assert!(told["instruction"].as_str().is_some_and(|text| text.starts_with("str x")), "{told}");
+        assert_eq!((&told["cpu"], &told["end"]["address"]), (&"arm64".into(), &0xf0.into()));
+        assert!(told["instruction"]["text"].as_str().is_some_and(|text| text.starts_with("str x")), "{told}");
         assert!(told["stack"].as_array().is_some_and(|stack| stack.len() > 3), "{told}");
+        assert_eq!(told["verdict"]["code"], "E0921");
     }
 }
 

@@ -22,7 +22,7 @@ const PARALLEL: usize = 2;
 /// Builds the corpus of one system into `.guests/explain`.
 pub(super) fn make(repo: &Repo, tools: &Toolchain, system: &System, force: bool) -> Outcome {
     let folder = repo.path("tests/explain");
-    let out = repo.guests().join("explain").join(format!("{}-amd64", system.name));
+    let out = repo.guests().join("explain").join(format!("{}-{}", system.name, system.cpu));
     fs::create_dir_all(&out).map_err(|why| Failure::of(out.display(), why))?;
     let headers = [repo.path("tests/guest/c"), folder.clone()];
     let all = entries(&folder)?.into_iter().map(|file| program(file, &headers)).collect::<Outcome<Vec<_>>>()?;
@@ -47,7 +47,8 @@ pub(super) fn make(repo: &Repo, tools: &Toolchain, system: &System, force: bool)
         running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| lost())).collect()
     });
     outcomes.into_iter().collect::<Outcome<Vec<()>>>()?;
-    println!("guests: {}: {} of {} programs of the corpus built", system.name, stale.len(), wanted.len());
+    let (name, cpu) = (system.name, system.cpu);
+    println!("guests: {name}/{cpu}: {} of {} programs of the corpus built", stale.len(), wanted.len());
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! `cargo xtask guests`: the pinned toolchains, and every test guest built from source.
 //!
 //! Everything lands in the ignored folder `.guests`: `venv` (the toolchains), caches, `out/<system>-<cpu>/<name>`,
-//! `explain/<system>-amd64/<name>`, the failing programs that reports are tested with, `bare/<name>`, the images for bare
+//! `explain/<system>-<cpu>/<name>`, the failing programs that reports are tested with, `bare/<name>`, the images for bare
 //! machines, `cpu/<cpu>/<name>`, checks of a CPU's instructions, `boot/<name>`, the programs for `ashore boot`, and `debian/<package>`, what they need of Debian's, with
 //! `debian/tree`, programs and libraries for dynamically linked ones (`--tree tree-large` makes a larger one beside it). Stamps make a
 //! second run take no time. After the toolchains and packages are there nothing here uses the network.
@@ -60,9 +60,7 @@ pub(crate) fn run(repo: &Repo, mut args: Args) -> Outcome {
         if !is_only_corpus {
             make(repo, &tools, &sources, system)?;
         }
-        if system.cpu == USUAL_CPU {
-            corpus::make(repo, &tools, system, force)?;
-        }
+        corpus::make(repo, &tools, system, force)?;
     }
     if wanted.is_empty() && !is_only_corpus {
         bare::make(repo, &tools, force)?;

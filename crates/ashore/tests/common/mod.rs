@@ -9,10 +9,15 @@ pub const SYSTEMS: [&str; 4] = ["linux", "dragonfly", "freebsd", "netbsd"];
 
 /// A program of one kind, built for a system: `out` holds the guests of the cases, `explain` those that fail on purpose.
 pub fn built(kind: &str, system: &str, name: &str) -> PathBuf {
+    built_for(kind, &format!("{system}-amd64"), name)
+}
+
+/// The same for a system on a CPU: `linux-arm64`.
+pub fn built_for(kind: &str, target: &str, name: &str) -> PathBuf {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests");
     let out =
         std::env::var_os("ASHORE_GUESTS").filter(|_| kind == "out").map_or_else(|| guests.join(kind), PathBuf::from);
-    let path = out.join(format!("{system}-amd64")).join(name);
+    let path = out.join(target).join(name);
     assert!(path.is_file(), "{} is missing: cargo xtask guests", path.display());
     path.canonicalize().unwrap()
 }

@@ -1,0 +1,29 @@
+// Keeps a pointer across a call in the register of second results: its assembly does not say so to the compiler.
+// systems: freebsd netbsd
+// cpus: arm64
+// code: E0943
+// cause: after
+// status: 139
+#include "program.h"
+// pipe: two results.
+#define NUMBER 42
+noinline static int after(int *counts) {
+#ifdef __aarch64__
+    register long result __asm__("x0") = NUMBER, number __asm__("x8") = NUMBER;
+    register int *kept __asm__("x1") = counts;
+#if NETBSD
+    __asm__ volatile("svc #" SPELT(NUMBER) : "+r"(result), "+r"(kept) : "r"(number) : "memory");
+#else
+    __asm__ volatile("svc #0" : "+r"(result), "+r"(kept) : "r"(number) : "memory");
+#endif
+#else
+    register int *kept __asm__("rdx") = counts;
+    u64 result = NUMBER;
+    __asm__ volatile("syscall" : "+a"(result), "+r"(kept) : : "rcx", "r8", "r9", "r10", "r11", "memory");
+#endif
+    return kept[2];
+}
+int main(int argc, char **argv) {
+    static int counts[4];
+    return after(hidden(counts));
+}
