@@ -94,7 +94,8 @@ pub const fn v(number: u8) -> Slot {
     Slot { kind: SlotKind::V128, offset: VECTORS + number as u16 * 16 }
 }
 
-/// The registers that compiled C and Go name most, general ones and vectors.
+/// The registers that compiled code names most, general ones and vectors: what GCC, LLVM (x8, x9) and Go (x3, x4) have in
+/// common. Eleven of them are 70 to 78 % of what a program names; its own best eleven would be 80 to 86 %.
 pub const FAVOURITES: [Slot; 22] = [
     x(0),
     x(1),
@@ -104,9 +105,9 @@ pub const FAVOURITES: [Slot; 22] = [
     x(9),
     x(19),
     x(3),
-    x(10),
+    x(20),
     x(30),
-    x(11),
+    x(4),
     v(0),
     v(1),
     v(2),
