@@ -7,10 +7,10 @@ mod ends;
 mod float;
 mod hash;
 mod integer;
+mod lanes;
 mod memory;
 mod place;
 mod shift;
-mod splat;
 mod status;
 mod usual;
 mod values;
@@ -175,7 +175,7 @@ pub(crate) struct Generator<'a> {
     /// instruction, as long as the assembler has written nothing else to them.
     copies: [Option<Slot>; COPIES],
     /// What the assembler has written no register of since.
-    splat: Option<splat::Splat>,
+    splat: Option<lanes::Splat>,
     /// The last comparison, if it can be made again.
     compared: Option<again::Comparison>,
     /// That which the guest's flags came of.

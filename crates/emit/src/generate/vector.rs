@@ -50,6 +50,16 @@ impl Generator<'_> {
             Op::VShift { op, lane, by, a } => self.vshift(body, live, (op, lane, by), a),
             Op::VSplat { lane, a } => self.splat(body, live, lane, a),
             Op::VSplatLane { lane, index, a } => self.splat_lane(body, live, (lane, index), a),
+            Op::VPair { a, b } if self.loc(a) == Loc::Number(0) && self.loc(b) == Loc::Number(0) => {
+                self.all_used(live, &[a, b]);
+                if self.is_outside_of_table(body, live) {
+                    self.give(self.at, Loc::Later);
+                    return Ok(());
+                }
+                let reg = self.vdest(body, live, &[])?;
+                self.zero(reg);
+                self.vdone(live, reg, &[])
+            }
             Op::VPair { a, b } => {
                 let reg = self.vdest(body, live, &[])?;
                 let x = self.gpr(body, live, a)?;
@@ -73,20 +83,7 @@ impl Generator<'_> {
                 self.set_lane(lane, index, (reg, x, y));
                 self.vdone(live, reg, &[a, b])
             }
-            Op::VCopyLane { lane, to, from, a, b } => {
-                let (x, y) = (self.xmm(a)?, self.xmm(b)?);
-                let reg = self.vdest(body, live, &[])?;
-                match lane {
-                    Lane::S => self.asm.v3_number(ops::INSERTPS, reg, (x, y.into()), from << 6 | to << 4),
-                    _ => {
-                        let narrow = self.take()?;
-                        self.get_lane(lane, from, (y, narrow));
-                        self.set_lane(lane, to, (reg, x, narrow));
-                        self.put_back(narrow);
-                    }
-                }
-                self.vdone(live, reg, &[a, b])
-            }
+            Op::VCopyLane { lane, to, from, a, b } => self.copy_lane(body, live, (lane, to, from), [a, b]),
             Op::VKeep { lane, a } => {
                 let x = self.xmm(a)?;
                 let reg = self.vdest(body, live, &[])?;
@@ -123,7 +120,7 @@ impl Generator<'_> {
         Ok(())
     }
 
-    fn get_lane(&mut self, lane: Lane, index: u8, (x, reg): (Xmm, Gpr)) {
+    pub(super) fn get_lane(&mut self, lane: Lane, index: u8, (x, reg): (Xmm, Gpr)) {
         // These have the vector as their register operand.
         match (lane, index) {
             (Lane::D, 0) => self.asm.vex(ops::MOVQ_TO, x.0, 0, reg.into()),
@@ -141,7 +138,7 @@ impl Generator<'_> {
         }
     }
 
-    fn set_lane(&mut self, lane: Lane, index: u8, (reg, x, y): (Xmm, Xmm, Gpr)) {
+    pub(super) fn set_lane(&mut self, lane: Lane, index: u8, (reg, x, y): (Xmm, Xmm, Gpr)) {
         let code = match lane {
             Lane::B => ops::PINSRB,
             Lane::H => ops::PINSRW,

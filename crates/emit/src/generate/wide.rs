@@ -134,10 +134,20 @@ impl Generator<'_> {
         self.vdone(live, reg, &[a, b])
     }
 
+    /// Whether the op at hand is only what is outside of a table.
+    pub(super) fn is_outside_of_table(&self, body: Body<'_>, live: &Live) -> bool {
+        let this = Value(self.at as u32);
+        let rest = body.ops.get(self.at + 1..).unwrap_or_default();
+        let user = rest.iter().take_while(|op| !matches!(op, Op::At(_))).find(|op| op.operands().contains(&this));
+        live.uses(self.at) == 1 && matches!(user, Some(Op::VTable { other, .. }) if *other == this)
+    }
+
     /// Indices from 16 up get their top bit by a saturating addition, which the host's shuffle takes for zero.
     fn table(&mut self, body: Body<'_>, live: &mut Live, base: u8, [index, table, other]: [Value; 3]) -> Done {
         let (i, t) = (self.xmm(index)?, self.xmm(table)?);
-        let o = self.xmm(other)?;
+        // What is outside of the only table is zero, which the shuffle gives by itself.
+        let is_only = self.loc(other) == Loc::Later;
+        let o = if is_only { t } else { self.xmm(other)? };
         let place = self.vtake()?;
         if base == 0 {
             self.asm.v3(ops::PADDUSB, place, i, Vector::OutOfTable.place());
@@ -149,6 +159,12 @@ impl Generator<'_> {
             self.put_back(reg);
             self.asm.v3(ops::PSUBB, place, i, place);
             self.asm.v3(ops::PADDUSB, place, place, Vector::OutOfTable.place());
+        }
+        if is_only {
+            let reg = self.vdest(body, live, &[])?;
+            self.asm.v3(ops::PSHUFB, reg, t, place);
+            self.vput_back(place);
+            return self.vdone(live, reg, &[index, table, other]);
         }
         let reg = match self.vtake() {
             Ok(reg) => reg,

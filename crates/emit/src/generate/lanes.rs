@@ -1,4 +1,4 @@
-//! One element in every lane, kept for the next instruction that multiplies by it.
+//! One lane in another one, or in every one: which is kept for the next instruction that multiplies by it.
 
 use super::vector::SPLAT;
 use super::{Body, Done, Generator, VSCRATCH};
@@ -49,5 +49,33 @@ impl Generator<'_> {
             self.splat = Some(Splat { of: x, lane, index, reg });
         }
         self.vdone(live, reg, &[a])
+    }
+
+    /// A lane of one vector in another one.
+    pub(super) fn copy_lane(
+        &mut self,
+        body: Body<'_>,
+        live: &mut Live,
+        (lane, to, from): (Lane, u8, u8),
+        [a, b]: [Value; 2],
+    ) -> Done {
+        let (x, y) = (self.xmm(a)?, self.xmm(b)?);
+        let reg = self.vdest(body, live, &[])?;
+        match lane {
+            Lane::S => self.asm.v3_number(ops::INSERTPS, reg, (x, y.into()), from << 6 | to << 4),
+            Lane::D => match (to & 1, from & 1) {
+                (0, 0) => self.asm.v3_number(ops::PBLENDW, reg, (x, y.into()), 0x0f),
+                (0, _) => self.asm.v3(ops::PUNPCKHQDQ, reg, y, x),
+                (_, 0) => self.asm.v3(ops::PUNPCKLQDQ, reg, x, y),
+                _ => self.asm.v3_number(ops::PBLENDW, reg, (x, y.into()), 0xf0),
+            },
+            _ => {
+                let narrow = self.take()?;
+                self.get_lane(lane, from, (y, narrow));
+                self.set_lane(lane, to, (reg, x, narrow));
+                self.put_back(narrow);
+            }
+        }
+        self.vdone(live, reg, &[a, b])
     }
 }
