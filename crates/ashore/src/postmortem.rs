@@ -3,7 +3,8 @@
 //! It runs in a copy of the process that ends ([`ashore_process::Witness`]): nothing here can change how the guest ends.
 
 use crate::failures;
-use ashore_base::AddrRange;
+use ashore_base::{AddrRange, PAGE_SIZE};
+use ashore_debug::dump::{Code, code_files};
 use ashore_debug::explain::{Account, Changed, Depth, End, Evidence, FileFacts, code::Program, gather};
 use ashore_formats::{Parsed, Part, golang};
 use ashore_patch::Manifest;
@@ -59,7 +60,9 @@ impl Witness for PostMortem {
     }
 
     fn witness(&self, scene: &Scene<'_>) {
-        let programs = [Program::new(self.parsed, self.part, &self.path, scene.bias)];
+        let mut programs = vec![Program::new(self.parsed, self.part, &self.path, scene.bias)];
+        let libraries: Vec<Library> = code_files(scene).into_iter().filter_map(|code| self.library(code)).collect();
+        programs.extend(libraries.iter().map(|one| Program::new(one.parsed, one.part, &one.path, one.bias)));
         let evidence = gather(scene, &programs, facts(self.parsed, self.part, scene.bias));
         let account = Account::of(&evidence);
         // The person first: keeping the record may take its time, or fail.
@@ -96,7 +99,36 @@ fn changes(part: &Part, manifest: &Manifest, bias: u64) -> Vec<Changed> {
     manifest.change.edits.iter().filter_map(changed).collect()
 }
 
+/// A library that the program had mapped, and how far from its own addresses.
+struct Library {
+    parsed: &'static Parsed<'static>,
+    part: &'static Part,
+    path: String,
+    bias: u64,
+}
+
+/// A larger library is not read for a report.
+const LIBRARY_MAX: u64 = 1 << 28;
+
 impl PostMortem {
+    /// A library, or the interpreter, that the program had mapped.
+    fn library(&self, code: Code) -> Option<Library> {
+        let path = String::from_utf8(code.name).ok().filter(|path| *path != self.path)?;
+        let meta = std::fs::metadata(&path).ok()?;
+        if !meta.is_file() || meta.len() > LIBRARY_MAX {
+            return None;
+        }
+        // Read, not mapped: the map is told of as it was.
+        let bytes: &'static [u8] = std::fs::read(&path).ok()?.leak();
+        let parsed: &'static Parsed<'static> = Box::leak(Box::new(ashore_formats::read(bytes).ok()?));
+        let part = parsed.part_for(self.part.image.cpu)?;
+        let page = |word: u64| word & !(PAGE_SIZE - 1);
+        let mut segments = part.image.segments.iter();
+        let segment = segments.find(|segment| segment.perms.is_exec && page(segment.file.offset) == code.offset)?;
+        let bias = code.memory.start.0.wrapping_sub(page(segment.memory.start.0));
+        Some(Library { parsed, part, path, bias })
+    }
+
     fn say(&self, account: &Account<'_>, evidence: &Evidence<'_>) {
         let text = match (self.manner, &evidence.end) {
             (Manner::Silent, _) => return,

@@ -55,6 +55,18 @@ fn a_death_is_told_with_its_place_instruction_and_stack() {
 }
 
 #[test]
+fn a_stack_goes_through_the_libraries_of_a_tree() {
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.guests/debian/tree");
+    assert!(tree.is_dir(), "{} is missing: cargo xtask guests", tree.display());
+    let mut command = ashore("run", &folder("tree"));
+    let output = command.arg("-L").arg(tree).args(["/bin/bash", "-c", "kill -SEGV $$"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let words = ["bash died of SIGSEGV: it sent SIGSEGV to itself (called by kill_builtin", "[E0945, likely]\n"];
+    has_in_order(&said, &words);
+    has_in_order(&said, &["stack:\n", " kill+0x", " kill_builtin+0x", " main+0x", " __libc_start_main+0x"]);
+}
+
+#[test]
 fn translated_code_is_named_for_perf() {
     for (system, name) in [("linux", "cdebugged"), ("freebsd", "cdebugged"), ("netbsd", "hello")] {
         let state = folder(&format!("perf-{system}"));

@@ -55,6 +55,24 @@ pub(crate) fn of_guest(scene: &Scene<'_>) -> io::Result<Vec<Mapping>> {
     Ok(own.fold(guests, |left, own| left.into_iter().flat_map(|mapping| without(mapping, own)).collect()))
 }
 
+/// A file that is mapped as code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Code {
+    /// Where.
+    pub memory: AddrRange,
+    /// From which place in it on.
+    pub offset: u64,
+    /// Its name.
+    pub name: Vec<u8>,
+}
+
+/// The files that are mapped as the guest's code.
+pub fn code_files(scene: &Scene<'_>) -> Vec<Code> {
+    let all = of_guest(scene).unwrap_or_default().into_iter();
+    let code = all.filter(|mapping| mapping.perms.is_exec && mapping.is_file());
+    code.map(|Mapping { memory, offset, name, .. }| Code { memory, offset, name }).collect()
+}
+
 /// The parent of a process; 0 when nobody says.
 pub(super) fn parent_of(pid: i32) -> i32 {
     let status = std::fs::read(format!("/proc/{pid}/status")).unwrap_or_default();

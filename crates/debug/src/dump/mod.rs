@@ -20,6 +20,7 @@ use ashore_image::HeaderTable;
 use ashore_pivot::Sys;
 use ashore_process::{Ending, Interest, Scene, ThreadScene, Witness};
 pub use file::{Contents, Source, final_path, write as write_file};
+pub use maps::{Code, code_files};
 pub(crate) use maps::{Mapping, mappings, of_guest};
 use memory::Memory;
 use std::io::{self, Write};

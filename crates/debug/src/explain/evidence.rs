@@ -341,7 +341,10 @@ impl<'a> Evidence<'a> {
     /// Where it stopped, for a sentence: the function, and the line where that is known.
     pub fn place(&self) -> String {
         let at = self.pc();
-        self.spot(at).unwrap_or_else(|| format!("the code at {at}"))
+        let of = self.programs.iter().find(|program| program.is_code(at)).map(|program| program.path());
+        let file = of.and_then(|path| path.rsplit('/').next());
+        let unnamed = || file.map_or_else(|| format!("the code at {at}"), |file| format!("the code of {file} at {at}"));
+        self.spot(at).unwrap_or_else(unnamed)
     }
 
     /// The function and the line of a program's address: `main.main (main.go:7)`, `start+0x62`.
