@@ -122,7 +122,8 @@ pub struct Exit {
     pub pc: u64,
     /// The four bytes of the jump's distance, from the unit's first byte; for what may be linked.
     pub site: u32,
-    /// Where to resume after an evaluation, from the unit's first byte; for [`ExitKind::Hot`] the place of the counter.
+    /// Where to resume after an evaluation, from the unit's first byte; for [`ExitKind::Hot`] the place of the counter. For what
+    /// may be linked, where the jump goes as long as it is not.
     pub resume: u32,
 }
 

@@ -297,6 +297,7 @@ impl Generator<'_> {
             next += 1;
             self.use_map(stub.map);
             self.asm.bind(stub.label);
+            let place = self.asm.here();
             self.pc = stub.pc;
             self.flags = Flags { form: stub.flags, stored: stub.flags == Form::Stored };
             self.mark(MarkKind::Between);
@@ -320,7 +321,12 @@ impl Generator<'_> {
                     self.go_outside();
                     self.leave_with(number);
                 }
-                StubTo::Exit(number) => self.leave_with(number),
+                StubTo::Exit(number) => {
+                    if let Some(exit) = self.exits.get_mut(number).filter(|exit| exit.kind == ExitKind::Goto) {
+                        exit.resume = place;
+                    }
+                    self.leave_with(number);
+                }
             }
         }
     }
