@@ -4,10 +4,13 @@
 //! and nobody else's to write, links are not followed, a file appears whole or not at all. What is in a file is checked by
 //! whoever made it ([`ashore_engine::jit::Keeper`]). Whatever goes wrong here means that nothing is kept, never an error.
 
+use ashore_engine::jit::{Bytes, Pieces};
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::io::{Error, ErrorKind};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// The most bytes of all files together, and of one.
@@ -81,32 +84,57 @@ impl Cache {
         (found.is_dir() && is_own(&found)).then_some(Cache { folder, how })
     }
 
-    fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        let mut file = OpenOptions::new().read(true).custom_flags(O_NOFOLLOW).open(path).ok()?;
+    /// A file of ours, and how long it is.
+    fn open_file(path: &Path, options: &mut OpenOptions) -> Option<(File, u64)> {
+        let file = options.read(true).custom_flags(O_NOFOLLOW).open(path).ok()?;
         let found = file.metadata().ok()?;
-        if !found.is_file() || !is_own(&found) || found.len() > FILE_MAX {
-            return None;
-        }
-        let mut bytes = Vec::with_capacity(found.len() as usize);
-        file.read_to_end(&mut bytes).ok()?;
-        // It was of use: the oldest are thrown away first.
-        let _ = file.set_modified(SystemTime::now());
-        Some(bytes)
+        (found.is_file() && is_own(&found) && found.len() <= FILE_MAX).then_some((file, found.len()))
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-        let draft = self.folder.join(format!(".{name}.{}", std::process::id()));
+    fn read(&self, path: &Path) -> Option<Bytes> {
+        let (file, len) = Cache::open_file(path, &mut OpenOptions::new())?;
+        let bytes = ashore_sys::file_bytes(file.as_raw_fd(), len as usize).ok()?;
+        // It was of use: the oldest are thrown away first.
+        let _ = file.set_modified(SystemTime::now());
+        Some(Arc::new(bytes))
+    }
+
+    /// Writes a new file, unless there is a longer one by then.
+    fn write(&self, name: &str, pieces: &mut dyn Pieces) -> std::io::Result<()> {
+        let (draft, path) = (self.folder.join(format!(".{name}.{}", std::process::id())), self.folder.join(name));
         let written = (|| {
             let mut options = OpenOptions::new();
-            let mut file: File =
-                options.write(true).create_new(true).mode(0o600).custom_flags(O_NOFOLLOW).open(&draft)?;
-            file.write_all(bytes)?;
-            fs::rename(&draft, self.folder.join(name))
+            let file: File = options.write(true).create_new(true).mode(0o600).custom_flags(O_NOFOLLOW).open(&draft)?;
+            let len = put(&file, pieces, 0)?;
+            let is_more = |there: Metadata| there.is_file() && is_own(&there) && there.len() > len;
+            if fs::symlink_metadata(&path).is_ok_and(is_more) {
+                return Err(ErrorKind::AlreadyExists.into());
+            }
+            self.evict(len);
+            fs::rename(&draft, &path)
         })();
         if written.is_err() {
             let _ = fs::remove_file(&draft);
         }
         written
+    }
+
+    /// Writes behind what is there, if nobody else did since it was so long.
+    fn add(&self, name: &str, pieces: &mut dyn Pieces, behind: u64) -> std::io::Result<()> {
+        let path = self.folder.join(name);
+        let Some((file, _)) = Cache::open_file(&path, OpenOptions::new().write(true)) else {
+            return Err(ErrorKind::NotFound.into());
+        };
+        file.try_lock()?;
+        // What somebody began to add and did not end is not part of it, but nobody knows that here.
+        if file.metadata()?.len() != behind {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        let added = put(&file, pieces, behind).map(|len| self.evict(len - behind));
+        if added.is_err() {
+            let _ = file.set_len(behind);
+        }
+        added
     }
 
     /// The files, their sizes and when they were of use.
@@ -159,18 +187,31 @@ fn may_write(len: u64) -> bool {
     asked.is_ok() && limit[0] >= len
 }
 
+/// Writes all pieces behind so many bytes, and what the file begins with at last; gives its length.
+fn put(file: &File, pieces: &mut dyn Pieces, behind: u64) -> std::io::Result<u64> {
+    let mut at = behind;
+    while let Some(piece) = pieces.next(at) {
+        let end = at + piece.len() as u64;
+        if end > FILE_MAX || !may_write(end) {
+            return Err(Error::from(ErrorKind::FileTooLarge));
+        }
+        file.write_all_at(piece, at)?;
+        at = end;
+    }
+    file.write_all_at(&pieces.head(), 0)?;
+    Ok(at)
+}
+
 impl ashore_engine::jit::Keeper for Cache {
-    fn load(&self, name: &str) -> Option<Vec<u8>> {
+    fn load(&self, name: &str) -> Option<Bytes> {
         self.read(&self.folder.join(name))
     }
 
-    fn keep(&self, name: &str, bytes: &[u8]) {
-        let len = bytes.len() as u64;
-        let is_more = |there: Metadata| there.is_file() && is_own(&there) && there.len() > len;
-        if len <= FILE_MAX && may_write(len) && !fs::symlink_metadata(self.folder.join(name)).is_ok_and(is_more) {
-            self.evict(len);
-            let _ = self.write(name, bytes);
-        }
+    fn keep(&self, name: &str, pieces: &mut dyn Pieces, behind: Option<u64>) {
+        let _ = match behind {
+            Some(behind) => self.add(name, pieces, behind),
+            None => self.write(name, pieces),
+        };
     }
 
     fn doubts(&self) -> bool {

@@ -88,9 +88,6 @@ fn prepare<E: Engine>(
     }
     // Where a program lies that can be moved is another place every time.
     let keeper = options.keeper.take().filter(|_| !program.image.kind.is_relocatable());
-    if let Some(keeper) = keeper {
-        E::open_cache(&machine.shared, &text(program.image, loaded.bias), keeper);
-    }
     let space = Space::new(loaded.rewriter, &machine.shared, stack);
     space.set_program(loaded.bias, loaded.end);
     let trampoline = map_trampoline(abi.os().trampoline, place(places::TRAMPOLINE).unwrap_or(Addr::NULL))
@@ -102,6 +99,9 @@ fn prepare<E: Engine>(
     let mut task = Task::adopt(process, machine, None);
     task.thread.mask = old_mask;
     ashore_sys::install_all().map_err(|e| table::CANNOT_START.because(format!("signal handlers: {e}")))?;
+    if let Some(keeper) = keeper {
+        E::open_cache(&machine.shared, &text(program.image, loaded.bias), keeper);
+    }
     ashore_sys::restore_pipe_signal();
     signals::inherit(process);
     let ask = |what: Choice, host: &dyn Fn() -> u64| process.ask(what, host);

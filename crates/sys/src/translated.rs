@@ -145,6 +145,46 @@ impl Arena {
         bytes
     }
 
+    /// Has the host make memory for code that is going to be written: once instead of page by page.
+    pub fn populate(&self, place: u32, len: u32) {
+        let start = place & !(PAGE_SIZE as u32 - 1);
+        let end = u64::from(place) + u64::from(len);
+        if end <= self.writable.len() {
+            let at = self.writable.start.0 + u64::from(start);
+            let words = [at, (end - u64::from(start)).next_multiple_of(PAGE_SIZE), libc::MADV_POPULATE_WRITE as u64];
+            let _ = crate::call(libc::SYS_madvise as u64, [words[0], words[1], words[2], 0, 0, 0]);
+        }
+    }
+
+    /// Adds code, which nobody writes meanwhile, to some bytes.
+    pub fn read_to(&self, place: u32, len: u32, to: &mut Vec<u8>) {
+        if u64::from(place) + u64::from(len) <= self.writable.len() {
+            let from = (self.writable.start.0 + u64::from(place)) as *const u8;
+            to.reserve(len as usize);
+            // SAFETY: inside of the writable mapping, which lives as long as `self`; the vector has room for as much, and all of
+            // it is written before it is counted.
+            unsafe {
+                core::ptr::copy_nonoverlapping(from, to.as_mut_ptr().add(to.len()), len as usize);
+                to.set_len(to.len() + len as usize);
+            }
+        }
+    }
+
+    /// Four bytes of code; zero where there is none.
+    pub fn four(&self, place: u32) -> u32 {
+        if u64::from(place) + 4 > self.writable.len() {
+            return 0;
+        }
+        let from = (self.writable.start.0 + u64::from(place)) as *const u32;
+        // SAFETY: inside of the writable mapping.
+        unsafe { from.read_unaligned() }
+    }
+
+    /// Eight bytes of code.
+    pub fn eight(&self, place: u32) -> u64 {
+        u64::from(self.four(place)) | u64::from(self.four(place.wrapping_add(4))) << 32
+    }
+
     /// Gives the memory of code that nobody executes any more back to the host. Both are multiples of a page.
     pub fn give_back(&self, place: u32, len: u32) {
         if u64::from(place) + u64::from(len) <= self.writable.len() {

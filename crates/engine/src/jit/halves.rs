@@ -6,12 +6,15 @@
 
 mod kept;
 
+pub use kept::{Bytes, Pieces, seal};
+pub(super) use kept::{Frozen, KEY, Reader, Seen, Sources, Writer};
+
 use super::marks::Packed;
 use super::shared::{Made, Way};
 use super::verify;
 use ashore_emit::{Exit, Mark};
 use ashore_sys::translated::Arena;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Set in the numbers of the second half's exits.
@@ -20,6 +23,28 @@ const SECOND: u32 = 1 << 31;
 const STALE_SHARE: u32 = 8;
 /// The bytes of a page of memory, which is given back as a whole.
 const PAGE: u32 = 4096;
+
+/// So many bytes of code, made one after the other, are kept and put back together.
+const GROUP: u32 = 64 << 10;
+
+/// Units that were made one after the other.
+pub(super) struct Group {
+    first_unit: u32,
+    place: u32,
+    counter: u32,
+    /// The pages of the program's text that were looked at for them.
+    pages: BTreeSet<u64>,
+    /// Those that were made of something else as well.
+    foreign: Vec<u32>,
+}
+
+/// A unit that nobody is to enter any more.
+pub(super) struct Stale {
+    pub(super) base: u32,
+    pub(super) end: u32,
+    pub(super) pc: u64,
+    pub(super) has_loop: bool,
+}
 
 /// A half.
 pub(super) struct Half {
@@ -37,39 +62,27 @@ pub(super) struct Half {
     marks: Vec<Packed>,
     units: Vec<Made>,
     pages: BTreeMap<u64, Vec<u32>>,
+    groups: Vec<Group>,
+    /// What was kept, in front of everything else.
+    frozen: Option<Frozen>,
+    /// The number of the first exit that was not kept.
+    exit_base: u32,
+    /// How often jumps of what was kept were led to what was kept.
+    relinked: usize,
+    /// The bytes of code that was made of the program's text.
+    fresh: u32,
 }
 
 impl Half {
-    /// Both halves of an arena whose first bytes are used.
-    pub(super) fn both(arena: &Arena, used: u32) -> [Half; 2] {
-        let start = used.next_multiple_of(PAGE);
-        let middle = start + (((arena.code_len() - start) / 2) & !(PAGE - 1));
-        let data = arena.data_start();
-        let data_middle = data + ((arena.data_len() / 2) & !(PAGE - 1));
-        let half = |number, code: Range<u32>, counters: Range<u32>| Half {
-            number,
-            turn: 0,
-            next: code.start,
-            next_counter: counters.start,
-            stale: 0,
-            code,
-            counters,
-            exits: Vec::new(),
-            marks: Vec::new(),
-            units: Vec::new(),
-            pages: BTreeMap::new(),
+    fn new(number: u32, turn: u64, (code, counters): (Range<u32>, Range<u32>)) -> Half {
+        let first = Group {
+            first_unit: 0,
+            place: code.start,
+            counter: counters.start,
+            pages: BTreeSet::new(),
+            foreign: Vec::new(),
         };
-        let second = half(SECOND, middle..arena.code_len(), data_middle..data + arena.data_len());
-        [half(0, start..middle, data..data_middle), second]
-    }
-
-    /// Forgets everything, for another turn.
-    pub(super) fn reuse(&mut self, arena: &Arena, turn: u64) {
-        if self.turn != 0 {
-            arena.give_back(self.code.start, self.code.end - self.code.start);
-        }
-        let (number, code, counters) = (self.number, self.code.clone(), self.counters.clone());
-        *self = Half {
+        Half {
             number,
             turn,
             next: code.start,
@@ -81,7 +94,30 @@ impl Half {
             marks: Vec::new(),
             units: Vec::new(),
             pages: BTreeMap::new(),
-        };
+            groups: vec![first],
+            frozen: None,
+            exit_base: 0,
+            relinked: 0,
+            fresh: 0,
+        }
+    }
+
+    /// Both halves of an arena whose first bytes are used.
+    pub(super) fn both(arena: &Arena, used: u32) -> [Half; 2] {
+        let start = used.next_multiple_of(PAGE);
+        let middle = start + (((arena.code_len() - start) / 2) & !(PAGE - 1));
+        let data = arena.data_start();
+        let data_middle = data + ((arena.data_len() / 2) & !(PAGE - 1));
+        let second = Half::new(SECOND, 0, (middle..arena.code_len(), data_middle..data + arena.data_len()));
+        [Half::new(0, 0, (start..middle, data..data_middle)), second]
+    }
+
+    /// Forgets everything, for another turn.
+    pub(super) fn reuse(&mut self, arena: &Arena, turn: u64) {
+        if self.turn != 0 {
+            arena.give_back(self.code.start, self.code.end - self.code.start);
+        }
+        *self = Half::new(self.number, turn, (self.code.clone(), self.counters.clone()));
     }
 
     /// Whether so many bytes are free. A program that makes code all the time, and has it changed, is to stay small.
@@ -107,7 +143,7 @@ impl Half {
 
     /// The number of the next exit.
     pub(super) fn next_exit(&self) -> u32 {
-        self.number | self.exits.len() as u32
+        self.number | (self.exit_base + self.exits.len() as u32)
     }
 
     /// Whether an exit's number is of this half.
@@ -115,8 +151,12 @@ impl Half {
         number >> 31 == u64::from(self.number >> 31)
     }
 
-    pub(super) fn exit(&self, number: u64) -> Option<Way> {
-        self.exits.get((number as u32 & !SECOND) as usize).copied()
+    pub(super) fn exit(&mut self, number: u64) -> Option<Way> {
+        let number = number as u32 & !SECOND;
+        match number.checked_sub(self.exit_base) {
+            Some(own) => self.exits.get(own as usize).copied(),
+            None => self.frozen.as_mut()?.exit(number),
+        }
     }
 
     pub(super) fn add_exits(&mut self, exits: impl Iterator<Item = Way>) {
@@ -127,9 +167,13 @@ impl Half {
         self.marks.extend(marks);
     }
 
-    /// Adds a unit, made of code on these pages.
-    pub(super) fn add_unit(&mut self, made: Made, pages: impl Iterator<Item = u64>) {
+    /// Adds a unit, made of code on these pages. Those that were looked at for it are all of the program's text, or it is not
+    /// kept.
+    pub(super) fn add_unit(&mut self, made: Made, pages: impl Iterator<Item = u64>, seen: Option<Vec<u64>>) {
         let number = self.units.len() as u32;
+        if seen.is_some() {
+            self.fresh = self.fresh.saturating_add(made.end - made.base);
+        }
         self.units.push(made);
         let mut last = u64::MAX;
         for page in pages {
@@ -138,10 +182,26 @@ impl Half {
                 last = page;
             }
         }
+        let Some(group) = self.groups.last_mut() else { return };
+        match seen {
+            Some(seen) => group.pages.extend(seen),
+            None => group.foreign.push(number),
+        }
+        if self.next - group.place >= GROUP {
+            self.begin_group();
+        }
+    }
+
+    fn begin_group(&mut self) {
+        let (first_unit, place, counter) = (self.units.len() as u32, self.next, self.next_counter);
+        self.groups.push(Group { first_unit, place, counter, pages: BTreeSet::new(), foreign: Vec::new() });
     }
 
     /// The unit at a place, and the last mark at or before it.
     pub(super) fn find(&self, place: u32) -> Option<(Made, Mark)> {
+        if let Some(found) = self.frozen.as_ref().and_then(|frozen| frozen.find(place)) {
+            return Some(found);
+        }
         let unit = self.units.partition_point(|unit| unit.base <= place).checked_sub(1)?;
         let unit = self.units.get(unit).filter(|unit| place < unit.end)?;
         let mark = self.marks.partition_point(|mark| mark.place() <= place).checked_sub(1)?;
@@ -149,39 +209,52 @@ impl Half {
     }
 
     /// The units, by place.
-    pub(super) fn units(&self) -> impl Iterator<Item = &Made> {
-        self.units.iter()
+    pub(super) fn units(&self) -> impl Iterator<Item = Made> {
+        self.frozen.iter().flat_map(Frozen::units).chain(self.units.iter().cloned())
+    }
+
+    /// A jump at a site leads to a place from now on.
+    pub(super) fn relinks(&mut self, site: u32, place: u32) {
+        if site.max(place) < self.groups.first().map_or(0, |group| group.place) {
+            self.relinked += 1;
+        }
     }
 
     /// The number of a unit's first exit, and its exits.
     pub(super) fn exits_of(&self, base: u32) -> (u32, Vec<Exit>) {
-        let (first, exits) = verify::exits_of(&self.exits, base);
-        (self.number | first, exits)
+        self.frozen.as_ref().and_then(|frozen| frozen.exits_of(base)).unwrap_or_else(|| {
+            let (first, exits) = verify::exits_of(&self.exits, base);
+            (self.number | (self.exit_base + first), exits)
+        })
     }
 
     /// A unit's marks.
     pub(super) fn marks_of(&self, made: &Made) -> impl Iterator<Item = Packed> {
+        let kept = self.frozen.as_ref().map(|frozen| frozen.marks_of(made.base)).unwrap_or_default();
         let first = self.marks.partition_point(|mark| mark.place() < made.base);
         let end = made.end;
-        self.marks.get(first..).unwrap_or_default().iter().take_while(move |mark| mark.place() < end).copied()
+        let own = self.marks.get(first..).unwrap_or_default();
+        kept.into_iter().chain(own.iter().take_while(move |mark| mark.place() < end).copied())
     }
 
     /// Whether a unit of an address begins at a place.
     pub(super) fn is_entry(&self, place: u32, pc: u64) -> bool {
+        let kept = self.frozen.as_ref().and_then(|frozen| frozen.unit_at(place)).map(|unit| unit.pc);
         let found = self.units.binary_search_by_key(&place, |made| made.base).ok();
-        found.and_then(|at| self.units.get(at)).is_some_and(|made| made.pc == pc)
+        kept.or_else(|| found.and_then(|at| self.units.get(at)).map(|made| made.pc)) == Some(pc)
     }
 
     /// Takes the units made of code on these pages that were not taken before.
-    pub(super) fn take_stale(&mut self, pages: std::ops::RangeInclusive<u64>) -> Vec<Made> {
+    pub(super) fn take_stale(&mut self, pages: std::ops::RangeInclusive<u64>) -> Vec<Stale> {
+        let mut stale = self.frozen.as_mut().map(|frozen| frozen.take_stale(&pages)).unwrap_or_default();
+        self.stale += stale.iter().map(|made| made.end - made.base).sum::<u32>();
         let numbers: Vec<u32> = self.pages.range_mut(pages).flat_map(|(_, units)| core::mem::take(units)).collect();
-        let mut stale = Vec::new();
         for number in numbers {
             if let Some(made) = self.units.get_mut(number as usize)
                 && !core::mem::replace(&mut made.is_stale, true)
             {
                 self.stale += made.end - made.base;
-                stale.push(made.clone());
+                stale.push(Stale { base: made.base, end: made.end, pc: made.pc, has_loop: made.has_loop });
             }
         }
         stale

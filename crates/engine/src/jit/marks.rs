@@ -1,5 +1,6 @@
 //! The side table of translated code, small.
 
+use super::halves::{Reader, Writer};
 use ashore_emit::{Form, Mark, MarkKind};
 
 /// A mark in the arena, in eight bytes: there is one for almost every instruction.
@@ -11,6 +12,11 @@ pub(super) struct Packed {
     pc: u32,
 }
 
+/// Instructions are mostly so far from each other; a distance of so many steps or more is written as a number.
+const STEP_LOG2: u32 = 2;
+const STEP: u32 = 1 << STEP_LOG2;
+const FAR: u32 = 15;
+
 const KINDS: [MarkKind; 3] = [MarkKind::Start, MarkKind::Inside, MarkKind::Between];
 const FORMS: [Form; 4] = [Form::Stored, Form::Sub, Form::Add, Form::Float];
 
@@ -19,14 +25,37 @@ impl Packed {
         Packed { at: (mark.at + base) << 4 | (mark.kind as u32) << 2 | mark.flags as u32, pc: mark.pc as u32 }
     }
 
-    /// As two words, for keeping.
+    /// As two words, for comparing.
     pub(super) fn words(self) -> [u32; 2] {
         [self.at, self.pc]
     }
 
-    /// What [`Packed::words`] gave.
-    pub(super) fn of_words([at, pc]: [u32; 2]) -> Packed {
-        Packed { at, pc }
+    /// As bytes behind another mark, or the unit's place and address: mostly two. Gives what the next one is behind of.
+    pub(super) fn write(self, (place, pc): (u32, u32), to: &mut Writer) -> (u32, u32) {
+        let distance = self.pc.wrapping_sub(pc);
+        let (near, is_near) = (distance >> STEP_LOG2, distance & (STEP - 1) == 0 && distance >> STEP_LOG2 < FAR);
+        to.byte(self.at as u8 & 15 | (if is_near { near } else { FAR } as u8) << 4);
+        if !is_near {
+            to.signed((distance as i32).into());
+        }
+        to.number(self.place().wrapping_sub(place).into());
+        (self.place(), self.pc)
+    }
+
+    /// What [`Packed::write`] wrote.
+    pub(super) fn read(from: &mut Reader<'_>, (place, pc): (u32, u32)) -> Option<Packed> {
+        let byte = from.byte()?;
+        let distance = match u32::from(byte >> 4) {
+            FAR => from.signed()? as u32,
+            near => near << STEP_LOG2,
+        };
+        let place = place.wrapping_add(from.number()? as u32);
+        Some(Packed { at: place << 4 | u32::from(byte & 15), pc: pc.wrapping_add(distance) })
+    }
+
+    /// The low half of its address.
+    pub(super) fn low(self) -> u32 {
+        self.pc
     }
 
     pub(super) fn place(self) -> u32 {
@@ -39,5 +68,30 @@ impl Packed {
         let kind = KINDS.get((self.at >> 2 & 3) as usize).copied().unwrap_or(MarkKind::Between);
         let flags = FORMS.get((self.at & 3) as usize).copied().unwrap_or_default();
         Mark { at: self.place(), kind, flags, pc: pc.wrapping_add(distance as u64) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_come_back() {
+        let (mut to, mut last) = (Writer::default(), (640, 0x1000));
+        let marks: Vec<Packed> =
+            [(640, 0x1000), (648, 0x1004), (660, 0x103c), (664, 0x1040), (900, 0xf00), (901, 0xf02)]
+                .iter()
+                .enumerate()
+                .map(|(index, (place, pc))| Packed { at: place << 4 | index as u32, pc: *pc })
+                .collect();
+        marks.iter().for_each(|mark| last = mark.write(last, &mut to));
+        let bytes = to.0;
+        let (mut from, mut last) = (Reader(&bytes), (640, 0x1000));
+        for mark in marks {
+            let read = Packed::read(&mut from, last).unwrap();
+            assert_eq!(read.words(), mark.words());
+            last = (read.place(), read.low());
+        }
+        assert!(from.0.is_empty());
     }
 }

@@ -30,6 +30,7 @@ mod verify;
 pub use ashore_isa::lift::Lifter;
 pub use cache::Keeper;
 pub use cpu::{Cpu, Shared};
+pub use halves::{Bytes, Pieces, seal};
 pub use mapper::{Mapper, Unit};
 pub(crate) use memory::size_of;
 pub use settings::Settings;

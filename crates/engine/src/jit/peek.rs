@@ -13,18 +13,30 @@ const CACHE_LOG2: u32 = 12;
 /// Answers that were found before, by address.
 #[derive(Debug)]
 pub(super) struct Cache {
-    entries: Vec<(u64, bool)>,
+    entries: Vec<Entry>,
     block: Block,
 }
 
+/// An answer, and where else it was found than at its address.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    pc: u64,
+    others: [u64; HOPS - 1],
+    is_dead: bool,
+}
+
+/// How many pieces of code are looked at, each of which the one before leads to.
+const HOPS: usize = 3;
+const EMPTY: Entry = Entry { pc: u64::MAX, others: [u64::MAX; HOPS - 1], is_dead: false };
+
 impl Cache {
     pub(super) fn new() -> Cache {
-        Cache { entries: vec![(u64::MAX, false); 1 << CACHE_LOG2], block: Block::new() }
+        Cache { entries: vec![EMPTY; 1 << CACHE_LOG2], block: Block::new() }
     }
 
     /// Forgets everything: code has changed.
     pub(super) fn clear(&mut self) {
-        self.entries.fill((u64::MAX, false));
+        self.entries.fill(EMPTY);
     }
 }
 
@@ -54,10 +66,14 @@ fn look(block: &Block, flags: Slot) -> Found {
 }
 
 impl Peek<'_> {
-    fn find(&mut self, mut pc: u64) -> bool {
+    /// The answer for an address; `others` are told where else it was looked.
+    fn find(&mut self, mut pc: u64, others: &mut [u64; HOPS - 1]) -> bool {
         let flags = self.lifter.flags();
         let mut bytes = [0; LOOK * 4];
-        for _ in 0..3 {
+        for hop in 0..HOPS {
+            if let Some(other) = hop.checked_sub(1).and_then(|hop| others.get_mut(hop)) {
+                *other = pc;
+            }
             let len = self.code.fetch(pc, &mut bytes);
             let mut rest = bytes.get(..len).unwrap_or_default();
             loop {
@@ -91,14 +107,19 @@ impl Peek<'_> {
 impl Known for Peek<'_> {
     fn flags_dead(&mut self, pc: u64) -> bool {
         let index = (pc >> self.lifter.align_log2()) as usize & ((1 << CACHE_LOG2) - 1);
-        if let Some(&(at, is_dead)) = self.cache.entries.get(index)
+        if let Some(&Entry { pc: at, others, is_dead }) = self.cache.entries.get(index)
             && at == pc
         {
+            // Who notes what code was looked at is to know of this too.
+            for at in [pc].into_iter().chain(others.into_iter().filter(|other| *other != u64::MAX)) {
+                let _ = self.code.fetch(at, &mut []);
+            }
             return is_dead;
         }
-        let is_dead = self.find(pc);
+        let mut others = [u64::MAX; HOPS - 1];
+        let is_dead = self.find(pc, &mut others);
         if let Some(entry) = self.cache.entries.get_mut(index) {
-            *entry = (pc, is_dead);
+            *entry = Entry { pc, others, is_dead };
         }
         is_dead
     }

@@ -2,7 +2,7 @@
 
 use super::blocks::Blocks;
 use super::cache::Kept;
-use super::halves::Half;
+use super::halves::{Half, Seen};
 use super::lift::{lift, pages};
 use super::mapper::Mapper;
 use super::maps::Maps;
@@ -30,9 +30,9 @@ pub(super) const BLOCK_LEN: usize = 64;
 /// The host's call that lets other threads run.
 const SCHED_YIELD: u64 = 24;
 /// Never.
-const COLD: u32 = u32::MAX;
+pub(super) const COLD: u32 = u32::MAX;
 /// Units begin at multiples of this.
-const ALIGN: u32 = 64;
+pub(super) const ALIGN: u32 = 64;
 
 /// Translated code, and which guest address it is for.
 pub struct Jit {
@@ -214,7 +214,10 @@ impl Jit {
     fn entry(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Result<Option<u32>, Full> {
         match inner.blocks.get(pc) {
             Some(place) => Ok(Some(place)),
-            None => self.translate_block(inner, pc, code),
+            None => match self.kept_place(inner, pc) {
+                Some(place) => Ok(Some(place)),
+                None => self.translate_block(inner, pc, code),
+            },
         }
     }
 
@@ -250,13 +253,14 @@ impl Jit {
         if way.exit.site != 0 {
             let site = way.base + way.exit.site;
             self.arena.patch(site, place.wrapping_sub(site + 4));
+            inner.half().relinks(site, place);
         }
         Some(place)
     }
 
     /// The exit of a number.
     pub(super) fn way(&self, number: u64) -> Option<Way> {
-        self.lock().halves.iter().find(|half| half.has_exit(number))?.exit(number)
+        self.lock().halves.iter_mut().find(|half| half.has_exit(number))?.exit(number)
     }
 
     /// Translates the block at an address, for measuring; gives the address behind its last instruction.
@@ -269,6 +273,7 @@ impl Jit {
     }
 
     fn translate_block(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Result<Option<u32>, Full> {
+        let code = &Seen::new(code, &self.cache.sources);
         let mut bytes = [0; BLOCK_LEN * 4];
         let len = code.fetch(pc, &mut bytes);
         let mut part = inner.parts.pop().unwrap_or_default();
@@ -333,7 +338,7 @@ impl Jit {
         let is_outside = maps.first().is_some_and(|map| core::ptr::eq(map, &*self.map));
         let maps = if is_outside { self.maps.clone() } else { Arc::new(Maps::of(maps, &made.maps)) };
         let made = Made { base, end: leaves, pc, maps, is_stale: false, has_loop, leaves };
-        half.add_unit(made, parts.iter().flat_map(pages));
+        half.add_unit(made, parts.iter().flat_map(pages), self.cache.seen());
         inner.blocks.insert(pc, base);
         self.told((base, leaves + inner.stub.here()), pc, parts.len());
         Ok(base)
@@ -360,6 +365,7 @@ impl Jit {
     }
 
     pub(super) fn add_region(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Option<u32> {
+        let code = &Seen::new(code, &self.cache.sources);
         let mut region = core::mem::take(&mut inner.region);
         let place = region.form(self.lifter.as_ref(), &self.map, pc, code).and_then(|entry| {
             inner.stats.regions += 1;
@@ -398,7 +404,7 @@ impl Jit {
                 if inner.blocks.get(made.pc) == Some(made.base) {
                     inner.blocks.remove(made.pc);
                 }
-                self.redirect(made.base, made.leaves);
+                self.redirect(made.base, made.end);
             }
         }
         if is_known {
@@ -433,38 +439,6 @@ impl Jit {
         }
     }
 
-    /// The code of a program's text as bytes, if there are at least so many bytes of it.
-    pub(super) fn body(&self, text: &[AddrRange], least: u32) -> Option<Vec<u8>> {
-        let inner = self.lock();
-        // What is loaded begins as the usual code.
-        let is_usual = inner.tiny == Tiny::default();
-        let half = inner.halves.first().filter(|half| is_usual && half.turn == inner.turn)?;
-        let is_kept = |page: u64| {
-            let page = AddrRange { start: Addr(page << PAGE_LOG2), end: Addr((page + 1) << PAGE_LOG2) };
-            text.iter().any(|text| text.start <= page.start && page.end <= text.end)
-        };
-        half.keep(&self.arena, least, is_kept)
-    }
-
-    /// Puts such code back, if nothing was translated yet; gives how many bytes of it are of use.
-    pub(super) fn restore(&self, body: &[u8]) -> Option<u32> {
-        let mut inner = self.lock();
-        if inner.tiny != Tiny::default() {
-            return None;
-        }
-        let half = inner.half();
-        let units = half.put_back(&self.arena, body, &self.maps)?;
-        let hot = if self.settings.hot == 0 { COLD } else { self.settings.hot };
-        half.used_counters().for_each(|counter| self.arena.set_counter(counter, hot));
-        let mut len = 0;
-        for made in units.iter().filter(|made| !made.is_stale) {
-            inner.blocks.insert(made.pc, made.base);
-            self.told((made.base, made.end), made.pc, 1 + usize::from(made.has_loop));
-            len += made.end - made.base;
-        }
-        Some(len)
-    }
-
     /// Runs something, a fork, while no thread holds a lock of this.
     pub(super) fn locked(&self, what: &mut dyn FnMut()) {
         let _inner = self.lock();
@@ -480,6 +454,12 @@ impl Jit {
 /// A jump, and three bytes that nobody reaches.
 pub(super) fn jump_word(entry: u32, to: u32) -> u64 {
     0xe9 | u64::from(to.wrapping_sub(entry + 5)) << 8 | 0x90_9090 << 40
+}
+
+/// Where such a jump at an entry leads, if that is one.
+pub(super) fn jumps_to(word: u64, entry: u32) -> Option<u32> {
+    let to = ((word >> 8) as u32).wrapping_add(entry + 5);
+    (word == jump_word(entry, to)).then_some(to)
 }
 
 fn has_tags(inner: &Inner, page: u64) -> bool {

@@ -50,10 +50,11 @@ impl Jit {
     pub fn verify(&self, code: &dyn Code) -> Result<usize, Difference> {
         let mut guard = self.lock();
         let inner = &mut *guard;
+        self.put_all_back(inner);
         let mut count = 0;
         for index in 0..inner.halves.len() {
             let Some(half) = inner.halves.get(index) else { continue };
-            for made in half.units().filter(|made| !made.is_stale).cloned().collect::<Vec<_>>() {
+            for made in half.units().filter(|made| !made.is_stale).collect::<Vec<_>>() {
                 self.again(inner, index, (&made, code)).map_err(|what| Difference { pc: made.pc, what })?;
                 count += 1;
             }

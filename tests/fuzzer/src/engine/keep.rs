@@ -3,12 +3,12 @@
 use super::machine::{CODE, Here, Machine};
 use super::program::{Program, samples};
 use super::{new_jit, settings};
-use ashore_engine::jit::{Jit, Keeper, Settings, Thread};
+use ashore_engine::jit::{Bytes, Jit, Keeper, Pieces, Settings, Thread, seal};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// What begins a file: eight bytes of a mark and the key, which is the file's name as well. A hash ends it.
+/// What begins a file: eight bytes of a mark and the key, which is the file's name as well.
 const MARK: usize = 8;
-const HASH: usize = 32;
+const KEY: usize = 32;
 
 /// A keeper that keeps one file, here.
 #[derive(Clone, Default)]
@@ -32,14 +32,22 @@ impl Memory {
 }
 
 impl Keeper for Memory {
-    fn load(&self, name: &str) -> Option<Vec<u8>> {
+    fn load(&self, name: &str) -> Option<Bytes> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.as_ref().filter(|file| file.name.is_empty() || file.name == name).map(|file| file.bytes.clone())
+        let file = kept.as_ref().filter(|file| file.name.is_empty() || file.name == name)?;
+        Some(Arc::new(file.bytes.clone()))
     }
 
-    fn keep(&self, name: &str, bytes: &[u8]) {
+    fn keep(&self, name: &str, pieces: &mut dyn Pieces, behind: Option<u64>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept = Some(File { name: name.to_owned(), bytes: bytes.to_vec() });
+        let there = kept.take().filter(|file| behind == Some(file.bytes.len() as u64));
+        let mut bytes = there.map(|file| file.bytes).unwrap_or_default();
+        while let Some(piece) = pieces.next(bytes.len() as u64) {
+            bytes.extend(piece);
+        }
+        let head = pieces.head();
+        bytes.iter_mut().zip(head).for_each(|(to, byte)| *to = byte);
+        *kept = Some(File { name: name.to_owned(), bytes });
     }
 }
 
@@ -77,14 +85,11 @@ pub(crate) fn sample() -> Vec<u8> {
     whole().to_vec()
 }
 
-/// The input with the key of the program and the right hash.
+/// The input with the key of the program and the right digests.
 fn sealed(bytes: &[u8]) -> Vec<u8> {
-    let head = whole().get(..MARK + HASH).unwrap_or_default();
-    let end = bytes.len().saturating_sub(HASH);
-    let body = bytes.get(MARK + HASH..end.max(MARK + HASH)).unwrap_or_default();
-    let mut file = [head, body].concat();
-    let hash = blake3::hash(&file);
-    file.extend(hash.as_bytes());
+    let mut file = bytes.to_vec();
+    let key = whole().get(MARK..MARK + KEY).unwrap_or_default();
+    let _ = seal(&mut file, key);
     file
 }
 
@@ -93,13 +98,14 @@ pub(crate) fn cache(bytes: &[u8]) -> String {
     let text = [Machine::get().text()];
     let as_it_is = jit();
     let loaded = as_it_is.open_cache(&text, Box::new(Memory::of(bytes.to_vec())));
-    let is_right = sealed(bytes) == bytes;
-    assert!(loaded.is_none() || is_right, "a file that is not whole was used");
     assert!(loaded.is_some() || bytes != whole(), "a file that is whole was refused");
     assert!(
         loaded.is_some() || Thread::new(&as_it_is).is_ok_and(|_| as_it_is.stats().blocks == 0),
         "code from nowhere"
     );
+    // Damage is found, and what is used in spite of it is what was written.
+    let differs = as_it_is.verify(&Here).err();
+    assert!(differs.is_none() || sealed(bytes) == bytes, "what is damaged was used: {differs:?}");
     let kept = Memory::of(sealed(bytes));
     let jit = jit();
     let loaded = jit.open_cache(&text, Box::new(kept.clone()));

@@ -1,0 +1,232 @@
+//! What a file has, as a part of a half: its clusters are put into the arena one by one, when an address of one is looked for.
+//!
+//! Their places are those they had when they were made. Code that leads from one cluster to another is linked when the second
+//! of both is there.
+
+use super::directory::{Directory, KEY};
+use super::record::{Read, Record, Span, Tables};
+use crate::jit::halves::{Half, Made, Packed, Stale, Way};
+use crate::jit::maps::Maps;
+use crate::jit::shared::ALIGN;
+use ashore_emit::{Exit, Mark};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// The bytes of a file, for as long as anybody has this.
+pub type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// Of a half at most so many parts of four are what was kept: else it is left and all made anew.
+const QUARTERS: u32 = 3;
+
+/// What a file has.
+pub(in crate::jit) struct Frozen {
+    file: Bytes,
+    pub(super) directory: Directory,
+    pub(super) clusters: Vec<Cluster>,
+    /// Sites that lead to clusters that are not there yet, and their targets.
+    pending: HashMap<usize, Vec<(u32, u32)>>,
+    /// What was changed in the code of clusters after they were written: sites and entries, and where they lead.
+    pub(super) late: BTreeMap<u32, u32>,
+    /// Exits that were taken.
+    exits: HashMap<u32, Way>,
+    /// The maps of units that have none of their own.
+    outside: Arc<Maps>,
+    /// A part of the file is not as it was written.
+    pub(super) is_damaged: bool,
+}
+
+/// A cluster.
+pub(super) struct Cluster {
+    pub(super) span: Span,
+    pub(super) state: State,
+}
+
+/// Whether a cluster is there.
+pub(super) enum State {
+    Waiting,
+    There(Box<Record>),
+    /// It is of no use: damaged, or made of something else than what is there now.
+    Refused,
+}
+
+impl Cluster {
+    pub(super) fn record(&self) -> Option<&Record> {
+        match &self.state {
+            State::There(record) => Some(record),
+            State::Waiting | State::Refused => None,
+        }
+    }
+}
+
+impl Frozen {
+    /// What a file has for a half that is empty; nothing if the file is not right.
+    fn of(file: Bytes, (key, outside): (&[u8; KEY], &Arc<Maps>), half: &Half) -> Option<Frozen> {
+        let directory = Directory::read((*file).as_ref(), key)?;
+        let [place, _, counter] = directory.ends;
+        let most = (half.code.end - half.code.start) / 4 * QUARTERS;
+        let first = directory.spans.first()?;
+        let is_inside = first.place >= half.code.start
+            && place <= half.code.start + most
+            && first.first_counter >= half.counters.start
+            && counter <= half.counters.end;
+        if !is_inside || half.next != half.code.start {
+            return None;
+        }
+        let late = directory.late((*file).as_ref()).collect();
+        let clusters = directory.spans.iter().map(|span| Cluster { span: *span, state: State::Waiting }).collect();
+        Some(Frozen {
+            file,
+            directory,
+            clusters,
+            pending: HashMap::new(),
+            late,
+            exits: HashMap::new(),
+            outside: outside.clone(),
+            is_damaged: false,
+        })
+    }
+
+    pub(super) fn file(&self) -> &[u8] {
+        (*self.file).as_ref()
+    }
+
+    /// The bytes of a cluster's record.
+    pub(super) fn bytes(&self, span: &Span) -> Option<&[u8]> {
+        let at = usize::try_from(span.at).ok()?;
+        self.file().get(at..at.checked_add(span.len as usize)?)
+    }
+
+    /// The number of the cluster that a place is in.
+    pub(super) fn cluster_of(&self, place: u32) -> Option<usize> {
+        let index = self.clusters.partition_point(|cluster| cluster.span.place <= place).checked_sub(1)?;
+        self.clusters.get(index).filter(|cluster| place < cluster.span.end).map(|_| index)
+    }
+
+    /// The place of an address's code, and the cluster that has it.
+    pub(super) fn lookup(&self, pc: u64) -> Option<(u32, usize)> {
+        let place = self.directory.lookup(self.file(), pc)?;
+        Some((place, self.cluster_of(place)?))
+    }
+
+    fn record_of(&self, place: u32) -> Option<(&Record, &Cluster)> {
+        let cluster = self.clusters.get(self.cluster_of(place)?)?;
+        Some((cluster.record()?, cluster))
+    }
+
+    /// The unit that begins at a place, if it is there.
+    pub(in crate::jit) fn unit_at(&self, place: u32) -> Option<&Read> {
+        self.record_of(place)?.0.unit_at(place)
+    }
+
+    fn tables(&self, (record, cluster): (&Record, &Cluster), unit: &Read) -> Tables {
+        record.tables(self.bytes(&cluster.span).unwrap_or_default(), unit, &self.outside)
+    }
+
+    /// All units that are there.
+    pub(in crate::jit) fn units(&self) -> impl Iterator<Item = Made> {
+        let all = self.clusters.iter().filter_map(|cluster| Some((cluster.record()?, cluster)));
+        all.flat_map(move |(record, cluster)| {
+            record.units.iter().map(move |unit| self.tables((record, cluster), unit).made)
+        })
+    }
+
+    /// The exit of a number.
+    pub(in crate::jit) fn exit(&mut self, number: u32) -> Option<Way> {
+        if let Some(way) = self.exits.get(&number) {
+            return Some(*way);
+        }
+        let index = self.clusters.partition_point(|cluster| cluster.span.first_exit <= number).checked_sub(1)?;
+        let cluster = self.clusters.get(index)?;
+        let record = cluster.record()?;
+        let unit = record.unit_with(number)?;
+        let exit = *self.tables((record, cluster), unit).exits.get((number - unit.first_exit) as usize)?;
+        let way = Way { base: unit.base, exit };
+        self.exits.insert(number, way);
+        Some(way)
+    }
+
+    /// The exits of the unit at a place, and the number of the first.
+    pub(in crate::jit) fn exits_of(&self, base: u32) -> Option<(u32, Vec<Exit>)> {
+        let found = self.record_of(base)?;
+        let unit = found.0.unit_at(base)?;
+        Some((unit.first_exit, self.tables(found, unit).exits))
+    }
+
+    /// The marks of the unit at a place.
+    pub(in crate::jit) fn marks_of(&self, base: u32) -> Vec<Packed> {
+        let found = self.record_of(base).and_then(|found| Some(self.tables(found, found.0.unit_at(base)?).marks));
+        found.unwrap_or_default()
+    }
+
+    /// The unit at a place, and the last mark at or before it.
+    pub(in crate::jit) fn find(&self, place: u32) -> Option<(Made, Mark)> {
+        let found = self.record_of(place)?;
+        let tables = self.tables(found, found.0.unit_of(place)?);
+        let mark = tables.marks.iter().take_while(|mark| mark.place() <= place).last()?;
+        let mark = mark.near(tables.made.pc);
+        Some((tables.made, mark))
+    }
+
+    /// Takes the units made of code on these pages that were not taken before.
+    pub(in crate::jit) fn take_stale(&mut self, pages: &RangeInclusive<u64>) -> Vec<Stale> {
+        let mut stale = Vec::new();
+        for cluster in &mut self.clusters {
+            let State::There(record) = &mut cluster.state else { continue };
+            let record = &mut **record;
+            if !record.reaches(pages) {
+                continue;
+            }
+            for (_, unit) in record.pages.iter().filter(|(page, _)| pages.contains(page)) {
+                if let Some(unit) = record.units.get_mut(*unit as usize)
+                    && !core::mem::replace(&mut unit.is_stale, true)
+                {
+                    stale.push(Stale { base: unit.base, end: unit.end, pc: unit.pc, has_loop: unit.has_loop });
+                }
+            }
+        }
+        stale
+    }
+
+    /// Where an entry leads since it was changed, itself mostly.
+    fn moved(&self, place: u32) -> u32 {
+        self.late.get(&place).copied().unwrap_or(place)
+    }
+
+    /// What is to be linked now that a cluster is there: sites and targets. The others wait.
+    pub(super) fn take_links(&mut self, index: usize) -> Vec<(u32, u32)> {
+        let mut links = self.pending.remove(&index).unwrap_or_default();
+        links.retain(|(_, target)| self.unit_at(*target).is_some());
+        let Some(record) = self.clusters.get(index).and_then(Cluster::record) else { return Vec::new() };
+        let mut wanted: Vec<(u32, u32)> = record.links.clone();
+        // An entry that leads elsewhere is none of them: no link is in the first bytes of a unit.
+        let is_entry = |place: u32| record.unit_at(place).is_some();
+        let span = self.clusters.get(index).map_or(0..0, |cluster| cluster.span.place..cluster.span.end);
+        let late = self.late.range(span).filter(|(place, _)| !is_entry(**place));
+        wanted.extend(late.map(|(site, target)| (*site, *target)));
+        for (site, target) in wanted {
+            let target = self.moved(target);
+            let Some(other) = self.cluster_of(target) else { continue };
+            match self.clusters.get(other).map(|cluster| &cluster.state) {
+                Some(State::There(record)) if record.unit_at(target).is_some() => links.push((site, target)),
+                Some(State::Waiting) => self.pending.entry(other).or_default().push((site, target)),
+                _ => {}
+            }
+        }
+        links
+    }
+}
+
+impl Half {
+    /// Begins with what a file has; gives how many bytes of code that are. Nothing if the file is not right.
+    pub(in crate::jit) fn thaw(&mut self, file: Bytes, key: &[u8; KEY], outside: &Arc<Maps>) -> Option<u32> {
+        let frozen = Frozen::of(file, (key, outside), self)?;
+        let code = frozen.directory.code;
+        [self.next, self.exit_base, self.next_counter] = frozen.directory.ends;
+        self.next = self.next.next_multiple_of(ALIGN);
+        self.frozen = Some(frozen);
+        self.groups.clear();
+        self.begin_group();
+        Some(code)
+    }
+}
