@@ -46,7 +46,7 @@ fn batch(class: &str, (seed, count): (u64, usize), length: usize, peers: &[Peer]
     for peer in peers {
         let theirs = peer.run(&path)?;
         let records = machine.output.chunks(program::WRITTEN).zip(theirs.stdout.chunks(program::WRITTEN));
-        if let Some((at, (ours, theirs))) = records.enumerate().find(|(_, (ours, theirs))| ours != theirs) {
+        if let Some((at, (ours, theirs))) = records.enumerate().find(|(_, (ours, theirs))| !peer.agrees(ours, theirs)) {
             let state = cases.get(at).map_or(String::new(), |case| operands(&case.words, &case.state));
             return Err(format!("{}: {}\n{}{state}", peer.name, tell(at), differences(ours, theirs)));
         }

@@ -1,10 +1,14 @@
 //! Who runs the program besides the evaluator.
 
+use crate::program::STATUS_AT;
 use std::path::Path;
 use std::process::{Command, Output};
 
 /// The peer that is always asked.
 pub(crate) const QEMU: &str = "qemu-aarch64";
+
+/// What it is called.
+const QEMU_NAME: &str = "qemu";
 
 /// Another implementation of the CPU: a command that a program's file is the last word of.
 pub(crate) struct Peer {
@@ -20,7 +24,7 @@ const WAYS: [(&str, &str); 2] = [("translated", ""), ("translated on less", "FMA
 
 /// qemu, and translated code if that of a program `ashore` is wanted.
 pub(crate) fn all(ashore: Option<&Path>) -> Vec<Peer> {
-    let mut peers = vec![Peer { name: "qemu", words: vec![QEMU.into()], lacking: "" }];
+    let mut peers = vec![Peer { name: QEMU_NAME, words: vec![QEMU.into()], lacking: "" }];
     let ways = ashore.into_iter().flat_map(|ashore| WAYS.map(|way| (ashore, way)));
     peers.extend(ways.map(|(ashore, (name, lacking))| {
         let words = ["run", "--os", "linux", "--tier", "blocks"].map(String::from);
@@ -29,7 +33,22 @@ pub(crate) fn all(ashore: Option<&Path>) -> Vec<Peer> {
     peers
 }
 
+/// The status' bit for what is too small.
+const UNDERFLOW: u8 = 8;
+
 impl Peer {
+    /// Whether what it wrote is right. A result that only rounding makes normal is too small to this CPU and not to the host:
+    /// what is translated does not tell of it.
+    pub(crate) fn agrees(&self, ours: &[u8], theirs: &[u8]) -> bool {
+        let mut with = theirs.to_vec();
+        if let (Some(status), Some(told)) = (with.get_mut(STATUS_AT), ours.get(STATUS_AT))
+            && self.name != QEMU_NAME
+        {
+            *status |= told & UNDERFLOW;
+        }
+        with == ours
+    }
+
     /// Runs a program to its end.
     pub(crate) fn run(&self, program: &Path) -> Result<Output, String> {
         let mut command = Command::new(self.words.first().map_or("", String::as_str));

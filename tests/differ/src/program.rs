@@ -18,6 +18,9 @@ pub(crate) const LOADED: usize = 512 + 28 * 8 + 3 * 8;
 /// What a case writes: the memory, 31 general registers, the stack pointer, flags, status, control, 32 vectors.
 pub(crate) const WRITTEN: usize = BEFORE + FROM + 36 * 8 + 512;
 
+/// Where the status is in that.
+pub(crate) const STATUS_AT: usize = BEFORE + FROM + 33 * 8;
+
 const WORDS_AT: u32 = FROM as u32;
 const VECTORS_AT: u32 = WORDS_AT + 36 * 8;
 /// The register that holds the address of the memory.
