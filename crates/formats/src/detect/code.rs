@@ -55,6 +55,8 @@ const BACK_LEN: usize = 24;
 const NUMBER_LIMIT: u32 = 1024;
 /// The operation by which Linux programs set their thread pointer, as arch_prctl's first argument: `mov edi, 0x1002`.
 const SET_FS: (&[u8; 5], &str) = (b"\xbf\x02\x10\0\0", "ARCH_SET_FS");
+/// The bytes of a block of code that is looked at as a whole.
+const BLOCK_LEN: usize = 256;
 /// How far back from a call the loading of its number is looked for, in units of [`FixedWidth::step`].
 const BACK_LIMIT: usize = 6;
 
@@ -160,8 +162,13 @@ impl Habits {
     fn walk_words(&mut self, code: &[u8], cpu: &FixedWidth) {
         let call = cpu.call.to_le_bytes();
         let word_at = |at: usize| Some(u32::from_le_bytes(*code.get(at..)?.first_chunk()?));
-        let places = code.windows(call.len()).step_by(cpu.step);
-        for at in places.enumerate().filter(|(_, word)| *word == call).map(|(index, _)| index * cpu.step) {
+        // Most of them have none, which is seen without looking at each word alone.
+        let blocks = code.chunks(BLOCK_LEN).enumerate().filter(|(_, block)| cpu.may_call(block));
+        let places = blocks.flat_map(|(index, block)| {
+            let start = index * BLOCK_LEN;
+            (start..start + block.len()).step_by(cpu.step)
+        });
+        for at in places.filter(|at| code.get(*at..).is_some_and(|here| here.starts_with(&call))) {
             self.calls += 1;
             if word_at(at + cpu.step).is_some_and(cpu.is_carry_branch) {
                 self.carry_branches += 1;
@@ -194,6 +201,17 @@ struct FixedWidth {
     number: fn(u32) -> Option<u32>,
     /// Whether an instruction branches on carry.
     is_carry_branch: fn(u32) -> bool,
+}
+
+impl FixedWidth {
+    /// Whether a call may begin in a block of code.
+    fn may_call(&self, block: &[u8]) -> bool {
+        let words = block.chunks_exact(size_of::<u32>());
+        let is_whole = self.step == size_of::<u32>() && words.remainder().is_empty();
+        // All of them without a branch: several are compared at once.
+        let call = |word: &[u8]| word.first_chunk() == Some(&self.call.to_le_bytes());
+        !is_whole || words.fold(false, |found, word| found | call(word))
+    }
 }
 
 /// `svc 0`; `mov w8/x8, imm16`; `b.cs`, `b.cc`.
