@@ -117,7 +117,8 @@ pub(crate) fn settings(cpu: Cpu, chosen: &Chosen) -> Result<Settings, Report> {
     let host = jit::host().without_named(&lacking).map_err(|name| {
         table::UNSUPPORTED_CPU.because(format!("ASHORE_HOST_LACKS: no template knows a part {name}"))
     })?;
-    Ok(Settings { hidden, tier: chosen.tier, code_len: chosen.code_len, host: Some(host) })
+    let counts = std::env::var("ASHORE_COUNTS").is_ok_and(|value| value == "on");
+    Ok(Settings { hidden, tier: chosen.tier, code_len: chosen.code_len, host: Some(host), counts })
 }
 
 /// What can be hidden, as `--cpu list` prints it.

@@ -14,6 +14,8 @@ pub struct Settings {
     pub host: Option<Host>,
     /// The bytes for translated code; the usual number when nothing is said.
     pub code_len: Option<u64>,
+    /// Whether what was translated is counted, and said at the program's end.
+    pub counts: bool,
 }
 
 /// What runs code. All but the usual one are for tests, which run everything on each.

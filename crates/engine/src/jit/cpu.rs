@@ -58,6 +58,7 @@ impl<R: InState> Code for Shared<R> {
 
     fn at_end(&self) {
         self.jit().close_cache();
+        self.jit().say_counts();
     }
 
     /// The child makes code of its own ([`Cpu::forked`]), but it says so under the lock that all threads find their code by.

@@ -11,6 +11,7 @@
 mod blocks;
 mod cache;
 mod control;
+mod counts;
 mod cpu;
 mod halves;
 mod lift;
@@ -29,12 +30,13 @@ mod verify;
 
 pub use ashore_isa::lift::Lifter;
 pub use cache::Keeper;
+pub use counts::Stats;
 pub use cpu::{Cpu, Shared};
 pub use halves::{Bytes, Pieces, seal};
 pub use mapper::{Mapper, Unit};
 pub(crate) use memory::size_of;
 pub use settings::Settings;
-pub use shared::{Jit, Stats};
+pub use shared::Jit;
 pub use thread::{Exit, Thread};
 pub use verify::Difference;
 

@@ -27,11 +27,13 @@ pub struct Settings {
     pub worth: u32,
     /// Every instruction is evaluated by itself, and nothing translated.
     pub steps: bool,
+    /// What was translated is counted, and said at the program's end.
+    pub counts: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { hot: HOT, code_len: CODE_LEN, host: super::host(), worth: WORTH, steps: false }
+        Settings { hot: HOT, code_len: CODE_LEN, host: super::host(), worth: WORTH, steps: false, counts: false }
     }
 }
 
@@ -45,7 +47,8 @@ impl Settings {
         };
         let code_len = chosen.code_len.unwrap_or(CODE_LEN);
         let host = chosen.host.unwrap_or_else(super::host);
-        Settings { hot, code_len, host, steps: chosen.tier == Tier::Steps, ..Settings::default() }
+        let steps = chosen.tier == Tier::Steps;
+        Settings { hot, code_len, host, steps, counts: chosen.counts, ..Settings::default() }
     }
 
     /// The bytes that are taken for code.

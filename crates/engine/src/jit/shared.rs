@@ -2,6 +2,7 @@
 
 use super::blocks::Blocks;
 use super::cache::Kept;
+use super::counts::{Once, Stats};
 use super::halves::{Half, Seen};
 use super::lift::{lift, pages};
 use super::mapper::Mapper;
@@ -52,27 +53,6 @@ pub struct Jit {
     inner: Mutex<Inner>,
 }
 
-/// What has been translated.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Stats {
-    /// Blocks, and the instructions in them.
-    pub blocks: u64,
-    /// Instructions in blocks.
-    pub instructions: u64,
-    /// Regions.
-    pub regions: u64,
-    /// Instructions in regions.
-    pub region_instructions: u64,
-    /// The bytes of code.
-    pub bytes: u64,
-    /// Instructions without a template, as they stand in code.
-    pub evaluated: u64,
-    /// How often an instruction was evaluated.
-    pub evaluations: u64,
-    /// How often half of the code was thrown away.
-    pub flushes: u64,
-}
-
 /// A unit in the arena.
 #[derive(Clone, Debug)]
 pub(super) struct Made {
@@ -109,6 +89,7 @@ pub(super) struct Inner {
     /// Accesses with tagged addresses, by page of code.
     tags: BTreeMap<u64, u32>,
     pub(super) stats: Stats,
+    pub(super) seen: Once,
 }
 
 pub(super) const PAGE_LOG2: u32 = 12;
@@ -171,6 +152,7 @@ impl Jit {
             tiny: Tiny::default(),
             tags: BTreeMap::new(),
             stats: Stats::default(),
+            seen: Once::new(settings.counts),
         };
         let gates_end = asm.here();
         Ok(Arc::new(Jit {
@@ -186,11 +168,6 @@ impl Jit {
             mapper: OnceLock::new(),
             inner: Mutex::new(inner),
         }))
-    }
-
-    /// What has been translated so far.
-    pub fn stats(&self) -> Stats {
-        self.lock().stats
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -260,7 +237,10 @@ impl Jit {
 
     /// The exit of a number.
     pub(super) fn way(&self, number: u64) -> Option<Way> {
-        self.lock().halves.iter_mut().find(|half| half.has_exit(number))?.exit(number)
+        let mut inner = self.lock();
+        let way = inner.halves.iter_mut().find(|half| half.has_exit(number))?.exit(number)?;
+        inner.stats.left(way.exit.kind, way.exit.site != 0);
+        Some(way)
     }
 
     /// Translates the block at an address, for measuring; gives the address behind its last instruction.
@@ -305,6 +285,7 @@ impl Jit {
         code: &dyn Code,
     ) -> Result<u32, Full> {
         let (base, first_exit) = (inner.half().next, inner.half().next_exit());
+        inner.count(parts);
         let addresses = match inner.tags.is_empty() || !parts.iter().flat_map(pages).any(|page| has_tags(inner, page)) {
             true => Addresses::Whole,
             false => Addresses::Tagged,
@@ -359,7 +340,10 @@ impl Jit {
         let place = self.add_region(inner, pc, code);
         match place {
             Some(place) => self.redirect(old, place),
-            None => self.arena.patch_eight(old, Asm::UNCOUNTED),
+            None => {
+                inner.stats.refused += 1;
+                self.arena.patch_eight(old, Asm::UNCOUNTED);
+            }
         }
         place.or(Some(old))
     }
