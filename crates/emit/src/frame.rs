@@ -31,6 +31,10 @@ pub const SPILL_COUNT: usize = (CONTEXT - SPILLS) / 16;
 pub const CONTEXT: usize = 2176;
 /// Room for the vector registers there.
 pub const CONTEXT_VECTORS: usize = 2432;
+/// The address of the table of jump targets that all threads share.
+pub const TARGETS: usize = 2688;
+/// The address of the code's first byte.
+pub const CODE: usize = 2696;
 /// For the low flags of a comparison of numbers: the flags as they are stored.
 pub const FLOAT_FLAGS: usize = 3072;
 /// Vectors that templates need.
@@ -38,7 +42,12 @@ pub const VECTORS: usize = 3584;
 /// The jump cache: pairs of guest and host address.
 pub const JUMPS: usize = 4096;
 /// The entries of the jump cache, as a power of two.
-pub const JUMPS_LOG2: u32 = 12;
+pub const JUMPS_LOG2: u32 = 14;
+/// The entries of the shared table, as a power of two; each has eight bytes.
+pub const TARGETS_LOG2: u32 = 17;
+/// The bits of an entry that are the code's place; none for no entry. Above them are the address's bits that do not say which
+/// entry it is.
+pub const TARGET_PLACE_LOG2: u32 = 28;
 /// The bytes of a frame.
 pub const SIZE: usize = JUMPS + (16 << JUMPS_LOG2);
 

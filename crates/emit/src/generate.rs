@@ -89,8 +89,6 @@ enum StubTo {
     Jump(usize),
     /// An exit of this number, whose jump is elsewhere; registers are where the outside has them.
     Exit(usize),
-    /// The same, with the address of a jump in `rax`.
-    Miss(usize),
     /// An exit of this number; registers are where the unit has them.
     Inside(usize),
 }

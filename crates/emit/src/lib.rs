@@ -14,6 +14,7 @@ extern crate alloc;
 pub mod asm;
 pub mod flags;
 pub mod frame;
+mod gates;
 mod generate;
 mod host;
 mod live;
@@ -24,4 +25,6 @@ mod unit;
 pub use flags::Form;
 pub use host::{Host, HostPart};
 pub use map::{Guest, RegMap};
-pub use unit::{Addresses, Code, Emitter, Exit, ExitKind, Known, Mark, MarkKind, Part, Place, Tiny, Unit, trap_of};
+pub use unit::{
+    Addresses, Code, Emitter, Exit, ExitKind, Gates, JUMP, Known, Mark, MarkKind, Part, Place, Tiny, Unit, trap_of,
+};

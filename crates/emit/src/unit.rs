@@ -7,7 +7,7 @@ use crate::host::Host;
 use crate::live::Live;
 use crate::map::RegMap;
 use crate::reg::Gpr;
-use crate::{frame, generate};
+use crate::{frame, gates, generate};
 use alloc::vec::Vec;
 use ashore_ir::{Block, Size, Trap};
 
@@ -66,12 +66,21 @@ pub enum Addresses {
 pub struct Place {
     /// Its first byte; a multiple of 64.
     pub base: u32,
-    /// The code that leaves to the engine, written by [`Emitter::gates`].
-    pub leave: u32,
+    /// The code that all units use.
+    pub gates: Gates,
     /// The number of its first exit.
     pub first_exit: u32,
     /// A counter of entries: at zero the unit leaves instead.
     pub counter: Option<u32>,
+}
+
+/// The places of code that all units use, written by [`Emitter::gates`].
+#[derive(Clone, Copy, Debug)]
+pub struct Gates {
+    /// For a jump to the address in `rax`, which the jump cache does not have.
+    pub miss: u32,
+    /// Leaves to the engine, by the exit whose number is in `eax`.
+    pub leave: u32,
 }
 
 /// What is known of guest code that is not in the unit.
@@ -85,8 +94,6 @@ pub trait Known {
 pub enum ExitKind {
     /// To a constant address; may be linked.
     Goto,
-    /// To the address in the frame's [`frame::TARGET`], which the jump cache did not have.
-    Jump,
     /// To have the instruction at the address evaluated; if it goes on at `next`, the code can be resumed.
     Eval {
         /// The instruction after it; zero if it ends its block.
@@ -105,6 +112,9 @@ const TRAP_KINDS: [Trap; 4] = [Trap::Call, Trap::Illegal, Trap::Break, Trap::Mis
 pub(crate) const fn trap_exit(kind: Trap, number: u16) -> u64 {
     TRAPS | (kind as u64) << 16 | number as u64
 }
+
+/// The number of the exit to the address in the frame's [`frame::TARGET`], of which no code is known.
+pub const JUMP: u64 = TRAPS | (TRAP_KINDS.len() as u64) << 16;
 
 /// The trap that an exit's number stands for, if it is one's.
 #[inline]
@@ -191,11 +201,11 @@ impl Emitter {
         Emitter::default()
     }
 
-    /// The code that enters at the first byte and the code that leaves at the second result's offset, for one map.
+    /// The code that enters, at the first byte, and the other gates, for one map.
     ///
     /// Entering: `r15` is the frame; the guest's registers are loaded and [`frame::TARGET`] is jumped to. Leaving: `eax` is
     /// the exit's number; the registers are stored and [`frame::RETURN`] is jumped to.
-    pub fn gates(map: &RegMap, asm: &mut Asm) -> u32 {
+    pub fn gates(map: &RegMap, asm: &mut Asm) -> Gates {
         asm.clear();
         for (reg, slot) in map.ints() {
             asm.load(Size::B8, ashore_ir::Extend::Zero, reg, RegMap::memory(slot));
@@ -204,6 +214,8 @@ impl Emitter {
             asm.v2(crate::asm::ops::MOVUPS, reg, RegMap::memory(slot));
         }
         asm.jmp_rm(frame::place(frame::TARGET));
+        let miss = asm.here();
+        gates::miss(map.guest.align_log2, asm);
         let leave = asm.here();
         for (reg, slot) in map.ints() {
             asm.store(Size::B8, RegMap::memory(slot), reg);
@@ -213,7 +225,7 @@ impl Emitter {
         }
         asm.store(Size::B8, frame::place(frame::EXIT), Gpr::RAX);
         asm.jmp_rm(frame::place(frame::RETURN));
-        leave
+        Gates { miss, leave }
     }
 
     /// Translates a unit of well-formed blocks whose values are used only by ops of their own instruction.

@@ -213,6 +213,24 @@ impl Arena {
         to.store(word, Ordering::Release);
     }
 
+    /// Sets eight bytes of the data at once; the place is a multiple of eight.
+    pub fn set_word(&self, place: u32, to: u64) {
+        let at = self.code.start.0 + u64::from(place);
+        if !place.is_multiple_of(8) || !self.data.contains(Addr(at)) {
+            return;
+        }
+        // SAFETY: inside of the data mapping, which has whole pages, and aligned.
+        unsafe { AtomicU64::from_ptr(at as *mut u64) }.store(to, Ordering::Release);
+    }
+
+    /// Makes pages of the data zero. Both are multiples of a page.
+    pub fn clear_data(&self, place: u32, len: u32) {
+        let at = self.code.start.0 + u64::from(place);
+        if self.data.contains(Addr(at)) && u64::from(len) <= self.data.end.0 - at {
+            let _ = crate::call(libc::SYS_madvise as u64, [at, u64::from(len), libc::MADV_REMOVE as u64, 0, 0, 0]);
+        }
+    }
+
     /// Sets a counter in the data; the place is a multiple of four.
     pub fn set_counter(&self, place: u32, to: u32) {
         let at = self.code.start.0 + u64::from(place);

@@ -343,6 +343,12 @@ impl Asm {
         self.distance_to(place);
     }
 
+    /// The same if a condition holds.
+    pub fn jcc_to(&mut self, cc: Cc, place: i32) {
+        self.raw(&[0x0f, 0x80 | cc as u8]);
+        self.distance_to(place);
+    }
+
     /// A jump to where a register or place says.
     pub fn jmp_rm(&mut self, rm: impl Into<Rm>) {
         self.reading(Code::new(Map::One, 0xff, Width::W32), 4, rm.into());

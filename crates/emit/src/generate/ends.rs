@@ -3,10 +3,10 @@
 use super::{Body, Done, Flags, Generator, Loc, Refused, StubTo};
 use crate::asm::{Alu, ops};
 use crate::flags::{self, Form, HostCond, Parity};
-use crate::frame;
+use crate::gates::{jump_entry, jump_mask};
 use crate::live::{Later, Live};
 use crate::map::RegMap;
-use crate::reg::{Cc, Gpr, Mem};
+use crate::reg::{Cc, Gpr};
 use crate::unit::{Exit, ExitKind, MarkKind, trap_exit};
 use ashore_ir::{Extend, Op, Size, Value, Width};
 
@@ -179,30 +179,13 @@ impl Generator<'_> {
         self.flags = Flags::STORED;
         self.go_outside();
         // The entry of an address: its lowest bits that differ between instructions.
-        let mask = (1i32 << frame::JUMPS_LOG2) - 1;
         let align = self.map.guest.align_log2;
         self.asm.mov(Width::W32, Gpr::RCX, Gpr::RAX);
-        self.asm.alu_number(Alu::And, Width::W32, Gpr::RCX, mask << align);
-        let scale = match align {
-            0..=2 => {
-                // An entry has sixteen bytes.
-                if align == 0 {
-                    self.asm.alu(Alu::Add, Width::W32, Gpr::RCX, Gpr::RCX);
-                }
-                if align < 2 {
-                    self.asm.alu(Alu::Add, Width::W32, Gpr::RCX, Gpr::RCX);
-                }
-                2
-            }
-            _ => return Err(Refused),
-        };
-        let at = |offset: usize| Mem { index: Some((Gpr::RCX, scale)), ..frame::place(frame::JUMPS + offset) };
+        self.asm.alu_number(Alu::And, Width::W32, Gpr::RCX, jump_mask(align));
+        let at = jump_entry(self.asm, align, Gpr::RCX).ok_or(Refused)?;
         self.asm.alu(Alu::Cmp, Width::W64, Gpr::RAX, at(0));
-        let number = self.exit(Exit { kind: ExitKind::Jump, pc: self.pc, site: 0, resume: 0 });
-        let label = self.asm.label();
-        self.asm.jcc(Cc::NotEqual, label);
+        self.asm.jcc_to(Cc::NotEqual, self.place.gates.miss as i32 - self.place.base as i32);
         self.asm.jmp_rm(at(8));
-        self.stub(label, Form::Stored, StubTo::Miss(number), self.pc);
         Ok(())
     }
 
@@ -235,12 +218,12 @@ impl Generator<'_> {
         self.asm.number(Gpr::RAX, next);
         self.asm.store(Size::B8, RegMap::memory(self.map.guest.pc), Gpr::RAX);
         self.asm.number(Gpr::RAX, exit);
-        self.asm.jmp_to(self.place.leave as i32 - self.place.base as i32);
+        self.asm.jmp_to(self.place.gates.leave as i32 - self.place.base as i32);
     }
 
     fn leave_with(&mut self, number: usize) {
         self.asm.number(Gpr::RAX, u64::from(self.place.first_exit) + number as u64);
-        self.asm.jmp_to(self.place.leave as i32 - self.place.base as i32);
+        self.asm.jmp_to(self.place.gates.leave as i32 - self.place.base as i32);
     }
 
     /// From the map of the outside to that of the unit.
@@ -312,10 +295,6 @@ impl Generator<'_> {
                 StubTo::Jump(number) => {
                     self.go_outside();
                     self.link(number, stub.pc);
-                }
-                StubTo::Miss(number) => {
-                    self.asm.store(Size::B8, frame::place(frame::TARGET), Gpr::RAX);
-                    self.leave_with(number);
                 }
                 StubTo::Inside(number) => {
                     self.go_outside();

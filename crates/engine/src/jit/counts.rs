@@ -45,7 +45,6 @@ impl Stats {
         match kind {
             ExitKind::Goto if can_link => self.links += 1,
             ExitKind::Goto => self.stale += 1,
-            ExitKind::Jump => self.misses += 1,
             ExitKind::Hot => self.hot += 1,
             ExitKind::Eval { .. } => {}
         }

@@ -102,13 +102,13 @@ impl Half {
         }
     }
 
-    /// Both halves of an arena whose first bytes are used.
-    pub(super) fn both(arena: &Arena, used: u32) -> [Half; 2] {
+    /// Both halves of an arena whose first bytes are used, and whose data is theirs up to a place.
+    pub(super) fn both(arena: &Arena, used: u32, data_end: u32) -> [Half; 2] {
         let start = used.next_multiple_of(PAGE);
         let middle = start + (((arena.code_len() - start) / 2) & !(PAGE - 1));
         let data = arena.data_start();
-        let data_middle = data + ((arena.data_len() / 2) & !(PAGE - 1));
-        let second = Half::new(SECOND, 0, (middle..arena.code_len(), data_middle..data + arena.data_len()));
+        let data_middle = data + (((data_end - data) / 2) & !(PAGE - 1));
+        let second = Half::new(SECOND, 0, (middle..arena.code_len(), data_middle..data_end));
         [Half::new(0, 0, (start..middle, data..data_middle)), second]
     }
 

@@ -24,6 +24,7 @@ mod region;
 mod settings;
 mod shared;
 mod stop;
+mod targets;
 mod tenants;
 mod thread;
 mod verify;

@@ -11,12 +11,13 @@ use super::marks::Packed;
 use super::peek::{Cache, Peek};
 use super::region::{Region, targets};
 use super::settings::Settings;
+use super::targets::{self, Targets};
 use super::tenants::{Tenant, Tenants};
 use super::{Code, Lifter};
 use ashore_base::{Addr, AddrRange};
 use ashore_emit::asm::Asm;
 use ashore_emit::reg::Gpr;
-use ashore_emit::{Addresses, Emitter, Exit, ExitKind, Guest, Mark, Part, Place, RegMap, Tiny, Unit};
+use ashore_emit::{Addresses, Emitter, Exit, ExitKind, Gates, Guest, Mark, Part, Place, RegMap, Tiny, Unit};
 use ashore_pivot::Errno;
 use ashore_sys::translated::Arena;
 use std::collections::BTreeMap;
@@ -43,9 +44,10 @@ pub struct Jit {
     /// The map of the outside, and that alone.
     pub(super) map: Arc<RegMap>,
     pub(super) maps: Arc<Maps>,
-    /// The place of the code that leaves; that which enters is at the first place.
-    pub(super) leave: u32,
-    /// The end of both.
+    pub(super) targets: Targets,
+    /// The places of the code that all units use; that which enters is at the first place.
+    pub(super) gates: Gates,
+    /// The end of them.
     pub(super) gates_end: u32,
     pub(super) tenants: Tenants,
     pub(super) cache: Kept,
@@ -124,7 +126,7 @@ impl Jit {
     /// The memory for one CPU's code.
     pub fn new(lifter: Box<dyn Lifter>, settings: Settings) -> Result<Arc<Jit>, Errno> {
         let code_len = settings.arena_len();
-        let arena = Arena::new(code_len, code_len / DATA_SHARE)?;
+        let arena = Arena::new(code_len, code_len / DATA_SHARE + targets::LEN)?;
         let layout = lifter.model().layout();
         let watch = [layout.watch_value, layout.watch_addr, layout.watch_size];
         let guest = Guest {
@@ -136,9 +138,10 @@ impl Jit {
         };
         let map = Arc::new(RegMap::new(lifter.favourites(), guest));
         let mut asm = Asm::new();
-        let leave = Emitter::gates(&map, &mut asm);
+        let gates = Emitter::gates(&map, &mut asm);
         arena.write(0, asm.bytes());
-        let mut halves = Half::both(&arena, asm.here());
+        let targets = Targets::at_end(&arena, lifter.align_log2());
+        let mut halves = Half::both(&arena, asm.here(), targets.place);
         halves[0].turn = 2;
         let inner = Inner {
             blocks: Blocks::new(),
@@ -161,7 +164,8 @@ impl Jit {
             arena,
             maps: Arc::new(Maps::one(map.clone())),
             map,
-            leave,
+            targets,
+            gates,
             gates_end,
             tenants: Tenants::new(inner.turn),
             cache: Kept::default(),
@@ -180,6 +184,8 @@ impl Jit {
         let turn = inner.turn;
         match self.entry(&mut inner, pc, code) {
             Ok(Some(place)) => {
+                inner.stats.misses += 1;
+                self.targets.insert(&self.arena, pc, place);
                 who.enters(turn);
                 Found::At(place, turn)
             }
@@ -215,6 +221,7 @@ impl Jit {
                     inner.turn = turn;
                     self.tenants.begins(turn);
                     inner.blocks = Blocks::new();
+                    self.targets.clear(&self.arena);
                     inner.stats.flushes += 1;
                     return;
                 }
@@ -231,6 +238,8 @@ impl Jit {
             let site = way.base + way.exit.site;
             self.arena.patch(site, place.wrapping_sub(site + 4));
             inner.half().relinks(site, place);
+        } else {
+            self.targets.insert(&self.arena, way.exit.pc, place);
         }
         Some(place)
     }
@@ -292,7 +301,7 @@ impl Jit {
         };
         let (outside, tiny, host) = (&*self.map, inner.tiny, self.settings.host);
         let unit = Unit { parts, entry, maps, outside, addresses, tiny, host };
-        let place = Place { base, leave: self.leave, first_exit, counter };
+        let place = Place { base, gates: self.gates, first_exit, counter };
         let mut peek = Peek { lifter: self.lifter.as_ref(), code, cache: &mut inner.peek };
         let made = inner.emitter.translate(&unit, place, &mut peek);
         let len = made.asm.here();
@@ -328,7 +337,7 @@ impl Jit {
     /// The code at a place that leaves by an exit.
     pub(super) fn write_stub(&self, stub: &mut Asm, place: u32, exit: u32) {
         stub.number(Gpr::RAX, exit.into());
-        stub.jmp_to(self.leave as i32 - place as i32);
+        stub.jmp_to(self.gates.leave as i32 - place as i32);
     }
 
     /// A block was entered often: a region from it, if it is part of a loop.

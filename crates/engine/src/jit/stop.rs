@@ -56,7 +56,7 @@ pub(super) fn stopped(thread: &mut Thread, mut fault: Option<FaultInfo>, code: &
             _ => {}
         }
         // On to the next guest instruction; code that leaves is left alone.
-        let is_leaving = place >= jit.leave && place < jit.gates_end;
+        let is_leaving = place >= jit.gates.leave && place < jit.gates_end;
         let trap = if is_leaving { 0 } else { TRAP_FLAG };
         let host_flags = thread.word(RFLAGS) & 0x8d5 | PLAIN | trap;
         thread.set_bytes(RFLAGS, &host_flags.to_le_bytes());

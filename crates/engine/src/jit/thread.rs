@@ -6,7 +6,7 @@ use super::shared::{Found, Jit, Way};
 use super::tenants::Tenant;
 use super::{Code, stop};
 use ashore_base::Addr;
-use ashore_emit::{ExitKind, flags, frame, trap_of};
+use ashore_emit::{ExitKind, JUMP, flags, frame, trap_of};
 use ashore_ir::float::Exceptions;
 use ashore_ir::{Access, Block, Evaluator, Fault, Op, Slot, Trap};
 use ashore_isa::lift::Next;
@@ -83,7 +83,7 @@ impl Thread {
     /// A thread whose registers are all zero.
     pub fn new(jit: &Arc<Jit>) -> Result<Thread, Errno> {
         let mut frame = Frame::new(frame::SIZE)?;
-        fill(frame.bytes_mut());
+        fill(frame.bytes_mut(), [jit.arena.address(jit.targets.place), jit.arena.address(0)]);
         let (jit, tenant) = (jit.clone(), jit.tenants.join());
         let (layout, lifter) = (jit.lifter.model().layout(), &jit.lifter);
         let slots = Slots {
@@ -353,19 +353,25 @@ impl Thread {
 
     #[inline]
     fn left(&mut self, code: &dyn Code) -> Step {
-        match trap_of(self.word(frame::EXIT)) {
+        let number = self.word(frame::EXIT);
+        if number == JUMP {
+            let pc = self.word(frame::TARGET);
+            self.set_pc(pc);
+            return Step::Look;
+        }
+        match trap_of(number) {
             Some((Trap::Call, number)) => Step::Stop(Exit::Call(number)),
             Some((Trap::Break, number)) => Step::Stop(Exit::Break(number)),
             Some((Trap::Illegal, _)) => Step::Stop(Exit::Illegal),
             Some((Trap::Misaligned, _)) => Step::Stop(Exit::Misaligned),
-            None => self.went(code),
+            None => self.went(number, code),
         }
     }
 
     /// The code left at one of its exits.
-    fn went(&mut self, code: &dyn Code) -> Step {
+    fn went(&mut self, number: u64, code: &dyn Code) -> Step {
         let jit = self.jit.clone();
-        let Some(Way { base, exit }) = jit.way(self.word(frame::EXIT)) else { return Step::Stop(Exit::Illegal) };
+        let Some(Way { base, exit }) = jit.way(number) else { return Step::Stop(Exit::Illegal) };
         match exit.kind {
             ExitKind::Goto => {
                 self.set_pc(exit.pc);
@@ -382,11 +388,6 @@ impl Thread {
                         Step::Look
                     }
                 }
-            }
-            ExitKind::Jump => {
-                let pc = self.word(frame::TARGET);
-                self.set_pc(pc);
-                Step::Look
             }
             ExitKind::Hot => {
                 self.set_pc(exit.pc);
@@ -450,29 +451,35 @@ impl Thread {
     }
 }
 
-/// What every frame holds: constants, and a jump cache that no address is in.
-fn fill(bytes: &mut [u8]) {
+/// What every frame holds: where the table of targets and the code are, constants, and a jump cache that no address is in.
+fn fill(bytes: &mut [u8], [targets, code]: [u64; 2]) {
     let mut put = |offset: usize, value: &[u8]| {
         if let Some(to) = bytes.get_mut(offset..offset + value.len()) {
             to.copy_from_slice(value);
         }
     };
+    put(frame::TARGETS, &targets.to_le_bytes());
+    put(frame::CODE, &code.to_le_bytes());
     for low in 0..=255u8 {
         put(frame::FLOAT_FLAGS + usize::from(low) * 2, &frame::float_flags(low).to_le_bytes());
     }
     for (vector, value) in frame::Vector::ALL {
         put(frame::VECTORS + vector as usize * 16, &value.to_le_bytes());
     }
-    forget_jumps(bytes);
+    // Nothing has been written to the rest: most of it is in no page yet.
+    put(frame::JUMPS, &NOT_FIRST.to_le_bytes());
 }
 
-/// Empties the jump cache: each entry has an address that is not looked for there.
+/// An address that is not looked for in the jump cache's first entry.
+const NOT_FIRST: u64 = u64::MAX;
+
+/// Empties the jump cache: each entry has an address that is not looked for there. The first address of all is looked for in
+/// the first entry.
 fn forget_jumps(bytes: &mut [u8]) {
     if let Some(jumps) = bytes.get_mut(frame::JUMPS..frame::SIZE) {
-        jumps.fill(0xff);
-        // That is the last address of all, which is looked for in the last entry.
-        if let Some(last) = jumps.last_chunk_mut::<16>() {
-            last.fill(0);
+        jumps.fill(0);
+        if let Some(first) = jumps.first_chunk_mut() {
+            *first = NOT_FIRST.to_le_bytes();
         }
     }
 }

@@ -73,7 +73,7 @@ impl Jit {
             for addresses in [Addresses::Whole, Addresses::Tagged] {
                 let (outside, tiny, host) = (&self.map, inner.tiny, self.settings.host);
                 let unit = Unit { parts: &parts, entry, maps: &maps, outside, addresses, tiny, host };
-                let place = Place { base: made.base, leave: self.leave, first_exit, counter };
+                let place = Place { base: made.base, gates: self.gates, first_exit, counter };
                 let mut peek = Peek { lifter: self.lifter.as_ref(), code, cache: &mut inner.peek };
                 let new = inner.emitter.translate(&unit, place, &mut peek);
                 let Some(half) = inner.halves.get(index) else { return Err("no half") };

@@ -169,9 +169,8 @@ impl Packer {
 fn write_exit(to: &mut Writer, made: &Made, exit: &Exit) {
     let (tag, next) = match exit.kind {
         ExitKind::Goto => (0, 0),
-        ExitKind::Jump => (1, 0),
-        ExitKind::Hot => (2, 0),
-        ExitKind::Eval { next } => (3, next),
+        ExitKind::Hot => (1, 0),
+        ExitKind::Eval { next } => (2, next),
     };
     let flag = |is: bool, flag: u8| if is { flag } else { 0 };
     to.byte(tag | flag(exit.site != 0, HAS_SITE) | flag(next != 0, HAS_NEXT));
@@ -367,8 +366,7 @@ fn read_exit(from: &mut Reader<'_>, unit: &Read) -> Option<Exit> {
     let next = if tag & HAS_NEXT != 0 { pc.wrapping_add(from.signed()? as u64) } else { 0 };
     let kind = match tag & KIND {
         0 => ExitKind::Goto,
-        1 => ExitKind::Jump,
-        2 => ExitKind::Hot,
+        1 => ExitKind::Hot,
         _ => ExitKind::Eval { next },
     };
     let site = if tag & HAS_SITE != 0 { from.short()? } else { 0 };
