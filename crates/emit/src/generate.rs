@@ -248,6 +248,10 @@ impl<'a> Generator<'a> {
         self.mark(MarkKind::Start);
         match self.place.counter {
             Some(counter) => {
+                // A block that goes back to its start is counted each time, and left for a region when there is one.
+                if self.unit.parts.len() == 1 && self.is_same {
+                    self.asm.bind(self.parts[0]);
+                }
                 self.asm.count_down(counter as i32 - self.place.base as i32);
                 let number = self.exit(Exit { kind: ExitKind::Hot, pc, site: 0, resume: counter });
                 let label = self.asm.label();
@@ -307,7 +311,9 @@ impl<'a> Generator<'a> {
         self.use_map(part.map);
         self.copies = [None; COPIES];
         (self.compared, self.source, self.again) = (None, None, None);
-        self.asm.bind(self.parts[index]);
+        if self.asm.place(self.parts[index]).is_none() {
+            self.asm.bind(self.parts[index]);
+        }
         self.flags = Flags::STORED;
         self.upper = [Upper::Unknown; 16];
         let body = Body { block: &part.block, ops: part.block.ops() };

@@ -64,7 +64,7 @@ pub enum Addresses {
 /// Where the code will be. Places are offsets in the memory that all code shares.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// Its first byte; a multiple of 64.
+    /// Its first byte; a multiple of 8.
     pub base: u32,
     /// The code that all units use.
     pub gates: Gates,

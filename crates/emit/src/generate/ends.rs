@@ -72,7 +72,7 @@ impl Generator<'_> {
 
     /// Puts instructions that do nothing before a jump, so that its distance can be replaced by one store.
     fn keep_in_line(&mut self, opcode: u32) {
-        while (self.asm.here() + opcode) % LINE > LINE - 4 {
+        while (self.place.base + self.asm.here() + opcode) % LINE > LINE - 4 {
             self.asm.byte(0x90);
         }
     }

@@ -29,7 +29,9 @@ pub struct Stats {
     pub flushes: u64,
     /// Different instructions that were translated, if they are counted.
     pub distinct: u64,
-    /// Branches that were linked to where they go.
+    /// Branches that were linked to where they go when they were made.
+    pub known: u64,
+    /// Branches that were linked when they were taken.
     pub links: u64,
     /// Entries of code that has changed.
     pub stale: u64,
@@ -55,7 +57,7 @@ impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Stats { blocks, instructions, regions, region_instructions, refused, .. } = self;
         let Stats { bytes, evaluated, evaluations, flushes, distinct, .. } = self;
-        let Stats { links, stale, misses, hot, .. } = self;
+        let Stats { known, links, stale, misses, hot, .. } = self;
         writeln!(
             f,
             "ashore: translated {distinct} different instructions to {bytes} bytes, {flushes} times thrown away"
@@ -64,7 +66,7 @@ impl fmt::Display for Stats {
         writeln!(f, "ashore: {regions} regions of {region_instructions} instructions, {refused} blocks in no loop")?;
         writeln!(
             f,
-            "ashore: left {links} times to link, {misses} for a jump, {hot} for a region, {stale} for new code"
+            "ashore: linked {known} branches at once, left {links} times to link, {misses} for a jump, {hot} for a region, {stale} for new code"
         )?;
         writeln!(f, "ashore: evaluated {evaluations} times, for {evaluated} instructions without a template")
     }

@@ -10,7 +10,7 @@ const CODE_LEN_MAX: u64 = 256 << 20;
 // Marks have so many bits for a place.
 const _: () = assert!(CODE_LEN_MAX <= 1 << 28);
 /// How often a block is entered before a region is made of it.
-const HOT: u32 = 1500;
+const HOT: u32 = 20_000;
 /// So many more bytes of code than were loaded are worth keeping.
 const WORTH: u32 = 16 << 10;
 

@@ -29,12 +29,16 @@ const DATA_SHARE: u64 = 16;
 const TAGS_MAX: u32 = 8;
 /// The most instructions of a block.
 pub(super) const BLOCK_LEN: usize = 64;
+/// How often a block that is a loop goes around for each entry of another.
+const ROUNDS: u32 = 128;
 /// The host's call that lets other threads run.
 const SCHED_YIELD: u64 = 24;
 /// Never.
 pub(super) const COLD: u32 = u32::MAX;
 /// Units begin at multiples of this.
-pub(super) const ALIGN: u32 = 64;
+pub(super) const ALIGN: u32 = 16;
+/// The most bytes that are behind a unit.
+const ROOM: u32 = 64;
 
 /// Translated code, and which guest address it is for.
 pub struct Jit {
@@ -236,7 +240,7 @@ impl Jit {
         let place = self.entry(&mut inner, way.exit.pc, code).ok()??;
         if way.exit.site != 0 {
             let site = way.base + way.exit.site;
-            self.arena.patch(site, place.wrapping_sub(site + 4));
+            self.link_to(site, place);
             inner.half().relinks(site, place);
         } else {
             self.targets.insert(&self.arena, way.exit.pc, place);
@@ -272,7 +276,10 @@ impl Jit {
         inner.stats.instructions += count as u64;
         let counter = inner.half().counter();
         if let Some(counter) = counter {
-            let hot = if self.settings.hot == 0 { COLD } else { self.settings.hot };
+            // One that goes back to its start is counted each time around: code around it is to be found hot first.
+            let hot = self.settings.hot;
+            let rounds = if targets(&part.block).any(|to| to == pc) { hot.min(ROUNDS) } else { 1 };
+            let hot = if hot == 0 { COLD } else { hot.saturating_mul(rounds) };
             self.arena.set_counter(counter, hot);
         }
         let parts = [part];
@@ -307,7 +314,7 @@ impl Jit {
         let len = made.asm.here();
         let [first, second] = &mut inner.halves;
         let half = if inner.turn & 1 == 0 { first } else { second };
-        if !half.has_room(len + ALIGN) {
+        if !half.has_room(len + ROOM) {
             return Err(Full);
         }
         self.arena.write(base, made.asm.bytes());
@@ -327,11 +334,30 @@ impl Jit {
         let has_loop = parts.len() > 1 || parts.iter().any(|part| targets(&part.block).any(|to| to == part.pc));
         let is_outside = maps.first().is_some_and(|map| core::ptr::eq(map, &*self.map));
         let maps = if is_outside { self.maps.clone() } else { Arc::new(Maps::of(maps, &made.maps)) };
+        inner.blocks.insert(pc, base);
+        let known = self.link_known(&inner.blocks, base, &made.exits);
         let made = Made { base, end: leaves, pc, maps, is_stale: false, has_loop, leaves };
         half.add_unit(made, parts.iter().flat_map(pages), self.cache.seen());
-        inner.blocks.insert(pc, base);
+        inner.stats.known += known;
         self.told((base, leaves + inner.stub.here()), pc, parts.len());
         Ok(base)
+    }
+
+    /// Links the exits of a unit that go to code which is there; gives how many.
+    fn link_known(&self, blocks: &Blocks, base: u32, exits: &[Exit]) -> u64 {
+        let mut count = 0;
+        for exit in exits.iter().filter(|exit| exit.site != 0) {
+            if let Some(place) = blocks.get(exit.pc) {
+                self.link_to(base + exit.site, place);
+                count += 1;
+            }
+        }
+        count
+    }
+
+    /// Has the jump with its distance at a site go to a place.
+    fn link_to(&self, site: u32, place: u32) {
+        self.arena.patch(site, place.wrapping_sub(site + 4));
     }
 
     /// The code at a place that leaves by an exit.
