@@ -364,13 +364,13 @@ rows! {
         "look at the file's size before it is mapped, and at who makes it shorter";
     DIED_MISALIGNED: "E0930", "misaligned", Cause,
         "an instruction needs an address of another alignment",
-        "align the memory, or use the instruction for any address (movups)";
+        "align the memory, or use an instruction for any address (movups on x86-64, one that is not atomic on arm64)";
     DIED_DIVIDING: "E0931", "division", Cause,
         "the program made a division that has no result",
         "check the divisor before the division";
     DIED_UNSUPPORTED: "E0932", "unsupported-instruction", Cause,
         "the program uses an instruction that this CPU does not have",
-        "build it for older CPUs (GOAMD64=v1, -march=x86-64), or run it on one that has the feature";
+        "build it for older CPUs (GOAMD64=v1, GOARM64=v8.0, -march=x86-64, -march=armv8-a), or run it on one that has the feature";
     DIED_TRAPPED: "E0933", "trapped", Cause,
         "the program stopped on purpose with an undefined instruction",
         "look at that line: an assertion, a case that cannot be, a compiler's check of undefined behaviour";
