@@ -7,7 +7,8 @@
 static void ring(int signal) {}
 int main(int argc, char **argv) {
     signal(SIGALRM, ring);
-    setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 1000}, 0);
+    // Again and again: one that rings before the pause would leave it waiting.
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 1000, .it_interval.tv_usec = 10000}, 0);
     pause();
     return 0;
 }
