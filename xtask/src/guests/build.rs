@@ -15,13 +15,15 @@ const NOT_FOR_THIS_SYSTEM: &str = "build constraints exclude all Go files";
 /// What Go says when that is so for every package it was asked for.
 const NO_PACKAGES: &str = "matched no packages";
 
-/// Builds every guest of `system` into `out`, removes what has no source any more, and names what is there.
+/// Builds every guest of `system` into `out`, which is emptied first, and names what is there.
+///
+/// Guests that were run there by hand leave files, folders and pipes, which a compiler would stumble over or wait for.
 pub(crate) fn all(tools: &Toolchain, sources: &Sources, system: &System, out: &Path) -> Outcome<Vec<String>> {
+    empty(out)?;
     let mut built = Vec::new();
     c_programs(tools, sources, system, out, &mut built)?;
     go_programs(tools, sources, system, out, &mut built)?;
     built.sort();
-    sweep(out, &built)?;
     Ok(built)
 }
 
@@ -133,13 +135,25 @@ pub(super) fn compiler(tools: &Toolchain, target: &str) -> Command {
     command
 }
 
-fn sweep(out: &Path, built: &[String]) -> Outcome {
-    let entries = fs::read_dir(out).map_err(|why| Failure::of(out.display(), why))?;
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && !built.contains(&name) {
-            fs::remove_file(entry.path()).map_err(|why| Failure::of(entry.path().display(), why))?;
-        }
+fn empty(out: &Path) -> Outcome {
+    match fs::remove_dir_all(out) {
+        Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(Failure::of(out.display(), why)),
+        _ => fs::create_dir_all(out).map_err(|why| Failure::of(out.display(), why)),
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_guests_left_is_gone() {
+        let out = std::env::temp_dir().join(format!("ashore-empty-{}", std::process::id()));
+        empty(&out).unwrap();
+        fs::create_dir(out.join("folder")).unwrap();
+        fs::write(out.join("locks"), "text").unwrap();
+        empty(&out).unwrap();
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
+        fs::remove_dir(&out).unwrap();
+    }
 }

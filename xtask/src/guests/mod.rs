@@ -99,7 +99,6 @@ pub(crate) fn lock(repo: &Repo) -> Outcome<File> {
 fn make(repo: &Repo, tools: &Toolchain, sources: &Sources, system: &System) -> Outcome {
     let started = Instant::now();
     let out = out_dir(repo, system);
-    fs::create_dir_all(&out).map_err(|why| Failure::of(out.display(), why))?;
     let fresh = sources.stamp(system);
     if stamp::holds(&out, &fresh) {
         println!("guests: {}-{} is up to date", system.name, system.cpu);
