@@ -12,11 +12,12 @@ use ashore_engine::Engine;
 use ashore_host::Host;
 use ashore_isa::{RegisterFile, Registers};
 use ashore_pivot::{Linux, SigSet, Sys};
+use ashore_sys::Patience;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// How long a thread may take to arrive.
+/// How long a thread may take to arrive that has a CPU to do so.
 const LIMIT: Duration = Duration::from_millis(100);
 /// When a thread that has not arrived is kicked again: a kick may come to nothing.
 const AGAIN: Duration = Duration::from_millis(10);
@@ -35,17 +36,18 @@ pub struct FrozenThread {
 
 impl Process {
     /// Freezes every thread but the calling one, whose registers these are, until the process ends. When another thread
-    /// has done so before, the calling one is frozen in its turn, for good. Takes at most about a tenth of a second.
-    /// Gives back all threads, the calling one too.
+    /// has done so before, the calling one is frozen in its turn, for good. Takes at most about a tenth of a second,
+    /// unless threads wait for a CPU. Gives back all threads, the calling one too.
     pub fn freeze_others(&self, regs: &Registers) -> Vec<FrozenThread> {
         self.claim_the_end(regs);
-        let begun = Instant::now();
+        let patience = Patience::new(LIMIT);
         let mut kicked_at = None;
         loop {
             // Threads may still be starting others: the list is read each time.
             let all = self.threads.all();
             let missing: Vec<&Arc<Record>> = all.iter().filter(|record| lock(&record.frozen).is_none()).collect();
-            if missing.is_empty() || begun.elapsed() > LIMIT {
+            let host_tids = missing.iter().map(|record| record.host_tid.load(Ordering::Relaxed));
+            if missing.is_empty() || patience.is_over(host_tids) {
                 return all.iter().map(|record| frozen_thread(record)).collect();
             }
             if kicked_at.is_none_or(|at: Instant| at.elapsed() > AGAIN) {

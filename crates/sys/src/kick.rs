@@ -6,6 +6,7 @@
 
 use crate::block::SignalInfo;
 use ashore_pivot::{Errno, Signal};
+use std::time::{Duration, Instant};
 
 const SIGNAL: Signal = Signal::FPE;
 const SI_QUEUE: i32 = -1;
@@ -53,4 +54,38 @@ pub fn kick(tid: i32) -> Result<(), Errno> {
 /// Whether a signal is such a kick.
 pub(crate) fn is_kick(info: &SignalInfo) -> bool {
     info.signal == u32::from(SIGNAL.0) && info.code == SI_QUEUE && info.value == cookie()
+}
+
+/// How long threads may take that were kicked.
+///
+/// One that sleeps on is in a call that nothing ends early. One that is ready to run only waits for the machine's CPUs,
+/// which is no fault of its own: others have them.
+#[derive(Debug)]
+pub struct Patience {
+    begun: Instant,
+    limit: Duration,
+}
+
+impl Patience {
+    /// The most that ready threads are waited for: one that runs for so long does not listen.
+    const MOST: Duration = Duration::from_secs(10);
+
+    /// From now on, for so long with threads that sleep.
+    pub fn new(limit: Duration) -> Patience {
+        Patience { begun: Instant::now(), limit }
+    }
+
+    /// Whether nothing more is to be expected of these threads.
+    pub fn is_over(&self, tids: impl IntoIterator<Item = i32>) -> bool {
+        let waited = self.begun.elapsed();
+        waited > self.limit && (waited > Self::MOST || !tids.into_iter().any(is_ready))
+    }
+}
+
+/// Whether a thread of this process runs, or would if it had a CPU.
+fn is_ready(tid: i32) -> bool {
+    let stat = std::fs::read(format!("/proc/self/task/{tid}/stat")).unwrap_or_default();
+    // The state is behind the name, which may hold anything.
+    let name_end = stat.iter().rposition(|byte| *byte == b')').unwrap_or(stat.len());
+    stat.iter().skip(name_end + 1).find(|byte| **byte != b' ') == Some(&b'R')
 }

@@ -46,11 +46,14 @@ func main() {
 	err = exec.Command("/nonexistent").Run()
 	fmt.Println("absent:", errors.Is(err, os.ErrNotExist))
 
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-	defer cancel()
-	err = exec.CommandContext(ctx, self, "sleep").Run()
+	// The time begins when the child is there, which may take long on a busy machine.
+	ctx, cancel := context.WithCancel(context.Background())
+	sleeper := exec.CommandContext(ctx, self, "sleep")
+	check(sleeper.Start())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	err = sleeper.Wait()
 	killed := errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL
-	fmt.Println("killed:", killed, ctx.Err() == context.DeadlineExceeded)
+	fmt.Println("killed:", killed, ctx.Err() == context.Canceled)
 
 	extra := exec.Command(self, "extra")
 	reader, writer, err := os.Pipe()

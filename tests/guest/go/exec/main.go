@@ -274,9 +274,12 @@ func many(self string) {
 }
 
 func kill(self string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	tell.Line("context: %s", status(exec.CommandContext(ctx, self, "child", "sleep").Run()))
+	// The time begins when the child is there, which may take long on a busy machine.
+	ctx, cancel := context.WithCancel(context.Background())
+	sleeper := exec.CommandContext(ctx, self, "child", "sleep")
+	tell.Must(sleeper.Start())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	tell.Line("context: %s", status(sleeper.Wait()))
 	command := exec.Command("sleep", "60")
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	tell.Must(command.Start())

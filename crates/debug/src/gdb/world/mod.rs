@@ -13,6 +13,7 @@ use ashore_guest::{Delivery, Os};
 use ashore_isa::Registers;
 use ashore_pivot::{Errno, SigSet, Signal};
 use ashore_process::{Pace, Resume};
+use ashore_sys::Patience;
 use gdbstub::common;
 use gdbstub::target::ext::breakpoints::WatchKind;
 use std::collections::BTreeMap;
@@ -211,12 +212,12 @@ impl World {
     fn held<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         state.phase = Phase::Held;
         state.guests.values_mut().for_each(|guest| guest.later = None);
-        let begun = Instant::now();
+        let patience = Patience::new(LIMIT);
         let mut kicked_at: Option<Instant> = None;
         loop {
             let missing = state.guests.iter().filter(|(_, guest)| guest.parked.is_none());
             let (stuck, missing): (Vec<_>, Vec<_>) = missing.partition(|(_, guest)| guest.is_stuck);
-            if missing.is_empty() || begun.elapsed() > LIMIT {
+            if missing.is_empty() || patience.is_over(missing.iter().map(|(tid, _)| **tid)) {
                 let missing: Vec<i32> = missing.into_iter().map(|(tid, _)| *tid).collect();
                 state.guests.iter_mut().filter(|(tid, _)| missing.contains(tid)).for_each(|(_, guest)| {
                     guest.is_stuck = true;
