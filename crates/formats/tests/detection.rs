@@ -70,8 +70,11 @@ fn build_info_decides_where_nothing_else_does() {
     record.extend(b"go1.27.3");
     record.push(text.len() as u8);
     record.extend(text.bytes());
-    let file = elf().put(0x600, &record).u64(elf_at::header(1) + elf_at::MEMORY_LEN, 0x900);
-    let found = decided(&file);
+    let named = elf().put(0x600, &record).u64(elf_at::header(1) + elf_at::MEMORY_LEN, 0x900);
+    // A program that names its sections, and none of Go's, is not searched.
+    assert_eq!(decided(&named).os, None);
+    // The header's place of the section table.
+    let found = decided(&named.u64(0x28, 0));
     assert_eq!(found.os, Some(Os::Dragonfly));
     assert_eq!(found.deciding().unwrap().to_string(), "Go build info: GOOS=dragonfly, go1.27.3 (dragonfly)");
 }

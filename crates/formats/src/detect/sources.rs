@@ -110,6 +110,10 @@ fn runtime_file(path: &str) -> Option<&str> {
 }
 
 pub(super) fn symbols(parsed: &Parsed<'_>, part: &Part) -> Vec<Finding> {
+    // What can be unwound has no names.
+    if part.symbols.is_none() {
+        return Vec::new();
+    }
     let list = FunctionList::new((part.format.functions)(parsed.bytes, part));
     let mut found: Vec<&(&str, Os)> = Vec::new();
     for function in list.all() {

@@ -1,6 +1,6 @@
 //! The build information: a record of the toolchain's version, the module and the build settings.
 
-use super::{haystacks, scan};
+use super::{haystacks, is_foreign, scan};
 use crate::parsed::Part;
 use alloc::{string::String, vec::Vec};
 use ashore_base::{Addr, Bytes, Os};
@@ -39,6 +39,9 @@ pub struct BuildInfo {
 impl BuildInfo {
     /// Finds the record of a part.
     pub fn find(bytes: Bytes<'_>, part: &Part) -> Option<BuildInfo> {
+        if is_foreign(part) {
+            return None;
+        }
         let ranges = haystacks(part, SECTIONS, true).chain(haystacks(part, &[], false));
         let mut found = ranges.flat_map(|range| scan(bytes, range, ALIGN, |chunk| chunk.starts_with(MAGIC)));
         found.find_map(|offset| BuildInfo::read(bytes, &part.image, offset))

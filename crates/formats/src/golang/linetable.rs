@@ -2,7 +2,7 @@
 //!
 //! Layouts of Go 1.16 and later. Lookups search the function table in place: nothing is read ahead.
 
-use super::{haystacks, scan};
+use super::{haystacks, is_foreign, scan};
 use crate::parsed::Part;
 use alloc::{string::String, vec::Vec};
 use ashore_base::{Addr, AddrRange, Bytes};
@@ -68,6 +68,9 @@ pub struct LineTable<'a> {
 impl<'a> LineTable<'a> {
     /// Finds the table of a part.
     pub fn find(bytes: Bytes<'a>, part: &Part) -> Option<LineTable<'a>> {
+        if is_foreign(part) {
+            return None;
+        }
         let ranges = haystacks(part, SECTIONS, false).chain(haystacks(part, &[], true));
         let mut found = ranges.flat_map(|range| scan(bytes, range, ALIGN, is_magic));
         found.find_map(|offset| LineTable::read(bytes, part, offset))

@@ -12,6 +12,9 @@ use crate::parsed::Part;
 use ashore_base::Bytes;
 use ashore_image::FileRange;
 
+/// What names of the toolchain's own sections have in them.
+const OWN_SECTIONS: &[&str] = &[".go.", ".gopclntab", ".gosymtab", "__go"];
+
 /// The stretches of the file to search for a structure of the toolchain: its own section if the file still names it, else
 /// whatever of the program `is_wanted`.
 fn haystacks<'p>(part: &'p Part, names: &'p [&str], is_writable: bool) -> impl Iterator<Item = FileRange> + use<'p> {
@@ -22,6 +25,12 @@ fn haystacks<'p>(part: &'p Part, names: &'p [&str], is_writable: bool) -> impl I
         .iter()
         .filter(move |segment| !segment.perms.is_exec && segment.perms.is_write == is_writable);
     sections.map(|section| section.file).chain(segments.map(|segment| segment.file))
+}
+
+/// Whether the file names its sections, and none of them is the toolchain's, which leaves some in every program.
+fn is_foreign(part: &Part) -> bool {
+    let is_own = |name: &str| OWN_SECTIONS.iter().any(|own| name.contains(own));
+    !part.sections.is_empty() && !part.sections.iter().any(|section| is_own(&section.name))
 }
 
 /// The offsets in `range`, `step` bytes apart, at which `is_found`.
