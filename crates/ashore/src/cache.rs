@@ -68,6 +68,7 @@ fn own_user() -> u32 {
 pub(crate) struct Cache {
     folder: PathBuf,
     how: Use,
+    seed: u64,
 }
 
 impl Cache {
@@ -81,7 +82,9 @@ impl Cache {
         let _ = folder.parent().map(fs::create_dir_all);
         let _ = DirBuilder::new().mode(0o700).create(&folder);
         let found = fs::symlink_metadata(&folder).ok()?;
-        (found.is_dir() && is_own(&found)).then_some(Cache { folder, how })
+        let born = found.created().ok().and_then(|born| born.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let seed = born.map_or(0, |born| born.as_nanos() as u64) ^ found.ino().rotate_left(40) ^ found.dev();
+        (found.is_dir() && is_own(&found)).then_some(Cache { folder, how, seed })
     }
 
     /// A file of ours, and how long it is.
@@ -216,6 +219,11 @@ impl ashore_engine::jit::Keeper for Cache {
 
     fn doubts(&self) -> bool {
         self.how == Use::Checked
+    }
+
+    /// What the folder is: nobody else has one that was made then.
+    fn seed(&self) -> u64 {
+        self.seed
     }
 
     fn forget(&self, name: &str) {

@@ -118,7 +118,14 @@ pub(crate) fn settings(cpu: Cpu, chosen: &Chosen) -> Result<Settings, Report> {
         table::UNSUPPORTED_CPU.because(format!("ASHORE_HOST_LACKS: no template knows a part {name}"))
     })?;
     let counts = std::env::var("ASHORE_COUNTS").is_ok_and(|value| value == "on");
-    Ok(Settings { hidden, tier: chosen.tier, code_len: chosen.code_len, host: Some(host), counts })
+    Ok(Settings {
+        hidden,
+        tier: chosen.tier,
+        code_len: chosen.code_len,
+        host: Some(host),
+        counts,
+        ..Settings::default()
+    })
 }
 
 /// What can be hidden, as `--cpu list` prints it.

@@ -23,12 +23,13 @@ pub(crate) enum Prefix {
 }
 
 impl Prefix {
-    const fn byte(self) -> Option<u8> {
+    /// The byte, or zero for none.
+    const fn byte(self) -> u8 {
         match self {
-            Prefix::None => None,
-            Prefix::P66 => Some(0x66),
-            Prefix::F3 => Some(0xf3),
-            Prefix::F2 => Some(0xf2),
+            Prefix::None => 0,
+            Prefix::P66 => 0x66,
+            Prefix::F3 => 0xf3,
+            Prefix::F2 => 0xf2,
         }
     }
 }
@@ -51,25 +52,45 @@ pub(crate) enum Bytes {
     Rm,
 }
 
-/// An instruction without its operands.
+/// An instruction without its operands, made up as far as it is known without them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Code {
-    pub(crate) prefix: Prefix,
-    pub(crate) map: Map,
-    pub(crate) opcode: u8,
-    pub(crate) width: Width,
-    pub(crate) bytes: Bytes,
+    /// The byte in front, or zero.
+    prefix: u8,
+    /// The bytes of the map and the opcode, the first one lowest, and how many bits they have.
+    opcode: u32,
+    bits: u8,
+    /// Eight for 64 bits.
+    wide: u8,
+    bytes: Bytes,
 }
 
 impl Code {
+    #[inline]
     pub(crate) const fn new(map: Map, opcode: u8, width: Width) -> Code {
-        Code { prefix: Prefix::None, map, opcode, width, bytes: Bytes::None }
+        let opcode = opcode as u32;
+        let (opcode, bits) = match map {
+            Map::One => (opcode, 8),
+            Map::M0f => (opcode << 8 | 0x0f, 16),
+            Map::M0f38 => (opcode << 16 | 0x380f, 24),
+            Map::M0f3a => (opcode << 16 | 0x3a0f, 24),
+        };
+        let wide = if matches!(width, Width::W64) { 8 } else { 0 };
+        Code { prefix: 0, opcode, bits, wide, bytes: Bytes::None }
     }
 
+    /// Whether it has eight bytes at most with a long distance.
+    #[inline]
+    const fn is_short(self) -> bool {
+        self.prefix == 0 && self.bits <= 16
+    }
+
+    #[inline]
     pub(crate) const fn with(self, prefix: Prefix) -> Code {
-        Code { prefix, ..self }
+        Code { prefix: prefix.byte(), ..self }
     }
 
+    #[inline]
     pub(crate) const fn bytes(self, bytes: Bytes) -> Code {
         Code { bytes, ..self }
     }
@@ -82,7 +103,10 @@ pub struct Label(pub(crate) u32);
 /// The assembler.
 #[derive(Clone, Default, Debug)]
 pub struct Asm {
+    /// What was written, and room behind it: whoever writes a few bytes writes eight.
     bytes: Vec<u8>,
+    /// How much was written.
+    len: usize,
     labels: Vec<u32>,
     fixups: Vec<(u32, Label)>,
     /// The general registers 0 to 2 that may have been written since somebody asked, as bits.
@@ -90,6 +114,9 @@ pub struct Asm {
     /// The same of vector registers.
     vectors_written: u16,
 }
+
+/// So much room is made at once.
+const ROOM: usize = 4096;
 
 /// All registers that are watched for writes.
 const WATCHED: u8 = 0b111;
@@ -99,24 +126,25 @@ const UNBOUND: u32 = u32::MAX;
 impl Asm {
     /// An empty one.
     pub const fn new() -> Asm {
-        Asm { bytes: Vec::new(), labels: Vec::new(), fixups: Vec::new(), written: 0, vectors_written: 0 }
+        Asm { bytes: Vec::new(), len: 0, labels: Vec::new(), fixups: Vec::new(), written: 0, vectors_written: 0 }
     }
 
     /// Forgets everything, keeps the memory.
     pub fn clear(&mut self) {
-        self.bytes.clear();
+        self.len = 0;
         self.labels.clear();
         self.fixups.clear();
     }
 
     /// What was written.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 
     /// How much was written.
+    #[inline]
     pub fn here(&self) -> u32 {
-        self.bytes.len() as u32
+        self.len as u32
     }
 
     /// Which of the general registers 0 to 2 may have been written since this was asked last, as bits.
@@ -151,7 +179,7 @@ impl Asm {
     /// Takes back what was written from here on; no label may be bound there.
     pub(crate) fn rewind(&mut self, to: u32) {
         self.forget();
-        self.bytes.truncate(to as usize);
+        self.len = self.len.min(to as usize);
         while self.fixups.last().is_some_and(|(at, _)| *at >= to) {
             self.fixups.pop();
         }
@@ -191,29 +219,57 @@ impl Asm {
         true
     }
 
+    /// Writes eight bytes, of which so many count.
+    #[inline]
+    fn put(&mut self, bytes: u64, count: usize) {
+        let room = self.bytes.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut());
+        match room {
+            Some(room) => *room = bytes.to_le_bytes(),
+            None => self.put_far(bytes),
+        }
+        self.len += count;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_far(&mut self, bytes: u64) {
+        self.bytes.resize(self.len + ROOM, 0);
+        if let Some(room) = self.bytes.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut()) {
+            *room = bytes.to_le_bytes();
+        }
+    }
+
+    #[inline]
     pub(crate) fn byte(&mut self, byte: u8) {
-        self.bytes.push(byte);
+        self.put(byte.into(), 1);
     }
 
-    pub(crate) fn raw(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+    /// Up to eight bytes.
+    #[inline]
+    pub(crate) fn raw<const N: usize>(&mut self, bytes: &[u8; N]) {
+        const { assert!(N <= 8) };
+        let mut eight = [0; 8];
+        eight.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        self.put(u64::from_le_bytes(eight), N);
     }
 
+    #[inline]
     pub(crate) fn word(&mut self, word: i32) {
-        self.raw(&word.to_le_bytes());
+        self.put((word as u32).into(), 4);
     }
 
-    /// A jump's distance to a label, written by [`Asm::resolve`].
-    pub(crate) fn distance(&mut self, label: Label) {
-        let at = self.here();
+    /// Notes that a jump's distance to a label, so many bytes from here, is to be written by [`Asm::resolve`].
+    #[inline]
+    fn distance(&mut self, label: Label, opcode: u32) {
+        let at = self.here() + opcode;
         self.fixups.push((at, label));
-        self.word(0);
     }
 
-    /// A distance to a place counted from the buffer's start, which may be outside of it.
-    pub(crate) fn distance_to(&mut self, place: i32) {
-        let after = self.here() as i32 + 4;
-        self.word(place.wrapping_sub(after));
+    /// The distance to a place counted from the buffer's start, which may be outside of it, from behind so many bytes.
+    #[inline]
+    fn distance_to(&self, place: i32, len: u32) -> u64 {
+        let after = self.here().wrapping_add(len) as i32;
+        (place.wrapping_sub(after) as u32).into()
     }
 
     /// An instruction with a register and a register or memory; it may write each register.
@@ -226,34 +282,72 @@ impl Asm {
         self.reading(code, reg, rm);
     }
 
-    /// The same for one that writes no register.
+    /// The same for one that writes no register. Most callers know which kind of operand it is.
+    #[inline(always)]
     pub(crate) fn reading(&mut self, code: Code, reg: u8, rm: Rm) {
-        let (index, base) = match rm {
-            Rm::Reg(number) => (0, number),
-            Rm::Mem(mem) => (mem.index.map_or(0, |(index, _)| index.0), mem.base.0),
+        match rm {
+            Rm::Reg(number) => self.with_register(code, reg, number),
+            Rm::Mem(Mem { base, index: None, disp }) if base.0 & 7 != Gpr::RSP.0 && code.is_short() => {
+                self.with_base(code, reg, (base.0, disp));
+            }
+            Rm::Mem(mem) => self.with_memory(code, reg, mem),
+        }
+    }
+
+    /// An instruction with two registers.
+    #[inline]
+    fn with_register(&mut self, code: Code, reg: u8, rm: u8) {
+        let needs = match code.bytes {
+            Bytes::None => false,
+            Bytes::Reg => reg >= 4,
+            Bytes::Rm => rm >= 4,
         };
-        let mut bytes = Bytes8::default();
-        if let Some(byte) = code.prefix.byte() {
-            bytes.push(byte);
-        }
-        let wide = u8::from(code.width == Width::W64);
-        let rex = wide << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
-        let needs = match (code.bytes, rm) {
-            (Bytes::None, _) | (Bytes::Rm, Rm::Mem(_)) => false,
-            (Bytes::Reg, _) => reg >= 4,
-            (Bytes::Rm, Rm::Reg(number)) => number >= 4,
+        let mut bytes = Bytes8 { bytes: code.opcode.into(), bits: code.bits.into() };
+        bytes.push(0xc0 | (reg & 7) << 3 | rm & 7);
+        self.put_front(code, bytes, code.wide | (reg >> 3) << 2 | rm >> 3 | u8::from(needs) << 6);
+    }
+
+    /// An instruction of no more than eight bytes with a place without an index, whose base is not one of the two numbers that
+    /// take a byte of their own.
+    fn with_base(&mut self, code: Code, reg: u8, (base, disp): (u8, i32)) {
+        let operands = u64::from((reg & 7) << 3 | base & 7);
+        // Without a distance rbp and r13 would mean something else.
+        let (tail, bits) = if disp == 0 && base & 7 != 5 {
+            (operands, 8)
+        } else if disp as i8 as i32 == disp {
+            (operands | 0x40 | u64::from(disp as u8) << 8, 16)
+        } else {
+            (operands | 0x80 | u64::from(disp as u32) << 8, 40)
         };
-        if rex != 0 || needs {
-            bytes.push(0x40 | rex);
+        let needs = code.bytes == Bytes::Reg && reg >= 4;
+        let bytes =
+            Bytes8 { bytes: u64::from(code.opcode) | tail << (code.bits & 63), bits: u32::from(code.bits) + bits };
+        self.put_front(code, bytes, code.wide | (reg >> 3) << 2 | base >> 3 | u8::from(needs) << 6);
+    }
+
+    /// An instruction with any place.
+    fn with_memory(&mut self, code: Code, reg: u8, mem: Mem) {
+        let mut bytes = Bytes8 { bytes: code.opcode.into(), bits: code.bits.into() };
+        let far = bytes.memory((reg & 7) << 3, mem);
+        let index = mem.index.map_or(0, |(index, _)| index.0);
+        let needs = code.bytes == Bytes::Reg && reg >= 4;
+        let rex = code.wide | (reg >> 3) << 2 | (index >> 3) << 1 | mem.base.0 >> 3 | u8::from(needs) << 6;
+        self.put_front(code, bytes, rex);
+        if let Some(far) = far {
+            self.word(far);
         }
-        let opcode = u32::from(code.opcode);
-        match code.map {
-            Map::One => bytes.put(opcode, 1),
-            Map::M0f => bytes.put(opcode << 8 | 0x0f, 2),
-            Map::M0f38 => bytes.put(opcode << 16 | 0x380f, 3),
-            Map::M0f3a => bytes.put(opcode << 16 | 0x3a0f, 3),
+    }
+
+    /// Writes an instruction with what comes before its opcode.
+    #[inline(always)]
+    fn put_front(&mut self, code: Code, mut bytes: Bytes8, rex: u8) {
+        if rex != 0 {
+            bytes.push_front(0x40 | rex);
         }
-        self.operands(bytes, reg, rm);
+        if code.prefix != 0 {
+            bytes.push_front(code.prefix);
+        }
+        self.put(bytes.bytes, bytes.bits as usize / 8);
     }
 
     /// Writes an instruction whose opcode is in `bytes`, with the bytes that name its operands.
@@ -267,10 +361,7 @@ impl Asm {
             }
             Rm::Mem(mem) => bytes.memory(reg, mem),
         };
-        // A copy of a constant length is a single store.
-        let len = self.bytes.len() + bytes.bits as usize / 8;
-        self.bytes.extend_from_slice(&bytes.bytes.to_le_bytes());
-        self.bytes.truncate(len);
+        self.put(bytes.bytes, bytes.bits as usize / 8);
         if let Some(far) = far {
             self.word(far);
         }
@@ -295,6 +386,12 @@ impl Bytes8 {
     pub(crate) fn put(&mut self, number: u32, count: u32) {
         self.bytes |= u64::from(number) << (self.bits & 63);
         self.bits += count * 8;
+    }
+
+    #[inline]
+    fn push_front(&mut self, byte: u8) {
+        self.bytes = self.bytes << 8 | u64::from(byte);
+        self.bits += 8;
     }
 
     /// The bytes of a place in memory; gives its distance if that does not fit into one.

@@ -1,12 +1,12 @@
 //! The memory of a thread that translated code finds through `r15`: the guest's state first, then what the engine keeps.
 //!
-//! Offsets are from the state's start; `r15` points [`BIAS`] bytes behind it, so that the first registers are in reach of
-//! short distances.
+//! Offsets are from the state's start; `r15` points [`BIAS`] bytes behind it, so that the first registers but two and
+//! the flags are in reach of short distances.
 
 use crate::reg::{Gpr, Mem};
 
 /// How far `r15` is behind the state's start.
-pub const BIAS: i32 = 128;
+pub const BIAS: i32 = 144;
 /// The bytes a state may have.
 pub const STATE_MAX: usize = 2048;
 /// The host's stack pointer.
@@ -35,6 +35,10 @@ pub const CONTEXT_VECTORS: usize = 2432;
 pub const TARGETS: usize = 2688;
 /// The address of the code's first byte.
 pub const CODE: usize = 2696;
+/// Where the thread's stack of returns was when its code left.
+pub const RETURNS: usize = 2704;
+/// Where that stack begins: it grows downwards.
+pub const RETURNS_START: usize = 2712;
 /// For the low flags of a comparison of numbers: the flags as they are stored.
 pub const FLOAT_FLAGS: usize = 3072;
 /// Vectors that templates need.
@@ -44,7 +48,7 @@ pub const JUMPS: usize = 4096;
 /// The entries of the jump cache, as a power of two.
 pub const JUMPS_LOG2: u32 = 14;
 /// The entries of the shared table, as a power of two; each has eight bytes.
-pub const TARGETS_LOG2: u32 = 17;
+pub const TARGETS_LOG2: u32 = 18;
 /// The bits of an entry that are the code's place; none for no entry. Above them are the address's bits that do not say which
 /// entry it is.
 pub const TARGET_PLACE_LOG2: u32 = 28;

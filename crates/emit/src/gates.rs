@@ -11,6 +11,11 @@ pub(crate) const fn jump_mask(align_log2: u8) -> i32 {
     ((1 << frame::JUMPS_LOG2) - 1) << align_log2
 }
 
+/// Whether addresses have entries in the jump cache: not if instructions are too far apart.
+pub(crate) const fn has_entries(align_log2: u8) -> bool {
+    align_log2 <= 2
+}
+
 /// An entry of the jump cache, by those bits of an address in a register. Gives nothing if instructions are too far apart.
 pub(crate) fn jump_entry(asm: &mut Asm, align_log2: u8, bits: Gpr) -> Option<impl Fn(usize) -> Mem + use<>> {
     // An entry has sixteen bytes.
@@ -18,7 +23,31 @@ pub(crate) fn jump_entry(asm: &mut Asm, align_log2: u8, bits: Gpr) -> Option<imp
         asm.alu(Alu::Add, Width::W32, bits, bits);
     }
     let index = Some((bits, 2));
-    (align_log2 <= 2).then_some(move |offset: usize| Mem { index, ..frame::place(frame::JUMPS + offset) })
+    has_entries(align_log2).then_some(move |offset: usize| Mem { index, ..frame::place(frame::JUMPS + offset) })
+}
+
+/// Looks for the address in `rax` in the thread's own jump cache: writes how the flags come to say whether it is there; gives
+/// where its code's address is then. `rcx` is free.
+pub(crate) fn look(align_log2: u8, asm: &mut Asm) -> Option<Mem> {
+    // The entry of an address: its lowest bits that differ between instructions.
+    asm.mov(Width::W32, Gpr::RCX, Gpr::RAX);
+    asm.alu_number(Alu::And, Width::W32, Gpr::RCX, jump_mask(align_log2));
+    let at = jump_entry(asm, align_log2, Gpr::RCX)?;
+    asm.alu(Alu::Cmp, Width::W64, Gpr::RAX, at(0));
+    Some(at(8))
+}
+
+/// Writes what goes to the address in `rax` after a return that was not foreseen: what is known of calls is wrong. What it
+/// does not find, it leaves to [`miss`], which is behind it.
+pub(crate) fn lost(align_log2: u8, asm: &mut Asm) {
+    asm.load(Size::B8, Extend::Zero, Gpr::RSP, frame::place(frame::RETURNS_START));
+    let miss = asm.label();
+    if let Some(there) = look(align_log2, asm) {
+        asm.jcc(Cc::NotEqual, miss);
+        asm.jmp_rm(there);
+    }
+    asm.bind(miss);
+    asm.resolve();
 }
 
 /// Writes what looks for the address in `rax` in the table that all threads share, and leaves if it is not there. Registers are

@@ -2,6 +2,7 @@
 
 mod again;
 mod atomic;
+mod calls;
 mod convert;
 mod ends;
 mod float;
@@ -16,6 +17,7 @@ mod usual;
 mod values;
 mod vector;
 mod wide;
+mod wrap;
 
 use crate::asm::{Asm, Label};
 use crate::flags::{Form, HostCond};
@@ -83,10 +85,14 @@ struct Stub {
 
 #[derive(Clone, Copy, Debug)]
 enum StubTo {
-    /// A part of the unit.
+    /// What finds the code of the address in `rax`, called: it returns to this label.
+    Called(Label),
+    /// A part of the unit, which in a block is counted.
     Part(usize),
     /// An exit of this number, whose jump is in the stub.
     Jump(usize),
+    /// The same for one that is counted.
+    Counted(usize),
     /// An exit of this number, whose jump is elsewhere; registers are where the outside has them.
     Exit(usize),
     /// An exit of this number; registers are where the unit has them.
@@ -100,11 +106,23 @@ pub(crate) struct Work {
     locs: Vec<Loc>,
     parts: Vec<Label>,
     stubs: Vec<Stub>,
+    /// The addresses where loops of a region begin.
+    heads: Vec<u64>,
 }
 
 impl Work {
-    pub(crate) fn start(&mut self, unit: &Unit<'_>, asm: &mut Asm) {
+    pub(crate) fn start(&mut self, unit: &Unit<'_>, place: Place, asm: &mut Asm) {
         self.stubs.clear();
+        self.heads.clear();
+        if place.counter.is_none() {
+            for part in unit.parts {
+                let turns = part.block.turns().iter().filter_map(|turn| part.block.ops().get(*turn as usize));
+                self.heads.extend(turns.filter_map(|op| match *op {
+                    Op::Goto(pc) | Op::ExitIf { pc, .. } if pc <= part.pc => Some(pc),
+                    _ => None,
+                }));
+            }
+        }
         self.parts.clear();
         self.parts.extend(unit.parts.iter().map(|_| asm.label()));
     }
@@ -112,6 +130,9 @@ impl Work {
 
 /// The general registers 0 to 2 are templates'; the first holds no copies, since storing flags needs it.
 const COPIES: usize = 3;
+
+/// Loops of regions begin at multiples of this.
+const HEAD: u32 = 32;
 
 /// No map's number.
 const NO_MAP: u8 = u8::MAX;
@@ -150,6 +171,7 @@ pub(crate) struct Generator<'a> {
     locs: &'a mut Vec<Loc>,
     parts: &'a mut Vec<Label>,
     stubs: &'a mut Vec<Stub>,
+    heads: &'a [u64],
     free: u16,
     vfree: u16,
     /// The vector registers that the op at hand holds on to.
@@ -190,6 +212,7 @@ struct Body<'b> {
 }
 
 /// What an instruction that is taken back restores.
+#[derive(Clone, Copy)]
 struct Saved {
     at: u32,
     exits: usize,
@@ -204,7 +227,7 @@ struct Saved {
 impl<'a> Generator<'a> {
     pub(crate) fn new(unit: &'a Unit<'a>, place: Place, code: &'a mut Code, work: &'a mut Work) -> Generator<'a> {
         let Code { asm, exits, marks, maps, evaluated } = code;
-        let Work { locs, parts, stubs } = work;
+        let Work { locs, parts, stubs, heads } = work;
         let (free, vfree) = (SCRATCH, VSCRATCH);
         Generator {
             unit,
@@ -220,6 +243,7 @@ impl<'a> Generator<'a> {
             locs,
             parts,
             stubs,
+            heads,
             free,
             vfree,
             vheld: 0,
@@ -240,32 +264,23 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// The unit's first bytes. Eight of them can be replaced by one store.
+    /// The unit's first bytes, which a jump may replace.
     pub(crate) fn enter(&mut self) {
         let pc = self.unit.parts.get(self.unit.entry).map_or(0, |part| part.pc);
         self.pc = pc;
         self.use_map(self.map_of(self.unit.entry));
         self.mark(MarkKind::Start);
-        match self.place.counter {
-            Some(counter) => {
-                // A block that goes back to its start is counted each time, and left for a region when there is one.
-                if self.unit.parts.len() == 1 && self.is_same {
-                    self.asm.bind(self.parts[0]);
-                }
-                self.asm.count_down(counter as i32 - self.place.base as i32);
-                let number = self.exit(Exit { kind: ExitKind::Hot, pc, site: 0, resume: counter });
-                let label = self.asm.label();
-                self.asm.jcc(crate::reg::Cc::Equal, label);
-                self.stub(label, Form::Stored, StubTo::Exit(number), pc);
-            }
-            None => self.asm.nop8(),
+        if self.unit.parts.len() == 1 && self.is_same {
+            // A block that goes back to its start is left there when there is other code for it.
+            self.asm.bind(self.parts[0]);
+            self.asm.nops(5);
+            return;
         }
-        if self.unit.parts.len() > 1 || !self.is_same {
-            self.go_inside();
-            if self.unit.entry != 0 {
-                let label = self.parts[self.unit.entry];
-                self.asm.jmp(label);
-            }
+        self.asm.nops(5);
+        self.go_inside();
+        if self.unit.entry != 0 {
+            let label = self.parts[self.unit.entry];
+            self.asm.jmp(label);
         }
     }
 
@@ -312,6 +327,9 @@ impl<'a> Generator<'a> {
         self.copies = [None; COPIES];
         (self.compared, self.source, self.again) = (None, None, None);
         if self.asm.place(self.parts[index]).is_none() {
+            if self.heads.contains(&part.pc) {
+                self.align();
+            }
             self.asm.bind(self.parts[index]);
         }
         self.flags = Flags::STORED;
@@ -343,9 +361,19 @@ impl<'a> Generator<'a> {
         let mut next = at;
         if self.instruction(body, live, &mut next).is_err() {
             self.restore(saved);
-            self.evaluate(body, &mut next);
+            next = at;
+            if self.wrapped(body, &mut next).is_err() {
+                self.restore(saved);
+                self.evaluate(body, &mut next);
+            }
         }
         next
+    }
+
+    /// Puts instructions that do nothing before a loop: the host decodes from there in as few pieces as there can be.
+    fn align(&mut self) {
+        let by = (self.place.base + self.asm.here()).next_multiple_of(HEAD) - self.place.base - self.asm.here();
+        self.asm.nops(by);
     }
 
     fn save(&self) -> Saved {

@@ -70,15 +70,25 @@ pub struct Place {
     pub gates: Gates,
     /// The number of its first exit.
     pub first_exit: u32,
-    /// A counter of entries: at zero the unit leaves instead.
+    /// The first of the counters of its jumps back, if they are counted: at zero the unit leaves instead.
     pub counter: Option<u32>,
 }
+
+/// The bytes of a call of [`Gates::called`].
+pub const CALL_LEN: u32 = 5;
+
+/// The bytes from one counter to the next.
+pub const COUNTER_LEN: u32 = 4;
 
 /// The places of code that all units use, written by [`Emitter::gates`].
 #[derive(Clone, Copy, Debug)]
 pub struct Gates {
+    /// For a return to the address in `rax`, which is not the one that the last call left.
+    pub lost: u32,
     /// For a jump to the address in `rax`, which the jump cache does not have.
     pub miss: u32,
+    /// Leaves to the engine, by the exit that called this: its [`CALL_LEN`] bytes end at the address on the stack.
+    pub called: u32,
     /// Leaves to the engine, by the exit whose number is in `eax`.
     pub leave: u32,
 }
@@ -99,7 +109,7 @@ pub enum ExitKind {
         /// The instruction after it; zero if it ends its block.
         next: u64,
     },
-    /// Because the counter is zero.
+    /// To a constant address that was gone back to often.
     Hot,
 }
 
@@ -203,8 +213,9 @@ impl Emitter {
 
     /// The code that enters, at the first byte, and the other gates, for one map.
     ///
-    /// Entering: `r15` is the frame; the guest's registers are loaded and [`frame::TARGET`] is jumped to. Leaving: `eax` is
-    /// the exit's number; the registers are stored and [`frame::RETURN`] is jumped to.
+    /// Entering: `r15` is the frame; the guest's registers are loaded, the stack is that of returns, and [`frame::TARGET`] is
+    /// jumped to. Leaving: `eax` is the exit's number, or the address behind its call; the registers are stored and
+    /// [`frame::RETURN`] is jumped to.
     pub fn gates(map: &RegMap, asm: &mut Asm) -> Gates {
         asm.clear();
         for (reg, slot) in map.ints() {
@@ -213,10 +224,19 @@ impl Emitter {
         for (reg, slot) in map.vectors() {
             asm.v2(crate::asm::ops::MOVUPS, reg, RegMap::memory(slot));
         }
+        asm.load(Size::B8, ashore_ir::Extend::Zero, Gpr::RSP, frame::place(frame::RETURNS));
         asm.jmp_rm(frame::place(frame::TARGET));
+        let lost = asm.here();
+        gates::lost(map.guest.align_log2, asm);
         let miss = asm.here();
         gates::miss(map.guest.align_log2, asm);
+        let by_number = asm.label();
+        asm.jmp(by_number);
+        let called = asm.here();
+        asm.pop(Gpr::RAX);
+        asm.bind(by_number);
         let leave = asm.here();
+        asm.resolve();
         for (reg, slot) in map.ints() {
             asm.store(Size::B8, RegMap::memory(slot), reg);
         }
@@ -224,8 +244,9 @@ impl Emitter {
             asm.v2(crate::asm::ops::MOVUPS_STORE, reg, RegMap::memory(slot));
         }
         asm.store(Size::B8, frame::place(frame::EXIT), Gpr::RAX);
+        asm.store(Size::B8, frame::place(frame::RETURNS), Gpr::RSP);
         asm.jmp_rm(frame::place(frame::RETURN));
-        Gates { miss, leave }
+        Gates { lost, miss, called, leave }
     }
 
     /// Translates a unit of well-formed blocks whose values are used only by ops of their own instruction.
@@ -233,7 +254,7 @@ impl Emitter {
         self.code.clear();
         self.find_live(unit, known);
         let Emitter { code, live, work, live_in } = self;
-        work.start(unit, &mut code.asm);
+        work.start(unit, place, &mut code.asm);
         let mut generator = Generator::new(unit, place, code, work);
         generator.enter();
         for (index, part) in unit.parts.iter().enumerate() {
@@ -277,7 +298,7 @@ impl Emitter {
 fn leaves(unit: &Unit<'_>, live_in: &[bool], known: &mut dyn Known, pc: Option<u64>) -> bool {
     let Some(pc) = pc else { return true };
     match unit.parts.binary_search_by_key(&pc, |part| part.pc) {
-        Ok(index) => live_in.get(index).copied().unwrap_or(true),
-        Err(_) => !known.flags_dead(pc),
+        Ok(index) if unit.parts.len() > 1 => live_in.get(index).copied().unwrap_or(true),
+        _ => !known.flags_dead(pc),
     }
 }

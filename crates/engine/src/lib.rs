@@ -51,6 +51,9 @@ pub trait Engine: Sized + 'static {
     /// What runs the instructions.
     const RUNS: Runs;
 
+    /// Learns what a program prefers, of its text, which is mapped.
+    fn learn(_settings: &mut Settings, _text: &[AddrRange]) {}
+
     /// What a new process has.
     fn share(settings: &Settings) -> Self::Shared;
 
@@ -118,6 +121,9 @@ pub enum Counter {
 pub trait Code: Send + Sync + 'static {
     /// Memory there has another content or other permissions, these; none when it is gone, or nobody knows.
     fn changed(&self, range: AddrRange, prot: u32);
+
+    /// Memory there is the code of a library as its file has it, at the place where it always is.
+    fn loaded(&self, _range: AddrRange) {}
 
     /// The process ends, or becomes another program.
     fn at_end(&self) {}

@@ -1,7 +1,7 @@
 //! How programs of another CPU are run.
 
 use ashore_emit::Host;
-use ashore_isa::lift::Hidden;
+use ashore_isa::lift::{Habit, Hidden};
 
 /// What a person chose.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Settings {
     pub code_len: Option<u64>,
     /// Whether what was translated is counted, and said at the program's end.
     pub counts: bool,
+    /// Which registers the program prefers.
+    pub habit: Habit,
 }
 
 /// What runs code. All but the usual one are for tests, which run everything on each.

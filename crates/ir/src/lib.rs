@@ -32,5 +32,5 @@ pub use kinds::{
     Trap, Un, VBin, VCompare, VShift, VUn,
 };
 pub use model::{Access, Fault, Layout, Memory, Model};
-pub use op::Op;
+pub use op::{HELPER_WRAP, Op};
 pub use types::{Extend, Half, IntKind, Lane, Order, Shape, Size, Slot, SlotKind, Ty, Value, Width};

@@ -9,6 +9,11 @@ use crate::{
     Permute, Reduce, Rmw, Round, Sat, Shape, Size, Slot, Trap, Ty, Un, VBin, VCompare, VShift, VUn, Value, Width,
 };
 
+/// The helper that is the same for all: the bits of a number of 64 bits and the control register as an integer, modulo two to
+/// the power of 32, in bits 0 to 31; whether it is the same number in bit 32; what is raised from bit 40: 1 for invalid, because
+/// it is not in the range of signed integers of 32 bits, 16 for inexact.
+pub const HELPER_WRAP: u16 = 1;
+
 /// An op: at most one result, at most three operands, sixteen bytes.
 ///
 /// Ops are executed in order. What can fault comes, within one instruction, before the first `Set` that the instruction's
@@ -424,7 +429,7 @@ pub enum Op {
         a: Value,
     },
 
-    /// What only the model knows how to do.
+    /// What only the model knows how to do, but for [`HELPER_WRAP`].
     Helper {
         id: u16,
         ty: Ty,

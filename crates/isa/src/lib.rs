@@ -24,5 +24,5 @@ pub use facts::Facts;
 pub use kept::{InState, Refused};
 pub use meaning::Meanings;
 pub use registers::{RegisterFile, Registers};
-pub use table::{coder, facts_of, lifter, lifter_without, meanings, parts, texts};
+pub use table::{coder, facts_of, habit, lifter, lifter_without, meanings, parts, texts};
 pub use text::{Line, Texts};

@@ -40,6 +40,10 @@ pub struct Part {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Hidden(pub u64);
 
+/// Which registers a program's code prefers, as its compiler does: the number of a CPU's list of favourites.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Habit(pub u8);
+
 /// A CPU whose instructions can be lifted.
 pub trait Lifter: Send + Sync {
     /// The rules that blocks leave open, and where the state keeps what.
@@ -54,8 +58,8 @@ pub trait Lifter: Send + Sync {
     /// How often the counter that `Op::Counter` reads counts in a second: programs are told this.
     fn counter_hz(&self) -> u64;
 
-    /// The registers worth a host register everywhere, the most used ones first: general ones and vectors.
-    fn favourites(&self) -> &'static [Slot];
+    /// The registers worth a host register everywhere in programs of a habit: general ones and vectors.
+    fn favourites(&self, habit: Habit) -> &'static [Slot];
 
     /// Where the condition flags are.
     fn flags(&self) -> Slot;
@@ -77,6 +81,26 @@ pub trait Lifter: Send + Sync {
     /// Appends the instruction at `pc`, whose bytes `code` begins with. One that is not allocated ends the block with a trap;
     /// nothing is appended if its bytes are not all there.
     fn lift(&self, block: &mut Block, pc: Addr, code: &[u8]) -> Option<Lifted>;
+
+    /// Appends instructions from `pc` on until one ends the block, the next one is at `stop`, or there is no more code; gives how
+    /// many. The block is ended, with a jump to what comes next if need be. It is here so that a CPU's own lifting becomes part
+    /// of the loop.
+    fn lift_all(&self, block: &mut Block, pc: Addr, code: &[u8], stop: Option<Addr>) -> usize {
+        let (mut pc, mut rest, mut count) = (pc.0, code, 0);
+        while let Some(lifted) = self.lift(block, Addr(pc), rest) {
+            count += 1;
+            pc = pc.wrapping_add(u64::from(lifted.length));
+            rest = rest.get(usize::from(lifted.length)..).unwrap_or_default();
+            if lifted.next == Next::Ends {
+                return count;
+            }
+            if stop == Some(Addr(pc)) {
+                break;
+            }
+        }
+        block.push(Op::Goto(pc));
+        count
+    }
 }
 
 /// Fills a block with the instructions from `pc` on, at most `limit`, as long as there are bytes of them; gives how many bytes

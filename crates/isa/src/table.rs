@@ -1,6 +1,6 @@
 //! The CPUs whose code tools can change, one row each, and how to lift those that can be translated.
 
-use crate::lift::{Hidden, Lifter, Part};
+use crate::lift::{Habit, Hidden, Lifter, Part};
 use crate::{Coder, Facts, Meanings, Texts, aarch64, riscv64, x86_64};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -20,9 +20,10 @@ struct Row {
 struct Lifts {
     make: fn(Hidden) -> Box<dyn Lifter>,
     parts: fn() -> Vec<Part>,
+    habit: fn(&[u8]) -> Habit,
 }
 
-const AARCH64: Lifts = Lifts { make: aarch64::lifter, parts: aarch64::parts };
+const AARCH64: Lifts = Lifts { make: aarch64::lifter, parts: aarch64::parts, habit: aarch64::habit_of };
 
 static CPUS: &[Row] = &[
     Row {
@@ -54,6 +55,12 @@ static CPUS: &[Row] = &[
 /// The instructions of `cpu`, if tools can change its code.
 pub fn coder(cpu: Cpu) -> Option<&'static dyn Coder> {
     Some(CPUS.iter().find(|row| row.cpu == cpu)?.coder)
+}
+
+/// Which registers a program of `cpu` prefers, by some of its code.
+pub fn habit(cpu: Cpu, code: &[u8]) -> Habit {
+    let lifts = CPUS.iter().find(|row| row.cpu == cpu).and_then(|row| row.lifter.as_ref());
+    lifts.map_or(Habit::default(), |lifts| (lifts.habit)(code))
 }
 
 /// What lifts the instructions of `cpu`, if they can be translated. Made by whoever keeps it: it takes some memory.

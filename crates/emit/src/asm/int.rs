@@ -45,6 +45,7 @@ pub enum Form {
 
 impl Asm {
     /// `dst = dst op src`.
+    #[inline]
     pub fn alu(&mut self, op: Alu, width: Width, dst: Gpr, src: impl Into<Rm>) {
         let src = src.into();
         if op != Alu::Cmp {
@@ -94,21 +95,36 @@ impl Asm {
     }
 
     /// Copies a register; 32 bits zero the upper half.
+    #[inline]
     pub fn mov(&mut self, width: Width, dst: Gpr, src: impl Into<Rm>) {
         self.writes(dst.0);
         self.reading(Code::new(Map::One, 0x8b, width), dst.0, src.into());
     }
 
     /// A constant, in the shortest form that leaves the flags.
+    #[inline]
     pub fn number(&mut self, dst: Gpr, number: u64) {
+        match u32::try_from(number) {
+            Ok(short) => self.short_number(dst, short),
+            Err(_) => self.long_number(dst, number),
+        }
+    }
+
+    /// A constant of 32 bits.
+    #[inline]
+    pub fn short_number(&mut self, dst: Gpr, number: u32) {
         self.writes(dst.0);
-        if let Ok(short) = u32::try_from(number) {
-            if dst.0 >= 8 {
-                self.byte(0x41);
-            }
-            self.byte(0xb8 | dst.0 & 7);
-            self.word(short as i32);
-        } else if let Ok(signed) = i32::try_from(number as i64) {
+        let bytes = u64::from(number) << 8 | u64::from(0xb8 | dst.0 & 7);
+        if dst.0 >= 8 {
+            self.put(bytes << 8 | 0x41, 6);
+        } else {
+            self.put(bytes, 5);
+        }
+    }
+
+    fn long_number(&mut self, dst: Gpr, number: u64) {
+        self.writes(dst.0);
+        if let Ok(signed) = i32::try_from(number as i64) {
             self.op(Code::new(Map::One, 0xc7, Width::W64), 0, dst.into());
             self.word(signed);
         } else {
@@ -118,6 +134,7 @@ impl Asm {
     }
 
     /// Loads a narrow integer, extended.
+    #[inline]
     pub fn load(&mut self, size: Size, kind: Extend, dst: Gpr, src: impl Into<Rm>) {
         let src = src.into();
         let wide = if kind == Extend::Sign64 { Width::W64 } else { Width::W32 };
@@ -133,23 +150,25 @@ impl Asm {
         self.op(Code::new(map, opcode, width).bytes(bytes), dst.0, src);
     }
 
-    fn sized(size: Size, opcode: u8) -> Code {
+    #[inline]
+    fn sized(map: Map, size: Size, opcode: u8) -> Code {
         match size {
-            Size::B1 => Code::new(Map::One, opcode, Width::W32).bytes(Bytes::Reg),
-            Size::B2 => Code::new(Map::One, opcode | 1, Width::W32).with(Prefix::P66),
-            Size::B4 => Code::new(Map::One, opcode | 1, Width::W32),
-            Size::B8 | Size::B16 => Code::new(Map::One, opcode | 1, Width::W64),
+            Size::B1 => Code::new(map, opcode, Width::W32).bytes(Bytes::Reg),
+            Size::B2 => Code::new(map, opcode | 1, Width::W32).with(Prefix::P66),
+            Size::B4 => Code::new(map, opcode | 1, Width::W32),
+            Size::B8 | Size::B16 => Code::new(map, opcode | 1, Width::W64),
         }
     }
 
     /// Stores.
+    #[inline]
     pub fn store(&mut self, size: Size, dst: Mem, src: Gpr) {
-        self.reading(Self::sized(size, 0x88), src.0, dst.into());
+        self.reading(Self::sized(Map::One, size, 0x88), src.0, dst.into());
     }
 
     /// Stores a constant, sign-extended, cut to the size.
     pub fn store_number(&mut self, size: Size, dst: Mem, number: i32) {
-        self.reading(Code { bytes: Bytes::None, ..Self::sized(size, 0xc6) }, 0, dst.into());
+        self.reading(Self::sized(Map::One, size, 0xc6).bytes(Bytes::None), 0, dst.into());
         match size {
             Size::B1 => self.byte(number as u8),
             Size::B2 => self.raw(&(number as i16).to_le_bytes()),
@@ -159,7 +178,7 @@ impl Asm {
 
     /// Exchanges a register and memory: atomic, and a barrier.
     pub fn xchg(&mut self, size: Size, mem: Mem, reg: Gpr) {
-        self.op(Self::sized(size, 0x86), reg.0, mem.into());
+        self.op(Self::sized(Map::One, size, 0x86), reg.0, mem.into());
     }
 
     /// Exchanges two registers.
@@ -169,7 +188,7 @@ impl Asm {
 
     fn locked(&mut self, size: Size, opcode: u8, mem: Mem, reg: Gpr) {
         self.byte(0xf0);
-        self.op(Code { map: Map::M0f, ..Self::sized(size, opcode) }, reg.0, mem.into());
+        self.op(Self::sized(Map::M0f, size, opcode), reg.0, mem.into());
     }
 
     /// Adds a register to memory atomically; the register gets the old value.
@@ -190,6 +209,7 @@ impl Asm {
     }
 
     /// The address of a place; leaves the flags.
+    #[inline]
     pub fn lea(&mut self, width: Width, dst: Gpr, mem: Mem) {
         self.op(Code::new(Map::One, 0x8d, width), dst.0, mem.into());
     }
@@ -273,7 +293,7 @@ impl Asm {
         if size == Size::B2 {
             self.byte(0x66);
         }
-        let code = Code { prefix: Prefix::F2, map: Map::M0f38, opcode, width, bytes };
+        let code = Code::new(Map::M0f38, opcode, width).with(Prefix::F2).bytes(bytes);
         self.op(code, dst.0, src.into());
     }
 
@@ -326,27 +346,80 @@ impl Asm {
     }
 
     /// A jump to a label.
+    #[inline]
     pub fn jmp(&mut self, to: Label) {
-        self.byte(0xe9);
-        self.distance(to);
+        self.distance(to, 1);
+        self.put(0xe9, 5);
     }
 
     /// A conditional jump to a label.
+    #[inline]
     pub fn jcc(&mut self, cc: Cc, to: Label) {
-        self.raw(&[0x0f, 0x80 | cc as u8]);
-        self.distance(to);
+        self.distance(to, 2);
+        self.put(Self::jcc_bytes(cc), 6);
+    }
+
+    #[inline]
+    fn jcc_bytes(cc: Cc) -> u64 {
+        0x800f | (cc as u64) << 8
     }
 
     /// A jump to a place counted from the buffer's start, which may be outside of it.
+    #[inline]
     pub fn jmp_to(&mut self, place: i32) {
-        self.byte(0xe9);
-        self.distance_to(place);
+        let distance = self.distance_to(place, 5);
+        self.put(0xe9 | distance << 8, 5);
     }
 
     /// The same if a condition holds.
     pub fn jcc_to(&mut self, cc: Cc, place: i32) {
-        self.raw(&[0x0f, 0x80 | cc as u8]);
-        self.distance_to(place);
+        let distance = self.distance_to(place, 6);
+        self.put(Self::jcc_bytes(cc) | distance << 16, 6);
+    }
+
+    /// A call of a label: the host keeps the address behind it.
+    pub fn call(&mut self, to: Label) {
+        self.distance(to, 1);
+        self.put(0xe8, 5);
+    }
+
+    /// A call of a place counted from the buffer's start, which may be outside of it.
+    pub fn call_to(&mut self, place: i32) {
+        let distance = self.distance_to(place, 5);
+        self.put(0xe8 | distance << 8, 5);
+    }
+
+    /// A call of where a register or place says.
+    pub fn call_rm(&mut self, rm: impl Into<Rm>) {
+        self.reading(Code::new(Map::One, 0xff, Width::W32), 2, rm.into());
+    }
+
+    /// Back to where the call came from that left its address last.
+    pub fn ret(&mut self) {
+        self.byte(0xc3);
+    }
+
+    /// Puts a register on the host's stack.
+    pub fn push(&mut self, reg: Gpr) {
+        if reg.0 >= 8 {
+            self.byte(0x41);
+        }
+        self.byte(0x50 | reg.0 & 7);
+    }
+
+    /// Puts a constant there, sign-extended.
+    pub fn push_number(&mut self, number: i32) {
+        self.byte(0x68);
+        self.word(number);
+    }
+
+    /// Takes a register from the host's stack.
+    pub fn pop(&mut self, reg: Gpr) {
+        self.writes(reg.0);
+        if reg.0 >= 8 {
+            self.byte(0x41);
+        }
+        self.byte(0x58 | reg.0 & 7);
     }
 
     /// A jump to where a register or place says.
@@ -357,16 +430,29 @@ impl Asm {
     /// Takes one from a counter at a place counted from the buffer's start; sets the flags. It has eight bytes, so that it
     /// can be replaced by one store even while a thread stands behind it.
     pub fn count_down(&mut self, place: i32) {
-        // The first is a prefix that changes nothing.
-        self.raw(&[0x3e, 0x83, 0x2d]);
+        self.raw(&[0x83, 0x2d]);
         let after = self.here() as i32 + 5;
         self.word(place.wrapping_sub(after));
         self.byte(1);
     }
 
-    /// What [`Asm::count_down`] can be replaced with: no counter, and flags that say it is not zero. It is `test rsp, rsp` and
-    /// five bytes that do nothing.
-    pub const UNCOUNTED: u64 = 0x0000_441f_0fe4_8548;
+    /// So many bytes of instructions that do nothing.
+    pub fn nops(&mut self, mut count: u32) {
+        while count >= 8 {
+            self.nop8();
+            count -= 8;
+        }
+        match count {
+            0 => {}
+            1 => self.raw(&[0x90]),
+            2 => self.raw(&[0x66, 0x90]),
+            3 => self.raw(&[0x0f, 0x1f, 0]),
+            4 => self.raw(&[0x0f, 0x1f, 0x40, 0]),
+            5 => self.raw(&[0x0f, 0x1f, 0x44, 0, 0]),
+            6 => self.raw(&[0x66, 0x0f, 0x1f, 0x44, 0, 0]),
+            _ => self.raw(&[0x0f, 0x1f, 0x80, 0, 0, 0, 0]),
+        }
+    }
 
     /// An instruction that does nothing, of eight bytes.
     pub fn nop8(&mut self) {

@@ -124,7 +124,10 @@ fn integer_forms_are_what_they_say() {
         ("add al,7Fh", &|a| a.add_al(0x7f)),
         ("jmp r9", &|a| a.jmp_rm(Gpr::R9)),
         ("jmp qword ptr [r12+r13*4+8]", &|a| a.jmp_rm(mem)),
-        ("nop [rax+rax]", &|a| a.nop8()),
+        ("call 0000000000001000h", &|a| a.call_to(0x1000)),
+        ("pop rax", &|a| a.pop(Gpr::RAX)),
+        ("pop r9", &|a| a.pop(Gpr::R9)),
+        ("nop [rax+rax]", &|a| a.nops(5)),
         ("sub dword ptr [1000h],1", &|a| a.count_down(0x1000)),
         ("shlx r9,[r12+r13*4+8],rcx", &|a| a.g3(ops::SHLX.wide(Width::W64), Gpr::R9, Gpr::RCX, mem)),
         ("sarx r9d,ebx,ecx", &|a| a.g3(ops::SARX, Gpr::R9, Gpr::RCX, Gpr::RBX)),
@@ -135,6 +138,17 @@ fn integer_forms_are_what_they_say() {
     ];
     for (want, write) in rows {
         assert_eq!(&text(write), want);
+    }
+}
+
+#[test]
+fn instructions_that_do_nothing_are_as_long_as_they_are_to_be() {
+    for count in 0..40 {
+        let mut asm = Asm::new();
+        asm.nops(count);
+        assert_eq!(asm.here(), count);
+        let mut decoder = Decoder::new(64, asm.bytes(), DecoderOptions::NONE);
+        assert!(decoder.iter().all(|one| one.mnemonic() == iced_x86::Mnemonic::Nop), "{count}");
     }
 }
 

@@ -236,8 +236,17 @@ impl Generator<'_> {
     }
 
     /// Two numbers from two integers of 64 bits, one after the other.
-    fn numbers_of_two(&mut self, body: Body<'_>, live: &mut Live, a: Value) -> Done {
+    fn numbers_of_two(&mut self, body: Body<'_>, live: &mut Live, kind: IntKind, a: Value) -> Done {
         let x = self.xmm(a)?;
+        if !kind.is_signed() {
+            // Too large for signed numbers.
+            self.clobber(live)?;
+            let (bail, signs) = (self.bail(), self.take()?);
+            self.asm.vex(ops::MOVMSKPD, signs.0, 0, x.into());
+            self.asm.test(Width::W32, signs, signs);
+            self.asm.jcc(Cc::NotEqual, bail);
+            self.put_back(signs);
+        }
         let reg = self.vdest(body, live, &[x])?;
         let (high, word) = (self.vtake()?, self.take()?);
         let code = ops::CVTSI2SD.wide(Width::W64);
@@ -262,8 +271,8 @@ impl Generator<'_> {
             self.asm.v2(ops::CVTDQ2PS, reg, x);
             return self.vdone(live, reg, &[a]);
         }
-        if shape == Shape::F64x2 && kind.is_signed() {
-            return self.numbers_of_two(body, live, a);
+        if shape == Shape::F64x2 && matches!(kind, IntKind::I64 | IntKind::U64) {
+            return self.numbers_of_two(body, live, kind, a);
         }
         if !shape.is_scalar() || shape == Shape::F16 {
             return Err(Refused);

@@ -1,14 +1,15 @@
 //! Leaving a part: to another one, to other code, to the engine.
 
+use super::calls::Back;
 use super::{Body, Done, Flags, Generator, Loc, Refused, StubTo};
-use crate::asm::{Alu, ops};
+use crate::asm::{Asm, Label, ops};
 use crate::flags::{self, Form, HostCond, Parity};
-use crate::gates::{jump_entry, jump_mask};
+use crate::gates;
 use crate::live::{Later, Live};
 use crate::map::RegMap;
 use crate::reg::{Cc, Gpr};
-use crate::unit::{Exit, ExitKind, MarkKind, trap_exit};
-use ashore_ir::{Extend, Op, Size, Value, Width};
+use crate::unit::{COUNTER_LEN, Exit, ExitKind, MarkKind, trap_exit};
+use ashore_ir::{Extend, Jump, Op, Size, Value, Width};
 
 /// The bytes within which a store is atomic.
 const LINE: u32 = 64;
@@ -21,10 +22,10 @@ impl Generator<'_> {
                 if live.flags(self.at) {
                     self.store_flags();
                 }
-                self.goto(pc);
+                self.go(body, pc);
                 Ok(())
             }
-            Op::Jump { target, .. } => self.jump(body, live, target),
+            Op::Jump { kind, target } => self.jump(body, live, (kind, target)),
             Op::Trap { kind, number, next } => {
                 self.store_flags();
                 self.trap(trap_exit(kind, number), next);
@@ -37,6 +38,23 @@ impl Generator<'_> {
     /// Where a jump to an address goes: to a part, if it is one's.
     fn part_at(&self, pc: u64) -> Option<usize> {
         self.unit.parts.binary_search_by_key(&pc, |part| part.pc).ok()
+    }
+
+    /// Whether a jump to an address is counted: one that closes a loop, out of a block.
+    pub(super) fn is_counted(&self, pc: u64) -> bool {
+        self.place.counter.is_some() && pc <= self.pc
+    }
+
+    /// Counts a jump to an address; leaves instead when it was made often. The host's flags are lost.
+    pub(super) fn count(&mut self, pc: u64) {
+        let Some(first) = self.place.counter else { return };
+        let before = self.exits.iter().filter(|exit| exit.kind == ExitKind::Hot).count();
+        let counter = first + before as u32 * COUNTER_LEN;
+        self.asm.count_down(counter as i32 - self.place.base as i32);
+        let number = self.exit(Exit { kind: ExitKind::Hot, pc, site: 0, resume: counter });
+        let label = self.asm.label();
+        self.asm.jcc(Cc::Equal, label);
+        self.stub(label, Form::Stored, StubTo::Exit(number), pc);
     }
 
     /// Goes on at a constant address; the flags are stored or not needed.
@@ -59,11 +77,16 @@ impl Generator<'_> {
     }
 
     /// A jump that can be linked, to the stub that leaves.
-    fn link(&mut self, number: usize, pc: u64) {
+    pub(super) fn link(&mut self, number: usize, pc: u64) {
+        self.link_by(Asm::jmp, number, pc);
+    }
+
+    /// A jump or call that can be linked, to the stub that leaves.
+    pub(super) fn link_by(&mut self, write: fn(&mut Asm, Label), number: usize, pc: u64) {
         let label = self.asm.label();
         self.keep_in_line(1);
         let site = self.asm.here() + 1;
-        self.asm.jmp(label);
+        write(self.asm, label);
         if let Some(exit) = self.exits.get_mut(number) {
             exit.site = site;
         }
@@ -100,20 +123,23 @@ impl Generator<'_> {
     /// Leaves to a constant address if a condition holds; `later` is what becomes of the flags there.
     pub(super) fn leave_if(&mut self, host: HostCond, pc: u64, later: Later) {
         let needs = self.flags.form != Form::Stored && !self.flags.stored && later == Later::Read;
+        let is_counted = self.is_counted(pc);
         match self.part_at(pc) {
-            Some(index) if !needs && self.map_of(index) == self.map_number => {
+            Some(index) if !needs && !is_counted && self.map_of(index) == self.map_number => {
                 let label = self.parts[index];
                 self.jump_if(host, |this, cc| this.asm.jcc(cc, label));
             }
-            None if !needs && self.is_same => {
+            None if !needs && !is_counted && self.is_same => {
                 let number = self.exit(Exit { kind: ExitKind::Goto, pc, site: 0, resume: 0 });
                 self.link_if(host, number, pc);
             }
             part => {
                 let label = self.asm.label();
+                let exit = Exit { kind: ExitKind::Goto, pc, site: 0, resume: 0 };
                 let to = match part {
                     Some(index) => StubTo::Part(index),
-                    None => StubTo::Jump(self.exit(Exit { kind: ExitKind::Goto, pc, site: 0, resume: 0 })),
+                    None if is_counted => StubTo::Counted(self.exit(exit)),
+                    None => StubTo::Jump(self.exit(exit)),
                 };
                 let flags = if needs { self.flags.form } else { Form::Stored };
                 self.stub(label, flags, to, pc);
@@ -171,22 +197,33 @@ impl Generator<'_> {
     }
 
     /// To an address computed at run time: by the jump cache, else by the engine.
-    fn jump(&mut self, body: Body<'_>, live: &mut Live, target: Value) -> Done {
+    fn jump(&mut self, body: Body<'_>, live: &mut Live, (kind, target): (Jump, Value)) -> Done {
         if live.flags(self.at) {
             self.store_flags();
         }
         self.copy_to(body, live, (Gpr::RAX, target, Width::W64))?;
+        self.jump_on(kind, self.return_of(body))
+    }
+
+    /// To the address in `rax`, and if that is a call to come back; the flags are stored or not needed.
+    pub(super) fn jump_on(&mut self, kind: Jump, back: Option<Back>) -> Done {
         self.flags = Flags::STORED;
         self.go_outside();
-        // The entry of an address: its lowest bits that differ between instructions.
-        let align = self.map.guest.align_log2;
-        self.asm.mov(Width::W32, Gpr::RCX, Gpr::RAX);
-        self.asm.alu_number(Alu::And, Width::W32, Gpr::RCX, jump_mask(align));
-        let at = jump_entry(self.asm, align, Gpr::RCX).ok_or(Refused)?;
-        self.asm.alu(Alu::Cmp, Width::W64, Gpr::RAX, at(0));
-        self.asm.jcc_to(Cc::NotEqual, self.place.gates.miss as i32 - self.place.base as i32);
-        self.asm.jmp_rm(at(8));
+        match (kind, back) {
+            (Jump::Return, _) => self.return_there(),
+            (Jump::Call, Some(back)) => return self.call_there(back),
+            _ => {
+                let there = gates::look(self.map.guest.align_log2, self.asm).ok_or(Refused)?;
+                self.asm.jcc_to(Cc::NotEqual, self.distance_to(self.place.gates.miss));
+                self.asm.jmp_rm(there);
+            }
+        }
         Ok(())
+    }
+
+    /// How far a gate is from the unit's first byte.
+    pub(super) fn distance_to(&self, gate: u32) -> i32 {
+        gate as i32 - self.place.base as i32
     }
 
     /// Leaves to the engine; it may resume behind.
@@ -213,17 +250,17 @@ impl Generator<'_> {
     }
 
     /// Leaves with a trap: whoever answers it finds everything in the state.
-    fn trap(&mut self, exit: u64, next: u64) {
+    pub(super) fn trap(&mut self, exit: u64, next: u64) {
         self.go_outside();
         self.asm.number(Gpr::RAX, next);
         self.asm.store(Size::B8, RegMap::memory(self.map.guest.pc), Gpr::RAX);
         self.asm.number(Gpr::RAX, exit);
-        self.asm.jmp_to(self.place.gates.leave as i32 - self.place.base as i32);
+        self.asm.jmp_to(self.distance_to(self.place.gates.leave));
     }
 
     fn leave_with(&mut self, number: usize) {
-        self.asm.number(Gpr::RAX, u64::from(self.place.first_exit) + number as u64);
-        self.asm.jmp_to(self.place.gates.leave as i32 - self.place.base as i32);
+        self.asm.short_number(Gpr::RAX, self.place.first_exit + number as u32);
+        self.asm.jmp_to(self.distance_to(self.place.gates.leave));
     }
 
     /// From the map of the outside to that of the unit.
@@ -287,7 +324,12 @@ impl Generator<'_> {
             flags::store(self.asm, stub.flags, self.map.guest.flags);
             self.flags = Flags::STORED;
             match stub.to {
+                StubTo::Called(back) => {
+                    self.asm.call_to(self.distance_to(self.place.gates.miss));
+                    self.asm.jmp(back);
+                }
                 StubTo::Part(index) => {
+                    self.count(stub.pc);
                     self.go_to_map_of(index);
                     let label = self.parts[index];
                     self.asm.jmp(label);
@@ -296,16 +338,22 @@ impl Generator<'_> {
                     self.go_outside();
                     self.link(number, stub.pc);
                 }
+                StubTo::Counted(number) => {
+                    self.count(stub.pc);
+                    self.go_outside();
+                    self.link(number, stub.pc);
+                }
                 StubTo::Inside(number) => {
                     self.go_outside();
                     self.leave_with(number);
                 }
-                StubTo::Exit(number) => {
-                    if let Some(exit) = self.exits.get_mut(number).filter(|exit| exit.kind == ExitKind::Goto) {
+                StubTo::Exit(number) => match self.exits.get_mut(number).filter(|exit| exit.kind == ExitKind::Goto) {
+                    Some(exit) => {
                         exit.resume = place;
+                        self.asm.call_to(self.distance_to(self.place.gates.called));
                     }
-                    self.leave_with(number);
-                }
+                    None => self.leave_with(number),
+                },
             }
         }
     }

@@ -2,6 +2,7 @@
 //! each value where it is and who wants it. Everything else, and what is odd about one of these, goes the general way.
 
 mod access;
+mod leave;
 
 use super::again::With;
 use super::{Body, Generator, SCRATCH};
@@ -9,9 +10,9 @@ use crate::asm::{Alu, Shift};
 use crate::flags::Form;
 use crate::live::{Later, Live};
 use crate::map::RegMap;
-use crate::reg::{Cc, Gpr, Mem, Rm};
-use crate::unit::Addresses;
-use ashore_ir::{Bin, FlagOp, IntCond, Op, Order, Size, Slot, SlotKind, Un, Width};
+use crate::reg::{Gpr, Mem, Rm};
+use crate::unit::{Addresses, trap_exit};
+use ashore_ir::{Bin, Extend, FlagOp, Op, Size, Slot, SlotKind, Un, Width};
 
 /// An operation of two operands.
 #[derive(Clone, Copy)]
@@ -37,6 +38,37 @@ fn is_over(ops: &[Op]) -> bool {
     matches!(ops, [] | [Op::At(_) | Op::Goto(_) | Op::GotoCall(_), ..])
 }
 
+/// A constant that is made part by part: `ops` are what follows its first part. Gives the whole one, and what follows it.
+fn whole_number(to: Slot, mut number: u64, mut ops: &[Op]) -> (u64, &[Op]) {
+    loop {
+        let (kept, part, from, rest) = match *ops {
+            [
+                Op::At(_),
+                Op::Get(old),
+                Op::Const(part),
+                Op::Insert { from, count: 16, a, b },
+                Op::Set(new, _),
+                ref rest @ ..,
+            ] if old == to && new == to && b.index() == a.index() + 1 => (u64::MAX, part, from, rest),
+            [
+                Op::At(_),
+                Op::Get(old),
+                Op::Extend { size: Size::B4, kind: Extend::Zero, .. },
+                Op::Const(part),
+                Op::Insert { from, count: 16, a, b },
+                Op::Set(new, _),
+                ref rest @ ..,
+            ] if old == to && new == to && b.index() == a.index() + 1 => (u64::from(u32::MAX), part, from, rest),
+            _ => return (number, ops),
+        };
+        if !is_over(rest) {
+            return (number, ops);
+        }
+        number = number & kept & !(0xffff << from) | (part & 0xffff) << from;
+        ops = rest;
+    }
+}
+
 /// A constant that instructions of this width can hold.
 fn short(number: u64, width: Width) -> Option<i32> {
     match width {
@@ -52,21 +84,45 @@ impl Generator<'_> {
         let count = match *body.ops.get(first..)? {
             [Op::Get(a), ref rest @ ..] if a.kind == SlotKind::I64 => 1 + self.usual_of(live, a, rest)?,
             [Op::Const(number), Op::Set(to, _), ref rest @ ..] if to.kind == SlotKind::I64 && is_over(rest) => {
+                let (number, rest) = whole_number(to, number, rest);
+                let count = body.ops.len() - first - rest.len();
                 let is_next = matches!(*rest, [Op::At(_), Op::Get(slot), ..] if slot == to);
-                self.usual_number(to, number, if is_next { Reader::Next } else { Reader::Far }, live.from(first + 2));
-                2
+                let reader = if is_next { Reader::Next } else { Reader::Far };
+                self.usual_number(to, number, reader, live.from(first + count));
+                count
+            }
+            // The constants of logical operations come first.
+            [
+                Op::Const(number),
+                Op::Get(a),
+                Op::Bin { op: op @ (Bin::And | Bin::Or | Bin::Xor), width, a: x, b: y },
+                Op::Set(to, _),
+                ref rest @ ..,
+            ] if [x.index(), y.index()] == [first + 1, first]
+                && self.map.int(a).is_some()
+                && self.map.int(to).is_some()
+                && is_over(rest) =>
+            {
+                let b = With::Number(short(number, width)?);
+                self.usual_two(Two { op, width, a, b, to }, live.from(first + 4))?;
+                4
             }
             [Op::Goto(pc) | Op::GotoCall(pc), ..] => {
                 if live.from(first) == Later::Read {
                     self.store_flags();
                 }
-                self.goto(pc);
+                self.go(body, pc);
                 1
             }
             [Op::Get(slot), Op::Cond { cond, .. }, Op::ExitIf { pc, .. }, ..] if slot == self.map.guest.flags => {
                 let host = self.host_cond(cond).ok()?;
                 self.leave_if(host, pc, live.at_exit(first + 2));
                 3
+            }
+            [Op::Trap { kind, number, next }, ..] => {
+                self.store_flags();
+                self.trap(trap_exit(kind, number), next);
+                1
             }
             [] | [Op::At(_), ..] => 0,
             _ => return None,
@@ -78,16 +134,32 @@ impl Generator<'_> {
     fn usual_of(&mut self, live: &Live, a: Slot, ops: &[Op]) -> Option<usize> {
         match *ops {
             [Op::Load { .. } | Op::VLoad { .. }, ..] => self.usual_load(a, ops),
-            [Op::Get(slot), Op::Store { .. } | Op::VStore { .. }, ..] => self.usual_store(a, slot, ops),
-            [Op::Get(first), Op::Get(second), Op::Store { .. }, Op::Store { .. }, ..] => {
-                self.usual_store_pair(a, [first, second], ops)
+            [Op::Get(b), Op::Bin { .. }, ..] | [Op::Get(b), Op::Const(_), Op::Bin { op: Bin::Shl, .. }, ..]
+                if b.kind == SlotKind::I64 =>
+            {
+                match self.usual_index(a, b, ops) {
+                    Some(count) => Some(count),
+                    None => self.usual_operation(live, a, ops),
+                }
             }
-            [Op::Const(number), Op::Store { size, order: Order::Plain, disp, .. }, ref rest @ ..] if is_over(rest) => {
-                let number = short(number, Width::W64)?;
-                let base = self.base_of(a)?;
-                self.may_fault();
-                self.asm.store_number(size, Mem::at(base, disp), number);
-                Some(2)
+            [Op::Get(_), Op::Store { .. } | Op::VStore { .. }, ..]
+            | [Op::Get(_), Op::Get(_), Op::Store { .. } | Op::VStore { .. }, ..]
+            | [Op::Const(_), Op::Store { .. }, ..]
+            | [Op::Const(_), Op::Const(_), Op::Store { .. }, ..] => self.usual_stores(a, ops),
+            [Op::Jump { .. }, ..]
+            | [Op::Const(_), Op::Set(..), Op::Jump { .. }, ..]
+            | [Op::Const(0), Op::Compare { .. }, Op::ExitIf { .. }, ..]
+            | [Op::Const(_), Op::Bin { .. }, Op::Const(0), Op::Compare { .. }, Op::ExitIf { .. }, ..] => {
+                self.usual_leave(live, a, ops)
+            }
+            [Op::Const(number), Op::Insert { from, count, a: x, b: y }, Op::Set(to, _), ref rest @ ..]
+                if to == a
+                    && [x.index(), y.index()] == [self.at, self.at + 1]
+                    && u32::from(from) + u32::from(count) <= 64
+                    && count < 64
+                    && is_over(rest) =>
+            {
+                self.usual_insert(to, (from, (number & ((1 << count) - 1)) << from), (count, live.from(self.at + 4)))
             }
             [Op::Set(to, _), ref rest @ ..] if to.kind == SlotKind::I64 && is_over(rest) => {
                 if a != to {
@@ -128,6 +200,21 @@ impl Generator<'_> {
                 self.put(to, reg);
                 Some(2)
             }
+            [_, Op::Flags { op: FlagOp::Sub, width, .. }, Op::Set(..), ref rest @ ..] if is_over(rest) => {
+                let b = self.with(ops, width)?;
+                if live.from(self.at + 4) == Later::Read {
+                    self.usual_comparison(width, a, b)?;
+                }
+                Some(3)
+            }
+            [_, Op::Bin { .. }, ..] => self.usual_operation(live, a, ops),
+            _ => None,
+        }
+    }
+
+    /// An operation of a register and what the first op is.
+    fn usual_operation(&mut self, live: &Live, a: Slot, ops: &[Op]) -> Option<usize> {
+        match *ops {
             [_, Op::Bin { op, width, a: x, b: y }, Op::Set(to, _), ref rest @ ..] if is_over(rest) => {
                 let b = self.with(ops, width)?;
                 // The operands in their order.
@@ -137,42 +224,30 @@ impl Generator<'_> {
                 self.usual_two(Two { op, width, a, b, to }, live.from(self.at + 4))?;
                 Some(3)
             }
-            [_, Op::Flags { op: FlagOp::Sub, width, .. }, Op::Set(..), ref rest @ ..] if is_over(rest) => {
-                let b = self.with(ops, width)?;
-                if live.from(self.at + 4) == Later::Read {
-                    self.usual_comparison(width, a, b)?;
-                }
-                Some(3)
-            }
-            [Op::Const(0), Op::Compare { cond, width, .. }, Op::ExitIf { pc, .. }, ..] => {
-                let cc = equal(cond)?;
-                let reg = self.source(a)?;
-                let later = live.from(self.at + 3);
-                self.at += 2;
-                self.disturb(later);
-                self.asm.test(width, reg, reg);
-                self.leave_if(cc.into(), pc, Later::Lost);
-                Some(3)
-            }
-            [
-                Op::Const(mask),
-                Op::Bin { op: Bin::And, .. },
-                Op::Const(0),
-                Op::Compare { cond, .. },
-                Op::ExitIf { pc, .. },
-                ..,
-            ] if mask.is_power_of_two() => {
-                let cc = equal(cond)?;
-                let reg = self.source(a)?;
-                let later = live.from(self.at + 5);
-                self.at += 4;
-                self.disturb(later);
-                let cc = self.test_bit(reg, mask.trailing_zeros() as u8, cc);
-                self.leave_if(cc.into(), pc, Later::Lost);
-                Some(5)
-            }
             _ => None,
         }
+    }
+
+    /// Some bits of a register, from the first one up, become those of a constant, which are in their place.
+    fn usual_insert(&mut self, to: Slot, (from, number): (u8, u64), (count, later): (u8, Later)) -> Option<usize> {
+        let keep = !(((1u64 << count) - 1) << from);
+        let home = self.map.int(to)?;
+        self.at += 2;
+        self.disturb(later);
+        let part = self.take().ok()?;
+        self.asm.number(part, number);
+        match i32::try_from(keep as i64) {
+            Ok(short) => self.asm.alu_number(Alu::And, Width::W64, home, short),
+            Err(_) => {
+                // All were free: there is another one.
+                let mask = self.take().unwrap_or(Gpr::RAX);
+                self.asm.number(mask, keep);
+                self.asm.alu(Alu::And, Width::W64, home, mask);
+            }
+        }
+        self.asm.alu(Alu::Or, Width::W64, home, part);
+        self.put(to, home);
+        Some(3)
     }
 
     /// The second operand of an operation: the first of these ops.
@@ -340,6 +415,18 @@ impl Generator<'_> {
             self.put(to, reg);
             return Some(());
         }
+        if op == Bin::Sub && self.are_wanted(later) && !self.can_wait() {
+            // `a + !b + 1` leaves the flags, which storing would cost more than this.
+            let x = self.source(a)?;
+            let y = self.take().ok()?;
+            self.bring(y, b, width);
+            self.asm.form(crate::asm::Form::Not, width, y);
+            self.put_back(y);
+            let reg = self.room_for(to)?;
+            self.asm.lea(width, reg, Mem { base: x, index: Some((y, 0)), disp: 1 });
+            self.put(to, reg);
+            return Some(());
+        }
         let (a, b) = match b == to && a != to {
             true if op == Bin::Sub => return None,
             true => (b, a),
@@ -392,13 +479,4 @@ fn alu(op: Bin) -> Option<Alu> {
         Bin::Xor => Alu::Xor,
         _ => return None,
     })
-}
-
-/// The condition of a comparison for equality.
-fn equal(cond: IntCond) -> Option<Cc> {
-    match cond {
-        IntCond::Eq => Some(Cc::Equal),
-        IntCond::Ne => Some(Cc::NotEqual),
-        _ => None,
-    }
 }

@@ -299,6 +299,17 @@ impl Generator<'_> {
                 self.wide_product(op, lane, [reg, x, y])?;
             }
             VBin::Mul if lane == Lane::B => self.byte_product([reg, x, y])?,
+            VBin::AddPairs | VBin::SMinPairs | VBin::SMaxPairs | VBin::UMinPairs | VBin::UMaxPairs => {
+                let codes = match op {
+                    VBin::AddPairs => ADD,
+                    VBin::SMinPairs => SMIN,
+                    VBin::SMaxPairs => SMAX,
+                    VBin::UMinPairs => UMIN,
+                    _ => UMAX,
+                };
+                self.pairs(codes[index].ok_or(Refused)?, lane, [reg, x, y])?;
+            }
+            VBin::UShift => self.shift_lanes(lane, [reg, x, y])?,
             _ => return Err(Refused),
         }
         self.vdone(live, reg, &[a, b])

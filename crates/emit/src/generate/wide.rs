@@ -91,6 +91,56 @@ impl Generator<'_> {
         }
     }
 
+    /// Of neighbours in `x` and then in `y`, what an instruction makes of the two.
+    pub(super) fn pairs(&mut self, code: VOp, lane: Lane, [reg, x, y]: [Xmm; 3]) -> Done {
+        let odd = self.vtake()?;
+        match lane {
+            Lane::S => {
+                self.asm.v3_number(ops::SHUFPS, reg, (x, y.into()), 0x88);
+                self.asm.v3_number(ops::SHUFPS, odd, (x, y.into()), 0xdd);
+            }
+            Lane::B | Lane::H => {
+                let (mask, pack) = even_of(lane);
+                let shift = if lane == Lane::B { ops::PSHIFTW_NUMBER } else { ops::PSHIFTD_NUMBER };
+                let other = self.vtake()?;
+                self.asm.v_shift(shift, 2, (odd, x), lane.bits() as u8);
+                self.asm.v_shift(shift, 2, (other, y), lane.bits() as u8);
+                self.asm.v3(pack, odd, odd, other);
+                self.asm.v3(ops::PAND, reg, x, mask.place());
+                self.asm.v3(ops::PAND, other, y, mask.place());
+                self.asm.v3(pack, reg, reg, other);
+                self.vput_back(other);
+            }
+            Lane::D => return Err(Refused),
+        }
+        self.asm.v3(code, reg, reg, odd);
+        self.vput_back(odd);
+        Ok(())
+    }
+
+    /// Shifts by the lanes of `y`, of which only the lowest bytes count: to the left, or by less than zero to the right. The
+    /// host makes zero of lanes that are shifted too far, which one of both ways is but for zero.
+    pub(super) fn shift_lanes(&mut self, lane: Lane, [reg, x, y]: [Xmm; 3]) -> Done {
+        let (left, right, negate, narrow) = match lane {
+            Lane::S => (ops::PSLLVD, ops::PSRLVD, ops::PSUBD, ops::PSHIFTD_NUMBER),
+            Lane::D => (ops::PSLLVQ, ops::PSRLVQ, ops::PSUBQ, ops::PSHIFTQ_NUMBER),
+            Lane::B | Lane::H => return Err(Refused),
+        };
+        let (mask, by) = (self.vtake()?, self.vtake()?);
+        self.ones(mask);
+        self.asm.v_shift(narrow, 2, (mask, mask), lane.bits() as u8 - 8);
+        self.zero(by);
+        self.asm.v3(negate, by, by, y);
+        self.asm.v3(ops::PAND, by, by, mask);
+        self.asm.v3(right, by, x, by);
+        self.asm.v3(ops::PAND, mask, y, mask);
+        self.asm.v3(left, reg, x, mask);
+        self.asm.v3(ops::POR, reg, reg, by);
+        self.vput_back(mask);
+        self.vput_back(by);
+        Ok(())
+    }
+
     fn permute(&mut self, body: Body<'_>, live: &mut Live, (op, lane): (Permute, Lane), [a, b]: [Value; 2]) -> Done {
         let (x, y) = (self.xmm(a)?, self.xmm(b)?);
         let operands = [x, y];

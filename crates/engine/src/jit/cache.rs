@@ -29,6 +29,11 @@ pub trait Keeper: Send + Sync {
         false
     }
 
+    /// A number that is the same from run to run, and another one for other users.
+    fn seed(&self) -> u64 {
+        0
+    }
+
     /// What is kept under a name is of no use.
     fn forget(&self, _name: &str) {}
 }
@@ -76,7 +81,8 @@ impl Jit {
         hasher.update(ENGINE.as_bytes());
         let settings = self.settings;
         let hidden = self.lifter.capabilities();
-        for word in [u64::from(settings.hot), settings.code_len, settings.host.bits().into(), hidden[0], hidden[1]] {
+        let chosen = [u64::from(settings.hot), settings.code_len, settings.host.bits().into(), settings.habit.0.into()];
+        for word in chosen.into_iter().chain(hidden) {
             hasher.update(&word.to_le_bytes());
         }
         let mut page = [0; PAGE as usize];
@@ -128,9 +134,16 @@ impl Jit {
         let is_usual = inner.tiny == Tiny::default();
         let Some(half) = inner.halves.first().filter(|half| is_usual && half.turn == inner.turn) else { return };
         let found = (key, &self.cache.sources, &self.maps);
-        if let Some(mut draft) = half.draft(&self.arena, found, self.settings.worth) {
+        if let Some(mut draft) = half.draft(&self.arena, found, (self.targets, self.settings.worth)) {
             let behind = draft.behind();
             keeper.keep(&name(&key), &mut draft, behind);
+        }
+    }
+
+    /// Code of a library is there: what is made of it is kept too. What was made before did not need it, and is not to.
+    pub(super) fn loaded_text(&self, range: AddrRange) {
+        if self.cache.lock().is_some() && self.cache.sources.lock().adds(range) {
+            self.lock().half().end_group();
         }
     }
 

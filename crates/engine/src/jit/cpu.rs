@@ -56,6 +56,10 @@ impl<R: InState> Code for Shared<R> {
         self.jit().invalidate(range.start.0, range.len());
     }
 
+    fn loaded(&self, range: AddrRange) {
+        self.jit().loaded_text(range);
+    }
+
     fn at_end(&self) {
         self.jit().close_cache();
         self.jit().say_counts();
@@ -85,6 +89,10 @@ impl<R: InState + Plain> Engine for Cpu<R> {
     type Regs = R;
     type Shared = Shared<R>;
     const RUNS: Runs = Runs::Translated;
+
+    fn learn(settings: &mut crate::Settings, text: &[AddrRange]) {
+        settings.habit = super::habit::of(R::CPU, text);
+    }
 
     fn share(settings: &crate::Settings) -> Shared<R> {
         let jit = Mutex::new(new_jit::<R>(settings));

@@ -12,7 +12,7 @@ pub(super) use kept::{Frozen, KEY, Reader, Seen, Sources, Writer};
 use super::marks::Packed;
 use super::shared::{Made, Way};
 use super::verify;
-use ashore_emit::{Exit, Mark};
+use ashore_emit::{COUNTER_LEN, Exit, ExitKind, Mark};
 use ashore_sys::translated::Arena;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -61,14 +61,16 @@ pub(super) struct Half {
     exits: Vec<Way>,
     marks: Vec<Packed>,
     units: Vec<Made>,
+    /// For each page of code, the first unit that begins there or behind it.
+    first_units: Vec<u32>,
     pages: BTreeMap<u64, Vec<u32>>,
     groups: Vec<Group>,
     /// What was kept, in front of everything else.
     frozen: Option<Frozen>,
     /// The number of the first exit that was not kept.
     exit_base: u32,
-    /// How often jumps of what was kept were led to what was kept.
-    relinked: usize,
+    /// Sites and entries of what was kept that lead elsewhere than they did.
+    relinked: Vec<u32>,
     /// The bytes of code that was made of the program's text.
     fresh: u32,
 }
@@ -93,11 +95,12 @@ impl Half {
             exits: Vec::new(),
             marks: Vec::new(),
             units: Vec::new(),
+            first_units: Vec::new(),
             pages: BTreeMap::new(),
             groups: vec![first],
             frozen: None,
             exit_base: 0,
-            relinked: 0,
+            relinked: Vec::new(),
             fresh: 0,
         }
     }
@@ -132,13 +135,15 @@ impl Half {
         self.next - self.code.start
     }
 
-    /// A counter that nobody has.
-    pub(super) fn counter(&mut self) -> Option<u32> {
-        let counter = self.next_counter;
-        (counter + 4 <= self.counters.end).then(|| {
-            self.next_counter += 4;
-            counter
-        })
+    /// The first of so many counters that nobody has.
+    pub(super) fn counter(&self, count: usize) -> Option<u32> {
+        let end = self.next_counter + count as u32 * COUNTER_LEN;
+        (end <= self.counters.end).then_some(self.next_counter)
+    }
+
+    /// So many of them are used.
+    fn use_counters(&mut self, count: usize) {
+        self.next_counter += count as u32 * COUNTER_LEN;
     }
 
     /// The number of the next exit.
@@ -151,6 +156,17 @@ impl Half {
         number >> 31 == u64::from(self.number >> 31)
     }
 
+    /// The exit that leaves at a place.
+    pub(super) fn way_at(&self, place: u32) -> Option<Way> {
+        if let Some((made, exits)) = self.frozen.as_ref().and_then(|frozen| frozen.exits_near(place)) {
+            return leaving_at(&made, exits.into_iter(), place);
+        }
+        let made = self.unit_near(place)?;
+        let own = self.exits.get(made.first_exit as usize..)?.iter().take_while(|way| way.base == made.base);
+        leaving_at(made, own.map(|way| way.exit), place)
+    }
+
+    /// The exit of a number.
     pub(super) fn exit(&mut self, number: u64) -> Option<Way> {
         let number = number as u32 & !SECOND;
         match number.checked_sub(self.exit_base) {
@@ -159,8 +175,13 @@ impl Half {
         }
     }
 
-    pub(super) fn add_exits(&mut self, exits: impl Iterator<Item = Way>) {
+    /// Adds a unit's exits, whose counters are the next ones; gives how many exits there were.
+    pub(super) fn add_exits(&mut self, exits: impl Iterator<Item = Way>) -> u32 {
+        let before = self.exits.len();
         self.exits.extend(exits);
+        let added = self.exits.get(before..).unwrap_or_default();
+        self.use_counters(added.iter().filter(|way| way.exit.kind == ExitKind::Hot).count());
+        before as u32
     }
 
     pub(super) fn add_marks(&mut self, marks: impl Iterator<Item = Packed>) {
@@ -171,6 +192,8 @@ impl Half {
     /// kept.
     pub(super) fn add_unit(&mut self, made: Made, pages: impl Iterator<Item = u64>, seen: Option<Vec<u64>>) {
         let number = self.units.len() as u32;
+        let page = (made.base - self.code.start) / PAGE;
+        self.first_units.resize(self.first_units.len().max(page as usize + 1), number);
         if seen.is_some() {
             self.fresh = self.fresh.saturating_add(made.end - made.base);
         }
@@ -192,9 +215,25 @@ impl Half {
         }
     }
 
+    /// Units that are made from now on are kept apart from those before.
+    pub(super) fn end_group(&mut self) {
+        if self.groups.last().is_some_and(|group| group.place < self.next) {
+            self.begin_group();
+        }
+    }
+
     fn begin_group(&mut self) {
         let (first_unit, place, counter) = (self.units.len() as u32, self.next, self.next_counter);
         self.groups.push(Group { first_unit, place, counter, pages: BTreeSet::new(), foreign: Vec::new() });
+    }
+
+    /// The unit, made now, that a place is in or behind.
+    fn unit_near(&self, place: u32) -> Option<&Made> {
+        let page = (place.checked_sub(self.code.start)? / PAGE) as usize;
+        let first = |page: usize| self.first_units.get(page).map_or(self.units.len(), |first| *first as usize);
+        let near = first(page).saturating_sub(1)..first(page + 1);
+        let near = self.units.get(near)?;
+        near.get(near.partition_point(|unit| unit.base <= place).checked_sub(1)?)
     }
 
     /// The unit at a place, and the last mark at or before it.
@@ -202,8 +241,7 @@ impl Half {
         if let Some(found) = self.frozen.as_ref().and_then(|frozen| frozen.find(place)) {
             return Some(found);
         }
-        let unit = self.units.partition_point(|unit| unit.base <= place).checked_sub(1)?;
-        let unit = self.units.get(unit).filter(|unit| place < unit.end)?;
+        let unit = self.unit_near(place).filter(|unit| place < unit.end)?;
         let mark = self.marks.partition_point(|mark| mark.place() <= place).checked_sub(1)?;
         Some((unit.clone(), self.marks.get(mark)?.near(unit.pc)))
     }
@@ -213,10 +251,10 @@ impl Half {
         self.frozen.iter().flat_map(Frozen::units).chain(self.units.iter().cloned())
     }
 
-    /// A jump at a site leads to a place from now on.
-    pub(super) fn relinks(&mut self, site: u32, place: u32) {
-        if site.max(place) < self.groups.first().map_or(0, |group| group.place) {
-            self.relinked += 1;
+    /// What is at a site or an entry leads elsewhere from now on.
+    pub(super) fn relinks(&mut self, site: u32) {
+        if self.frozen.is_some() && site < self.groups.first().map_or(0, |group| group.place) {
+            self.relinked.push(site);
         }
     }
 
@@ -259,4 +297,14 @@ impl Half {
         }
         stale
     }
+}
+
+/// Which of a unit's exits leaves at a place.
+fn leaving_at(made: &Made, mut exits: impl Iterator<Item = Exit>, place: u32) -> Option<Way> {
+    let is_here = |exit: &Exit| match (exit.kind, exit.site) {
+        (ExitKind::Goto, 0) => place == made.leaves,
+        (ExitKind::Goto, _) => place == made.base + exit.resume,
+        _ => false,
+    };
+    exits.find(is_here).map(|exit| Way { base: made.base, exit })
 }

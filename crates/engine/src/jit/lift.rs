@@ -5,7 +5,6 @@ use super::shared::PAGE_LOG2;
 use ashore_base::Addr;
 use ashore_emit::Part;
 use ashore_ir::{Block, Op};
-use ashore_isa::lift::Next;
 use std::ops::RangeInclusive;
 /// The pages a part's instructions are on: they follow each other.
 pub(super) fn pages(part: &Part) -> RangeInclusive<u64> {
@@ -19,18 +18,5 @@ pub(super) fn pages(part: &Part) -> RangeInclusive<u64> {
 /// Lifts instructions until one ends the block, `stop` is reached or there is no more code; gives how many.
 pub(super) fn lift(lifter: &dyn Lifter, block: &mut Block, start: u64, code: &[u8], stop: Option<u64>) -> usize {
     block.clear();
-    let (mut pc, mut rest, mut count) = (start, code, 0);
-    while let Some(lifted) = lifter.lift(block, Addr(pc), rest) {
-        count += 1;
-        pc = pc.wrapping_add(u64::from(lifted.length));
-        rest = rest.get(usize::from(lifted.length)..).unwrap_or_default();
-        if lifted.next == Next::Ends {
-            return count;
-        }
-        if stop == Some(pc) {
-            break;
-        }
-    }
-    block.push(Op::Goto(pc));
-    count
+    lifter.lift_all(block, Addr(start), code, stop.map(Addr))
 }

@@ -13,6 +13,8 @@ mod cache;
 mod control;
 mod counts;
 mod cpu;
+mod entry;
+mod habit;
 mod halves;
 mod lift;
 mod mapper;

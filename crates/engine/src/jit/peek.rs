@@ -6,8 +6,8 @@ use ashore_emit::Known;
 use ashore_ir::{Block, Op, Slot};
 use ashore_isa::lift::Next;
 
-/// How many instructions are looked at.
-const LOOK: usize = 10;
+/// How many instructions are looked at, one after the other.
+const LOOK: usize = 24;
 const CACHE_LOG2: u32 = 12;
 
 /// Answers that were found before, by address.
@@ -21,13 +21,13 @@ pub(super) struct Cache {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     pc: u64,
-    others: [u64; HOPS - 1],
+    others: [u64; PIECES - 1],
     is_dead: bool,
 }
 
-/// How many pieces of code are looked at, each of which the one before leads to.
-const HOPS: usize = 3;
-const EMPTY: Entry = Entry { pc: u64::MAX, others: [u64::MAX; HOPS - 1], is_dead: false };
+/// How many pieces of code are looked at, each of which the ones before lead to.
+const PIECES: usize = 6;
+const EMPTY: Entry = Entry { pc: u64::MAX, others: [u64::MAX; PIECES - 1], is_dead: false };
 
 impl Cache {
     pub(super) fn new() -> Cache {
@@ -48,59 +48,89 @@ pub(super) struct Peek<'a> {
 }
 
 enum Found {
+    /// The flags are written, or all that is led to is looked at.
     Dead,
     Live,
+    /// They are neither read nor written.
     Open,
 }
 
-fn look(block: &Block, flags: Slot) -> Found {
-    for turn in block.turns() {
-        match block.ops().get(*turn as usize) {
-            Some(&Op::Get(slot)) if slot == flags => return Found::Live,
-            Some(&Op::Set(slot, _)) if slot == flags => return Found::Dead,
-            Some(Op::Jump { .. } | Op::Trap { .. } | Op::ExitIf { .. }) => return Found::Live,
-            _ => {}
+/// What was looked at and what is to be, without the first piece.
+struct Pieces<'a> {
+    first: u64,
+    others: &'a mut [u64; PIECES - 1],
+    count: usize,
+}
+
+impl Pieces<'_> {
+    /// Has an address looked at; whether there is room for it.
+    fn add(&mut self, pc: u64) -> bool {
+        if pc == self.first || self.others.iter().take(self.count).any(|other| *other == pc) {
+            return true;
         }
+        let Some(free) = self.others.get_mut(self.count) else { return false };
+        *free = pc;
+        self.count += 1;
+        true
     }
-    Found::Open
+
+    /// What becomes of the flags in an instruction; what it leads to is to be looked at.
+    fn look(&mut self, block: &Block, flags: Slot) -> Found {
+        for turn in block.turns() {
+            match block.ops().get(*turn as usize) {
+                Some(&Op::Get(slot)) if slot == flags => return Found::Live,
+                Some(&Op::Set(slot, _)) if slot == flags => return Found::Dead,
+                Some(&Op::ExitIf { pc, .. }) if !self.add(pc) => return Found::Live,
+                Some(&(Op::Goto(pc) | Op::GotoCall(pc))) => {
+                    return if self.add(pc) { Found::Dead } else { Found::Live };
+                }
+                Some(Op::Jump { .. } | Op::Trap { .. }) => return Found::Live,
+                _ => {}
+            }
+        }
+        Found::Open
+    }
 }
 
 impl Peek<'_> {
     /// The answer for an address; `others` are told where else it was looked.
-    fn find(&mut self, mut pc: u64, others: &mut [u64; HOPS - 1]) -> bool {
-        let flags = self.lifter.flags();
-        let mut bytes = [0; LOOK * 4];
-        for hop in 0..HOPS {
-            if let Some(other) = hop.checked_sub(1).and_then(|hop| others.get_mut(hop)) {
-                *other = pc;
-            }
-            let len = self.code.fetch(pc, &mut bytes);
-            let mut rest = bytes.get(..len).unwrap_or_default();
-            loop {
-                while let Some(length) = self.lifter.quiet(rest) {
-                    pc = pc.wrapping_add(u64::from(length));
-                    rest = rest.get(usize::from(length)..).unwrap_or_default();
-                }
-                self.cache.block.clear();
-                let Some(lifted) = self.lifter.lift(&mut self.cache.block, Addr(pc), rest) else { return false };
-                match look(&self.cache.block, flags) {
-                    Found::Dead => return true,
-                    Found::Live => return false,
-                    Found::Open => {}
-                }
-                match self.cache.block.ops().last() {
-                    Some(&(Op::Goto(to) | Op::GotoCall(to))) => {
-                        pc = to;
-                        break;
-                    }
-                    _ if lifted.next == Next::Ends => return false,
-                    _ => {}
-                }
-                pc = pc.wrapping_add(u64::from(lifted.length));
-                rest = rest.get(usize::from(lifted.length)..).unwrap_or_default();
+    fn find(&mut self, pc: u64, others: &mut [u64; PIECES - 1]) -> bool {
+        let mut pieces = Pieces { first: pc, others, count: 0 };
+        if !self.find_in(pc, &mut pieces) {
+            return false;
+        }
+        let mut next = 0;
+        while let Some(&pc) = pieces.others.get(next).filter(|_| next < pieces.count) {
+            next += 1;
+            if !self.find_in(pc, &mut pieces) {
+                return false;
             }
         }
-        false
+        true
+    }
+
+    /// The answer for a piece, as far as it does not lead to others.
+    fn find_in(&mut self, mut pc: u64, pieces: &mut Pieces<'_>) -> bool {
+        let flags = self.lifter.flags();
+        let mut bytes = [0; LOOK * 4];
+        let len = self.code.fetch(pc, &mut bytes);
+        let mut rest = bytes.get(..len).unwrap_or_default();
+        loop {
+            while let Some(length) = self.lifter.quiet(rest) {
+                pc = pc.wrapping_add(u64::from(length));
+                rest = rest.get(usize::from(length)..).unwrap_or_default();
+            }
+            self.cache.block.clear();
+            let Some(lifted) = self.lifter.lift(&mut self.cache.block, Addr(pc), rest) else { return false };
+            match pieces.look(&self.cache.block, flags) {
+                Found::Dead => return true,
+                Found::Live => return false,
+                Found::Open if lifted.next == Next::Ends => return false,
+                Found::Open => {}
+            }
+            pc = pc.wrapping_add(u64::from(lifted.length));
+            rest = rest.get(usize::from(lifted.length)..).unwrap_or_default();
+        }
     }
 }
 
@@ -116,7 +146,7 @@ impl Known for Peek<'_> {
             }
             return is_dead;
         }
-        let mut others = [u64::MAX; HOPS - 1];
+        let mut others = [u64::MAX; PIECES - 1];
         let is_dead = self.find(pc, &mut others);
         if let Some(entry) = self.cache.entries.get_mut(index) {
             *entry = Entry { pc, others, is_dead };

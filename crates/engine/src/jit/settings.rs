@@ -2,6 +2,7 @@
 
 use crate::Tier;
 use ashore_emit::Host;
+use ashore_isa::lift::Habit;
 
 /// The bytes for code, unless somebody wants another number: at least, and at most.
 const CODE_LEN: u64 = 256 << 20;
@@ -29,11 +30,21 @@ pub struct Settings {
     pub steps: bool,
     /// What was translated is counted, and said at the program's end.
     pub counts: bool,
+    /// Which registers the program prefers.
+    pub habit: Habit,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { hot: HOT, code_len: CODE_LEN, host: super::host(), worth: WORTH, steps: false, counts: false }
+        Settings {
+            hot: HOT,
+            code_len: CODE_LEN,
+            host: super::host(),
+            worth: WORTH,
+            steps: false,
+            counts: false,
+            habit: Habit::default(),
+        }
     }
 }
 
@@ -48,7 +59,7 @@ impl Settings {
         let code_len = chosen.code_len.unwrap_or(CODE_LEN);
         let host = chosen.host.unwrap_or_else(super::host);
         let steps = chosen.tier == Tier::Steps;
-        Settings { hot, code_len, host, steps, counts: chosen.counts, ..Settings::default() }
+        Settings { hot, code_len, host, steps, counts: chosen.counts, habit: chosen.habit, ..Settings::default() }
     }
 
     /// The bytes that are taken for code.

@@ -3,6 +3,7 @@
 use super::blocks::Blocks;
 use super::cache::Kept;
 use super::counts::{Once, Stats};
+use super::entry::with_jump;
 use super::halves::{Half, Seen};
 use super::lift::{lift, pages};
 use super::mapper::Mapper;
@@ -16,8 +17,7 @@ use super::tenants::{Tenant, Tenants};
 use super::{Code, Lifter};
 use ashore_base::{Addr, AddrRange};
 use ashore_emit::asm::Asm;
-use ashore_emit::reg::Gpr;
-use ashore_emit::{Addresses, Emitter, Exit, ExitKind, Gates, Guest, Mark, Part, Place, RegMap, Tiny, Unit};
+use ashore_emit::{Addresses, CALL_LEN, Emitter, Exit, ExitKind, Gates, Guest, Mark, Part, Place, RegMap, Tiny, Unit};
 use ashore_pivot::Errno;
 use ashore_sys::translated::Arena;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ const SCHED_YIELD: u64 = 24;
 /// Never.
 pub(super) const COLD: u32 = u32::MAX;
 /// Units begin at multiples of this.
-pub(super) const ALIGN: u32 = 16;
+pub(super) const ALIGN: u32 = 8;
 /// The most bytes that are behind a unit.
 const ROOM: u32 = 64;
 
@@ -71,6 +71,8 @@ pub(super) struct Made {
     pub(super) has_loop: bool,
     /// The place of code that leaves for the unit's first address.
     pub(super) leaves: u32,
+    /// The first of its exits, among those of its half or, if it was kept, by number.
+    pub(super) first_exit: u32,
 }
 
 /// An exit in the arena: where its unit begins, and the exit.
@@ -140,7 +142,7 @@ impl Jit {
             align_log2: lifter.align_log2(),
             ignored: ignored(lifter.as_ref()),
         };
-        let map = Arc::new(RegMap::new(lifter.favourites(), guest));
+        let map = Arc::new(RegMap::new(lifter.favourites(settings.habit), guest));
         let mut asm = Asm::new();
         let gates = Emitter::gates(&map, &mut asm);
         arena.write(0, asm.bytes());
@@ -241,17 +243,20 @@ impl Jit {
         if way.exit.site != 0 {
             let site = way.base + way.exit.site;
             self.link_to(site, place);
-            inner.half().relinks(site, place);
+            inner.half().relinks(site);
         } else {
             self.targets.insert(&self.arena, way.exit.pc, place);
         }
         Some(place)
     }
 
-    /// The exit of a number.
-    pub(super) fn way(&self, number: u64) -> Option<Way> {
+    /// The exit that was left by: of a number, or that which ends at an address.
+    pub(super) fn way(&self, exit: u64) -> Option<Way> {
         let mut inner = self.lock();
-        let way = inner.halves.iter_mut().find(|half| half.has_exit(number))?.exit(number)?;
+        let way = match self.arena.place(exit) {
+            Some(end) => inner.halves.iter().find_map(|half| half.way_at(end.checked_sub(CALL_LEN)?))?,
+            None => inner.halves.iter_mut().find(|half| half.has_exit(exit))?.exit(exit)?,
+        };
         inner.stats.left(way.exit.kind, way.exit.site != 0);
         Some(way)
     }
@@ -274,14 +279,7 @@ impl Jit {
         let count = lift(self.lifter.as_ref(), &mut part.block, pc, bytes.get(..len).unwrap_or_default(), None);
         inner.stats.blocks += u64::from(count != 0);
         inner.stats.instructions += count as u64;
-        let counter = inner.half().counter();
-        if let Some(counter) = counter {
-            // One that goes back to its start is counted each time around: code around it is to be found hot first.
-            let hot = self.settings.hot;
-            let rounds = if targets(&part.block).any(|to| to == pc) { hot.min(ROUNDS) } else { 1 };
-            let hot = if hot == 0 { COLD } else { hot.saturating_mul(rounds) };
-            self.arena.set_counter(counter, hot);
-        }
+        let counter = inner.half().counter(BLOCK_LEN);
         let parts = [part];
         let place = match count {
             0 => Ok(None),
@@ -317,16 +315,19 @@ impl Jit {
         if !half.has_room(len + ROOM) {
             return Err(Full);
         }
+        let pc = parts.get(entry).map_or(0, |part| part.pc);
         self.arena.write(base, made.asm.bytes());
-        half.add_exits(made.exits.iter().map(|exit| Way { base, exit: *exit }));
+        let first_exit = half.add_exits(made.exits.iter().map(|exit| Way { base, exit: *exit }));
         half.add_marks(made.marks.iter().map(|mark| Packed::new(base, mark)));
+        for exit in made.exits.iter().filter(|exit| exit.kind == ExitKind::Hot) {
+            self.arena.set_counter(exit.resume, self.rounds(pc, exit.pc));
+        }
         inner.stats.bytes += u64::from(len);
         inner.stats.evaluated += u64::from(made.evaluated);
         // Behind it, for when it is stale: to its address again.
-        let pc = parts.get(entry).map_or(0, |part| part.pc);
         let leaves = base + len;
         inner.stub.clear();
-        self.write_stub(&mut inner.stub, leaves, half.next_exit());
+        self.write_stub(&mut inner.stub, leaves);
         self.arena.write(leaves, inner.stub.bytes());
         let again = Exit { kind: ExitKind::Goto, pc, site: 0, resume: 0 };
         half.add_exits(core::iter::once(Way { base, exit: again }));
@@ -336,7 +337,7 @@ impl Jit {
         let maps = if is_outside { self.maps.clone() } else { Arc::new(Maps::of(maps, &made.maps)) };
         inner.blocks.insert(pc, base);
         let known = self.link_known(&inner.blocks, base, &made.exits);
-        let made = Made { base, end: leaves, pc, maps, is_stale: false, has_loop, leaves };
+        let made = Made { base, end: leaves, pc, maps, is_stale: false, has_loop, leaves, first_exit };
         half.add_unit(made, parts.iter().flat_map(pages), self.cache.seen());
         inner.stats.known += known;
         self.told((base, leaves + inner.stub.here()), pc, parts.len());
@@ -360,25 +361,37 @@ impl Jit {
         self.arena.patch(site, place.wrapping_sub(site + 4));
     }
 
-    /// The code at a place that leaves by an exit.
-    pub(super) fn write_stub(&self, stub: &mut Asm, place: u32, exit: u32) {
-        stub.number(Gpr::RAX, exit.into());
-        stub.jmp_to(self.gates.leave as i32 - place as i32);
+    /// The code at a place that leaves.
+    pub(super) fn write_stub(&self, stub: &mut Asm, place: u32) {
+        stub.call_to(self.gates.called as i32 - place as i32);
     }
 
-    /// A block was entered often: a region from it, if it is part of a loop.
+    /// How often a block at an address goes back to another one before a region is made of that. One that goes back to its
+    /// start is to do it more often: code around it is to be found hot first.
+    fn rounds(&self, pc: u64, to: u64) -> u32 {
+        match self.settings.hot {
+            0 => COLD,
+            hot if to == pc => hot.saturating_mul(hot.min(ROUNDS)),
+            hot => hot,
+        }
+    }
+
+    /// An address was gone back to often: a region from it, if there is none.
     pub(super) fn promote(&self, (pc, counter): (u64, u32), code: &dyn Code) -> Option<u32> {
         let mut guard = self.lock();
         let inner = &mut *guard;
         self.arena.set_counter(counter, COLD);
-        let old = inner.blocks.get(pc)?;
+        let old = self.entry(inner, pc, code).ok()??;
+        // Another jump back to it was made as often.
+        let made = inner.halves.iter().find_map(|half| half.find(old));
+        if made.is_some_and(|(made, _)| !Arc::ptr_eq(&made.maps, &self.maps)) {
+            return Some(old);
+        }
         let place = self.add_region(inner, pc, code);
+        inner.half().relinks(old);
         match place {
             Some(place) => self.redirect(old, place),
-            None => {
-                inner.stats.refused += 1;
-                self.arena.patch_eight(old, Asm::UNCOUNTED);
-            }
+            None => inner.stats.refused += 1,
         }
         place.or(Some(old))
     }
@@ -396,8 +409,8 @@ impl Jit {
     }
 
     /// Makes a unit's entry go elsewhere, for whoever jumps to it.
-    fn redirect(&self, entry: u32, to: u32) {
-        self.arena.patch_eight(entry, jump_word(entry, to));
+    pub(super) fn redirect(&self, entry: u32, to: u32) {
+        self.arena.patch_eight(entry, with_jump(self.arena.eight(entry), entry, to));
     }
 
     /// Guest code in a range may have changed: what was made of it is not entered any more. A thread that is inside of it
@@ -468,17 +481,6 @@ impl Jit {
     pub(super) fn find(&self, place: u32) -> Option<(Made, Mark)> {
         self.lock().halves.iter().find_map(|half| half.find(place))
     }
-}
-
-/// A jump, and three bytes that nobody reaches.
-pub(super) fn jump_word(entry: u32, to: u32) -> u64 {
-    0xe9 | u64::from(to.wrapping_sub(entry + 5)) << 8 | 0x90_9090 << 40
-}
-
-/// Where such a jump at an entry leads, if that is one.
-pub(super) fn jumps_to(word: u64, entry: u32) -> Option<u32> {
-    let to = ((word >> 8) as u32).wrapping_add(entry + 5);
-    (word == jump_word(entry, to)).then_some(to)
 }
 
 fn has_tags(inner: &Inner, page: u64) -> bool {

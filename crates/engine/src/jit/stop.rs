@@ -7,6 +7,8 @@ use ashore_emit::{Form, Mark, MarkKind, flags, frame};
 use ashore_sys::FaultInfo;
 use ashore_sys::translated::Stay;
 
+/// Where the stack's register is.
+const RSP: usize = frame::CONTEXT + 4 * 8;
 /// Where the registers' values are behind the general ones.
 const RIP: usize = frame::CONTEXT + 16 * 8;
 const RFLAGS: usize = RIP + 8;
@@ -27,6 +29,16 @@ pub(super) fn stopped(thread: &mut Thread, mut fault: Option<FaultInfo>, code: &
     let jit = thread.jit().clone();
     let mut is_stepping = false;
     for _ in 0..STEPS {
+        if fault.is_some_and(|info| info.signal == SIGSEGV && thread.frame.is_stack_end(info.addr)) {
+            // Calls and no returns: what is known of the oldest ones is thrown away with that of all others.
+            let start = thread.frame.stack_start();
+            thread.set_bytes(RSP, &start.to_le_bytes());
+            fault = None;
+            if !is_stepping {
+                let stay = thread.frame.resume();
+                return thread.answer(stay, code);
+            }
+        }
         let is_step = is_stepping && fault.is_some_and(|fault| fault.signal == SIGTRAP);
         let Some(place) = jit.arena.place(thread.word(RIP)) else { return Step::Stop(Exit::Illegal) };
         let found = if place < jit.gates_end { None } else { jit.find(place) };
@@ -56,7 +68,7 @@ pub(super) fn stopped(thread: &mut Thread, mut fault: Option<FaultInfo>, code: &
             _ => {}
         }
         // On to the next guest instruction; code that leaves is left alone.
-        let is_leaving = place >= jit.gates.leave && place < jit.gates_end;
+        let is_leaving = place >= jit.gates.called && place < jit.gates_end;
         let trap = if is_leaving { 0 } else { TRAP_FLAG };
         let host_flags = thread.word(RFLAGS) & 0x8d5 | PLAIN | trap;
         thread.set_bytes(RFLAGS, &host_flags.to_le_bytes());
@@ -79,6 +91,8 @@ fn is_no_address(info: FaultInfo) -> bool {
 /// Puts the guest's registers, which are partly in the host's, into the state.
 fn capture(thread: &mut Thread, made: &Made, mark: &Mark) {
     let jit = thread.jit().clone();
+    // A call may have been half made.
+    thread.forget_returns();
     // At a unit's first bytes registers are still where the outside has them.
     let is_first = mark.at == made.base;
     let map = made.maps.at(mark.at - made.base).filter(|_| !is_first).unwrap_or(&jit.map);

@@ -23,13 +23,24 @@ impl Targets {
         Targets { place: arena.data_start() + arena.data_len() - LEN as u32, align_log2 }
     }
 
+    /// The number of an address's entry, and what tells it from others there.
+    fn split(self, pc: u64) -> (u32, u64) {
+        let index = (pc >> self.align_log2) as u32 & ((1 << frame::TARGETS_LOG2) - 1);
+        (index, pc >> (u32::from(self.align_log2) + frame::TARGETS_LOG2))
+    }
+
     /// An address's code is at this place.
     pub(super) fn insert(self, arena: &Arena, pc: u64, place: u32) {
-        let index = (pc >> self.align_log2) as u32 & ((1 << frame::TARGETS_LOG2) - 1);
-        let tag = pc >> (u32::from(self.align_log2) + frame::TARGETS_LOG2);
+        let (index, tag) = self.split(pc);
         if tag >> (64 - frame::TARGET_PLACE_LOG2) == 0 && place >> frame::TARGET_PLACE_LOG2 == 0 {
             arena.set_word(self.place + index * 8, tag << frame::TARGET_PLACE_LOG2 | u64::from(place));
         }
+    }
+
+    /// The places of all code that it has.
+    pub(super) fn places(self, arena: &Arena) -> impl Iterator<Item = u32> {
+        let words = (0..1 << frame::TARGETS_LOG2).map(move |index| arena.word(self.place + index * 8));
+        words.filter(|word| *word != 0).map(|word| word as u32 & ((1 << frame::TARGET_PLACE_LOG2) - 1))
     }
 
     /// Forgets everything.

@@ -84,6 +84,11 @@ impl Thread {
     pub fn new(jit: &Arc<Jit>) -> Result<Thread, Errno> {
         let mut frame = Frame::new(frame::SIZE)?;
         fill(frame.bytes_mut(), [jit.arena.address(jit.targets.place), jit.arena.address(0)]);
+        frame.set_lost(jit.arena.address(jit.gates.lost));
+        let start = frame.stack_start().to_le_bytes();
+        for place in [frame::RETURNS, frame::RETURNS_START] {
+            frame.bytes_mut().get_mut(place..place + 8).into_iter().for_each(|to| to.copy_from_slice(&start));
+        }
         let (jit, tenant) = (jit.clone(), jit.tenants.join());
         let (layout, lifter) = (jit.lifter.model().layout(), &jit.lifter);
         let slots = Slots {
@@ -286,9 +291,11 @@ impl Thread {
         }
         match self.jit.place_of(pc, code, &self.tenant) {
             Found::At(place, turn) => {
-                if self.turn != turn {
-                    self.turn = turn;
+                let before = core::mem::replace(&mut self.turn, turn);
+                // At first there is nothing to forget.
+                if before != turn && before != 0 {
                     forget_jumps(self.frame.bytes_mut());
+                    self.forget_returns();
                 }
                 self.remember(pc, place);
                 Step::Enter(place)
@@ -444,6 +451,11 @@ impl Thread {
             ashore_ir::Exit::Trap(Trap::Illegal, _) => Some(Exit::Illegal),
             ashore_ir::Exit::Trap(Trap::Misaligned, _) => Some(Exit::Misaligned),
         }
+    }
+
+    /// Nothing is known of calls any more.
+    pub(super) fn forget_returns(&mut self) {
+        self.set_bytes(frame::RETURNS, &self.frame.stack_start().to_le_bytes());
     }
 
     fn stopped(&mut self, fault: Option<FaultInfo>, code: &dyn Code) -> Step {

@@ -4,14 +4,14 @@
 //! the code of their address only.
 
 use super::blocks::Blocks;
+use super::entry::{ENTRY_LEN, jumps_to};
 use super::halves::Half;
 use super::lift::lift;
 use super::maps::Maps;
 use super::marks::Packed;
 use super::peek::Peek;
-use super::shared::{BLOCK_LEN, Inner, Jit, Made, Way, jump_word};
+use super::shared::{BLOCK_LEN, Inner, Jit, Made, Way};
 use super::{Code, Lifter};
-use ashore_emit::asm::Asm;
 use ashore_emit::{Addresses, Exit, ExitKind, Part, Place, RegMap, Unit};
 /// A unit that would be another if it were made now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,9 +29,6 @@ enum Source {
     Region,
 }
 
-/// The first bytes of a unit, which may have been written later.
-const ENTRY: usize = 8;
-
 impl Jit {
     /// Translates the region around an address, entered or not, for tests; gives whether there is one.
     pub fn form(&self, pc: u64, code: &dyn Code) -> bool {
@@ -44,6 +41,7 @@ impl Jit {
         let turn = inner.turn;
         inner.half().reuse(&self.arena, turn);
         inner.blocks = Blocks::new();
+        self.targets.clear(&self.arena);
     }
 
     /// Translates everything again that was translated from this code, and compares; gives how many units there are.
@@ -82,7 +80,7 @@ impl Jit {
                 if found.is_ok() {
                     let mut bytes = new.asm.bytes().to_vec();
                     inner.stub.clear();
-                    self.write_stub(&mut inner.stub, made.leaves, first_exit + exits.len() as u32 - 1);
+                    self.write_stub(&mut inner.stub, made.leaves);
                     bytes.extend(inner.stub.bytes());
                     found = self.same_bytes(&inner.halves, made, (&mut bytes, &exits));
                 }
@@ -135,14 +133,11 @@ impl Jit {
                 old.copy_from_slice(new);
             }
         }
-        if let (Some(old), Some(new)) = (old.first_chunk_mut::<ENTRY>(), bytes.first_chunk::<ENTRY>())
+        if let (Some(old), Some(new)) = (old.first_chunk_mut::<ENTRY_LEN>(), bytes.first_chunk::<ENTRY_LEN>())
             && old != new
         {
-            let word = u64::from_le_bytes(*old);
-            let place = ((word >> 8) as u32).wrapping_add(made.base + 5);
-            let is_redirected = word == jump_word(made.base, place) && leads_to(place, made.pc);
-            let is_uncounted = word == Asm::UNCOUNTED && exits.iter().any(|exit| exit.kind == ExitKind::Hot);
-            if !is_redirected && !is_uncounted {
+            let word = old.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            if !jumps_to(word, made.base).is_some_and(|place| leads_to(place, made.pc)) {
                 return Err("its entry");
             }
             *old = *new;

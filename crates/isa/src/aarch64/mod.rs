@@ -11,6 +11,7 @@ mod effects;
 mod emit;
 mod facts;
 mod find;
+mod habit;
 mod kept;
 pub mod kernel;
 mod meaning;
@@ -25,6 +26,7 @@ mod words;
 
 pub use coder::Instructions;
 pub use facts::FACTS;
+pub(crate) use habit::habit_of;
 pub use regs::{FLAG_BTYPE, FLAG_C, FLAG_N, FLAG_STEP, FLAG_V, FLAG_Z, FLAGS_NZCV, Regs, Vectors};
 pub use words::is_landing_pad;
 

@@ -74,7 +74,7 @@ pub const QC: Slot = Slot { kind: SlotKind::V128, offset: 816 };
 pub const QC_BIT: u8 = 27;
 
 /// The helper of a conversion by JavaScript's rules: of a number's bits and the control register.
-pub(super) const HELPER_JAVASCRIPT: u16 = 1;
+pub(super) const HELPER_JAVASCRIPT: u16 = ashore_ir::HELPER_WRAP;
 
 const WATCH_VALUE: Slot = Slot { kind: SlotKind::V128, offset: 832 };
 const WATCH_ADDR: Slot = word(848);
@@ -93,33 +93,6 @@ pub const fn x(number: u8) -> Slot {
 pub const fn v(number: u8) -> Slot {
     Slot { kind: SlotKind::V128, offset: VECTORS + number as u16 * 16 }
 }
-
-/// The registers that compiled code names most, general ones and vectors: what GCC, LLVM (x8, x9) and Go (x3, x4) have in
-/// common. Eleven of them are 70 to 78 % of what a program names; its own best eleven would be 80 to 86 %.
-pub const FAVOURITES: [Slot; 22] = [
-    x(0),
-    x(1),
-    x(8),
-    x(2),
-    SP,
-    x(9),
-    x(19),
-    x(3),
-    x(20),
-    x(30),
-    x(4),
-    v(0),
-    v(1),
-    v(2),
-    v(3),
-    v(4),
-    v(5),
-    v(6),
-    v(7),
-    v(16),
-    v(17),
-    v(18),
-];
 
 const LAYOUT: Layout = Layout {
     size: SIZE,

@@ -4,7 +4,7 @@ use super::program::Program;
 use ashore_base::{Addr, AddrRange, Cpu};
 use ashore_engine::jit::Code;
 use ashore_ir::{Block, Model, Slot};
-use ashore_isa::lift::{Lifted, Lifter};
+use ashore_isa::lift::{Habit, Lifted, Lifter};
 use ashore_pivot::Memory as _;
 use ashore_sys::{GuestMemory, Mapping};
 use std::sync::OnceLock;
@@ -109,8 +109,8 @@ impl Lifter for Borrowed {
         lifter().counter_hz()
     }
 
-    fn favourites(&self) -> &'static [Slot] {
-        lifter().favourites()
+    fn favourites(&self, habit: Habit) -> &'static [Slot] {
+        lifter().favourites(habit)
     }
 
     fn flags(&self) -> Slot {

@@ -4,7 +4,7 @@ use super::lift::Lift;
 use super::{CLASSES, Features, Row};
 use crate::aarch64::rows::system::COUNTER_HZ;
 use crate::aarch64::state::{self, Rules};
-use crate::lift::{Hidden, Lifted, Lifter, Next, illegal};
+use crate::lift::{Habit, Hidden, Lifted, Lifter, Next, illegal};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -26,10 +26,18 @@ pub struct Decoder {
     first: Vec<u32>,
     /// For bits 15 to 10 of those with many candidates: where their list begins.
     second: Vec<u32>,
-    /// Lists of rows, each ended by [`END`].
-    lists: Vec<u16>,
+    /// Lists of candidates, each ended by one that every word agrees with and that is no row.
+    lists: Vec<Candidate>,
     /// The features that are not hidden.
     pub(super) features: Features,
+}
+
+/// A row's fixed bits, beside those of others that are tried with it.
+#[derive(Clone, Copy)]
+struct Candidate {
+    mask: u32,
+    value: u32,
+    row: u16,
 }
 
 /// What ends a list.
@@ -130,41 +138,52 @@ impl Decoder {
             }
             *start = before.1;
         }
+        let candidate = |&row: &u16| {
+            let pattern = rows.get(usize::from(row)).map(|row| row.pattern);
+            let (mask, value) = pattern.map_or((0, 0), |pattern| (pattern.mask, pattern.value));
+            Candidate { mask, value, row }
+        };
+        let lists = lists.iter().map(candidate).collect();
         Decoder { rows, first, second, lists, features }
     }
 
     /// The row of a word.
+    #[inline]
     pub fn find(&self, word: u32) -> Option<&'static Row> {
         let node = *self.first.get((word >> (32 - FIRST)) as usize)?;
         let list = match node & NODE {
             0 => node,
             _ => *self.second.get(((node & !NODE) + (word >> 10 & 63)) as usize)?,
         };
-        for &row in self.lists.get(list as usize..)? {
-            // The end of a list is no row.
-            let row = *self.rows.get(usize::from(row))?;
-            if row.pattern.matches(word) {
-                return Some(row);
-            }
-        }
-        None
+        let candidates = self.lists.get(list as usize..)?;
+        let found = candidates.iter().find(|candidate| word & candidate.mask == candidate.value)?;
+        self.rows.get(usize::from(found.row)).copied()
     }
 
     /// Appends an instruction at `pc` to a block. What is not allocated ends it with a trap.
+    #[inline(always)]
     pub fn lift(&self, block: &mut Block, pc: u64, word: u32) -> Next {
         block.push(Op::At(pc));
+        let Some(row) = self.find(word).filter(|row| row.feature.is_none_or(|feature| self.features.has(feature)))
+        else {
+            let start = block.len();
+            return refused(block, start, pc);
+        };
         let start = block.len();
         let mut lift = Lift::new(block, pc, self.features);
-        let row = self.find(word).filter(|row| row.feature.is_none_or(|feature| self.features.has(feature)));
-        let done = row.and_then(|row| (row.lift)(&mut lift, word));
-        let next = lift.next;
-        if done.is_none() {
-            block.truncate(start);
-            illegal(block, pc);
-            return Next::Ends;
+        match (row.lift)(&mut lift, word) {
+            Some(()) => lift.next,
+            None => refused(block, start, pc),
         }
-        next
     }
+}
+
+/// Ends a block with a trap in the place of what was appended from an op on.
+#[cold]
+fn refused(block: &mut Block, start: usize, pc: u64) -> Next {
+    block.truncate(start);
+    illegal(block, pc);
+    Next::Ends
 }
 
 impl Lifter for Decoder {
@@ -195,8 +214,8 @@ impl Lifter for Decoder {
         COUNTER_HZ
     }
 
-    fn favourites(&self) -> &'static [Slot] {
-        &state::FAVOURITES
+    fn favourites(&self, habit: Habit) -> &'static [Slot] {
+        crate::aarch64::habit::favourites_of(habit)
     }
 
     fn flags(&self) -> Slot {
@@ -215,6 +234,7 @@ impl Lifter for Decoder {
         crate::aarch64::quiet::is_quiet(u32::from_le_bytes(*code.first_chunk()?)).then_some(4)
     }
 
+    #[inline(always)]
     fn lift(&self, block: &mut Block, pc: Addr, code: &[u8]) -> Option<Lifted> {
         let word = u32::from_le_bytes(*code.first_chunk()?);
         Some(Lifted { length: 4, next: Decoder::lift(self, block, pc.0, word) })

@@ -8,7 +8,7 @@ use super::record::Span;
 use super::words::{Reader, Writer};
 
 /// What begins every file.
-const MAGIC: &[u8; 8] = b"ashoreC2";
+const MAGIC: &[u8; 8] = b"ashoreC4";
 /// The bytes of a key.
 pub(in crate::jit) const KEY: usize = 32;
 const PROMISED: usize = 8 + KEY + 8 + 8 + digest::LEN;

@@ -2,13 +2,14 @@
 
 use super::digest::{Digest, digest};
 use super::directory::{Contents, HEAD, KEY, head};
-use super::frozen::{Cluster, Frozen, State};
-use super::record::{Packer, Span, Unit};
+use super::frozen::{Cluster, Frozen, State, most_of};
+use super::record::{Packer, STUB_LEN, Span, Unit};
 use super::sources::{Known, Sources};
+use crate::jit::entry::jumps_to;
 use crate::jit::halves::{Group, Half};
 use crate::jit::maps::Maps;
-use crate::jit::shared::{ALIGN, jumps_to};
-use ashore_emit::asm::Asm;
+use crate::jit::shared::ALIGN;
+use crate::jit::targets::Targets;
 use ashore_emit::{Exit, ExitKind};
 use ashore_sys::translated::Arena;
 use std::collections::{BTreeMap, HashMap};
@@ -17,6 +18,8 @@ use std::sync::Arc;
 
 /// So many changes of code that was kept are worth writing, if nothing else is.
 const LATE_WORTH: usize = 1024;
+/// New code is worth writing if it is this part of what there is: with it, the whole directory is written.
+const WORTH_SHARE: u32 = 128;
 /// How often a jump at an entry leads to another one.
 const HOPS: usize = 4;
 
@@ -41,12 +44,64 @@ struct New<'a> {
 struct Plan {
     /// For each unit that was made now.
     is_kept: Vec<bool>,
-    /// Units and pages they were made of, in order.
-    pages: Vec<(u32, u64)>,
+    /// The pages that units were made of, and where those of each unit begin.
+    pages: Vec<u64>,
+    pages_at: Vec<u32>,
+    /// By place as below: whether jumps with a computed target went there.
+    targets: Vec<u64>,
     /// By place, in steps of what places are multiples of: where who jumps there ends up, if that is kept.
     finals: Vec<Option<NonZeroU32>>,
     /// The first place of the table.
     first: u32,
+}
+
+impl Plan {
+    /// Has the pages by unit; the half has units by page.
+    fn sort_pages(&mut self, half: &Half) {
+        let mut at = vec![0; half.units.len() + 1];
+        for unit in half.pages.values().flatten() {
+            if let Some(next) = at.get_mut(*unit as usize + 1) {
+                *next += 1;
+            }
+        }
+        let mut all = 0;
+        at.iter_mut().for_each(|count| {
+            all += *count;
+            *count = all;
+        });
+        self.pages_at.clone_from(&at);
+        self.pages = vec![0; all as usize];
+        for (page, units) in &half.pages {
+            for unit in units {
+                let Some(place) = at.get_mut(*unit as usize) else { continue };
+                if let Some(to) = self.pages.get_mut(*place as usize) {
+                    *to = *page;
+                }
+                *place += 1;
+            }
+        }
+    }
+
+    fn pages_of(&self, unit: usize) -> &[u64] {
+        let ends = self.pages_at.get(unit).zip(self.pages_at.get(unit + 1));
+        ends.and_then(|(start, end)| self.pages.get(*start as usize..*end as usize)).unwrap_or_default()
+    }
+
+    /// Notes where jumps with a computed target went.
+    fn mark_targets(&mut self, (arena, targets): (&Arena, Targets), end: u32) {
+        let first = self.first;
+        self.targets = vec![0; ((end - first) / ALIGN / 64) as usize + 1];
+        for place in targets.places(arena).filter_map(|place| place.checked_sub(first)) {
+            if let Some(word) = self.targets.get_mut((place / ALIGN / 64) as usize) {
+                *word |= 1 << (place / ALIGN % 64);
+            }
+        }
+    }
+
+    fn is_target(&self, place: u32) -> bool {
+        let step = (place - self.first) / ALIGN;
+        self.targets.get((step / 64) as usize).is_some_and(|word| word >> (step % 64) & 1 != 0)
+    }
 }
 
 /// A half that is being written.
@@ -66,6 +121,8 @@ pub(in crate::jit) struct Draft<'a> {
     marks_at: usize,
     packer: Packer,
     links: Vec<(u32, u32)>,
+    /// The places of the cluster that is being written.
+    own: std::ops::Range<u32>,
     piece: Vec<u8>,
     head: Option<Vec<u8>>,
     /// The bytes of the file that was there, if it is added to.
@@ -78,10 +135,12 @@ impl Half {
         &'a self,
         arena: &'a Arena,
         (key, sources, outside): ([u8; KEY], &Sources, &'a Arc<Maps>),
-        worth: u32,
+        (targets, worth): (Targets, u32),
     ) -> Option<Draft<'a>> {
         let is_damaged = self.frozen.as_ref().is_some_and(|frozen| frozen.is_damaged);
-        if self.fresh < worth.max(1) && self.relinked < LATE_WORTH && !is_damaged {
+        let share = self.frozen.as_ref().map_or(0, |frozen| frozen.directory.code / WORTH_SHARE);
+        let worth = worth.max(share).max(1);
+        if self.fresh < worth && self.relinked.len() < LATE_WORTH && !is_damaged {
             return None;
         }
         let mut draft = Draft {
@@ -98,12 +157,14 @@ impl Half {
             marks_at: 0,
             packer: Packer::default(),
             links: Vec::new(),
+            own: 0..0,
             piece: Vec::new(),
             head: None,
             behind: None,
         };
         draft.choose(&sources.lock());
         draft.find_finals();
+        draft.plan.mark_targets((arena, targets), self.next);
         draft.begin(worth).then_some(draft)
     }
 }
@@ -123,13 +184,10 @@ impl<'a> Draft<'a> {
                 *is_kept = false;
             }
         };
-        for (page, units) in &half.pages {
-            self.plan.pages.extend(units.iter().map(|unit| (*unit, *page)));
-            if !sources.has(*page) {
-                units.iter().for_each(|unit| drop(*unit));
-            }
+        for (_, units) in half.pages.iter().filter(|(page, _)| !sources.has(**page)) {
+            units.iter().for_each(|unit| drop(*unit));
         }
-        self.plan.pages.sort_unstable();
+        self.plan.sort_pages(half);
         half.groups.iter().flat_map(|group| &group.foreign).for_each(|unit| drop(*unit));
         let mut known: HashMap<u64, Option<Digest>> = HashMap::new();
         for (index, group) in half.groups.iter().enumerate() {
@@ -186,7 +244,11 @@ impl<'a> Draft<'a> {
     fn begin(&mut self, worth: u32) -> bool {
         let kept = self.half.units.iter().zip(&self.plan.is_kept).filter(|(_, is_kept)| **is_kept);
         let code: u32 = kept.map(|(made, _)| made.end - made.base).sum();
-        let is_enough = code >= worth.max(1);
+        let is_enough = code >= worth;
+        // What is refused at the next start is not written.
+        if self.half.next > most_of(self.half) {
+            return false;
+        }
         match &self.half.frozen {
             Some(frozen) => {
                 let late = self.late(frozen);
@@ -229,34 +291,34 @@ impl<'a> Draft<'a> {
 
     /// What was changed in code that was kept, before this run and in it.
     fn late(&self, frozen: &Frozen) -> BTreeMap<u32, u32> {
-        let mut late = frozen.late.clone();
-        if self.half.relinked == 0 {
-            return late;
-        }
-        for (record, cluster) in frozen.clusters.iter().filter_map(|one| Some((one.record()?, one))) {
-            let Some(bytes) = frozen.bytes(&cluster.span) else { continue };
-            for unit in record.units.iter().filter(|unit| !unit.is_stale) {
-                let base = unit.base;
-                let entry = self.arena.eight(base);
-                if let Some(target) = jumps_to(entry, base).and_then(|target| self.resolve(target)) {
-                    late.insert(base, target);
-                } else if entry == Asm::UNCOUNTED
-                    && unit.code(bytes).and_then(|code| code.first_chunk()) != Some(&entry.to_le_bytes())
-                {
-                    late.insert(base, base);
-                }
-                let tables = record.tables(bytes, unit, self.outside);
-                for exit in tables.exits.iter().filter(|exit| exit.site != 0 && exit.kind == ExitKind::Goto) {
-                    let site = base + exit.site;
-                    let known = record.links.binary_search_by_key(&site, |(site, _)| *site).ok();
-                    let known = known.and_then(|at| record.links.get(at)).and_then(|(_, to)| self.resolve(*to));
-                    if let Some(target) = self.link(base, exit).filter(|target| known != Some(*target)) {
-                        late.insert(site, target);
-                    }
-                }
+        let mut late: BTreeMap<u32, u32> = frozen.late.iter().copied().collect();
+        for place in &self.half.relinked {
+            if let Some(target) = self.changed(frozen, *place) {
+                late.insert(*place, target);
             }
         }
         late
+    }
+
+    /// Where a site or an entry of what was kept leads, if that is kept and not what its cluster says.
+    fn changed(&self, frozen: &Frozen, place: u32) -> Option<u32> {
+        let (record, cluster) = frozen.record_of(place)?;
+        let unit = record.unit_of(place).filter(|unit| !unit.is_stale)?;
+        let code = || unit.code(frozen.bytes(&cluster.span)?);
+        if place == unit.base {
+            return self.resolve(jumps_to(self.arena.eight(place), place)?);
+        }
+        let before = record.links.binary_search_by_key(&place, |(site, _)| *site).ok();
+        let before = match before.and_then(|at| record.links.get(at)) {
+            Some((_, to)) => *to,
+            None => {
+                let distance = code()?.get((place - unit.base) as usize..)?.first_chunk()?;
+                (place + 4).wrapping_add(u32::from_le_bytes(*distance))
+            }
+        };
+        // What leads nowhere leads to the code of its exit, which is no unit.
+        let target = self.resolve((place + 4).wrapping_add(self.arena.four(place)))?;
+        (self.resolve(before) != Some(target)).then_some(target)
     }
 
     /// The next cluster that is new, as the piece, and what it occupies.
@@ -274,6 +336,7 @@ impl<'a> Draft<'a> {
             self.marks_at = half.marks.partition_point(|mark| mark.place() < group.place);
             let first_exit = half.exit_base + self.exits_at as u32;
             self.packer.begin(first_exit);
+            self.own = group.place..half.units.get(units.end).map_or(half.next, |made| made.base);
             for index in units.clone() {
                 self.unit(index);
             }
@@ -282,7 +345,7 @@ impl<'a> Draft<'a> {
             self.packer.finish(sources, &mut self.piece);
             return Some(Span {
                 place: group.place,
-                end: half.units.get(units.end).map_or(half.next, |made| made.base),
+                end: self.own.end,
                 first_exit,
                 exits_end: half.exit_base + self.exits_at as u32,
                 first_counter: group.counter,
@@ -310,21 +373,24 @@ impl<'a> Draft<'a> {
         // The last exit is that of the code behind the unit.
         let (exits, marks) = (exits.get(..own.checked_sub(1)?)?, marks.get(..own_marks)?);
         let from = self.packer.code.len();
-        self.arena.read_to(made.base, made.end - made.base, &mut self.packer.code);
+        self.arena.read_to(made.base, made.end + STUB_LEN - made.base, &mut self.packer.code);
         let mut links = core::mem::take(&mut self.links);
         links.clear();
         for exit in exits.iter().map(|way| &way.exit).filter(|exit| exit.site != 0 && exit.kind == ExitKind::Goto) {
-            links.extend(self.link(made.base, exit).map(|target| (exit.site, target)));
-            let distance = exit.resume.wrapping_sub(exit.site + 4).to_le_bytes();
+            let target = self.link(made.base, exit);
+            let to_own = target.filter(|target| self.own.contains(target)).map(|target| target.wrapping_sub(made.base));
+            if to_own.is_none() {
+                links.extend(target.map(|target| (exit.site, target)));
+            }
+            let distance = to_own.unwrap_or(exit.resume).wrapping_sub(exit.site + 4).to_le_bytes();
             let to = self.packer.code.get_mut(from + exit.site as usize..).unwrap_or_default();
             to.iter_mut().zip(distance).for_each(|(to, byte)| *to = byte);
         }
         links.sort_unstable();
-        let (number, pages) = (index as u32, &self.plan.pages);
-        let pages = pages.get(pages.partition_point(|(unit, _)| *unit < number)..)?;
-        let pages = pages.get(..pages.partition_point(|(unit, _)| *unit <= number))?;
+        let pages = self.plan.pages_of(index);
         let has_maps = !Arc::ptr_eq(&made.maps, self.outside);
-        self.packer.add(&Unit { made, has_maps, pages, first_exit, exits, links: &links, marks });
+        let is_target = self.plan.is_target(made.base);
+        self.packer.add(&Unit { made, has_maps, is_target, pages, first_exit, exits, links: &links, marks });
         self.links = links;
         Some(())
     }
@@ -332,24 +398,26 @@ impl<'a> Draft<'a> {
     /// All units that can be looked up, the newest where there are several of an address.
     fn all_units(&self) -> Vec<(u64, u32)> {
         let own = self.half.units.iter().zip(&self.plan.is_kept).filter(|(_, is_kept)| **is_kept);
-        let mut units: Vec<(u64, u32)> = own.map(|(made, _)| (made.pc, made.base)).collect();
-        if let Some(frozen) = &self.half.frozen {
-            let spans = &self.contents.spans;
-            let has = |place: u32| spans.iter().any(|span| (span.place..span.end).contains(&place));
-            let mut last = (u32::MAX, false);
-            units.extend(frozen.directory.all_units(frozen.file()).filter(|(_, place)| {
-                let cluster = frozen.cluster_of(*place).map_or(u32::MAX, |index| index as u32);
-                if last.0 != cluster {
-                    last = (cluster, has(*place));
-                }
-                last.1
-            }));
-        }
+        let mut own: Vec<(u64, u32)> = own.map(|(made, _)| (made.pc, made.base)).collect();
         // Later made is further behind.
-        units.sort_unstable();
-        units.reverse();
-        units.dedup_by_key(|(pc, _)| *pc);
-        units.reverse();
+        own.sort_unstable_by_key(|(pc, place)| (*pc, u32::MAX - place));
+        own.dedup_by_key(|(pc, _)| *pc);
+        let Some(frozen) = &self.half.frozen else { return own };
+        let spans = &self.contents.spans;
+        let is_there = |cluster: &Cluster| spans.binary_search_by_key(&cluster.span.place, |span| span.place).is_ok();
+        let is_there: Vec<bool> = frozen.clusters.iter().map(is_there).collect();
+        let has = |place: u32| frozen.cluster_of(place).is_some_and(|index| is_there.get(index) == Some(&true));
+        let mut units = Vec::with_capacity(own.len() + frozen.directory.units);
+        let mut own = own.into_iter().peekable();
+        for (pc, place) in frozen.directory.all_units(frozen.file()).filter(|(_, place)| has(*place)) {
+            while let Some(unit) = own.next_if(|(own, _)| *own < pc) {
+                units.push(unit);
+            }
+            if own.peek().is_none_or(|(own, _)| *own != pc) {
+                units.push((pc, place));
+            }
+        }
+        units.extend(own);
         units
     }
 }

@@ -9,25 +9,35 @@ use crate::jit::halves::{Half, Made, Packed, Stale, Way};
 use crate::jit::maps::Maps;
 use crate::jit::shared::ALIGN;
 use ashore_emit::{Exit, Mark};
-use std::collections::{BTreeMap, HashMap};
-use std::ops::RangeInclusive;
+use std::collections::HashMap;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 /// The bytes of a file, for as long as anybody has this.
 pub type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
-/// Of a half at most so many parts of four are what was kept: else it is left and all made anew.
+/// Of a half at most so many parts of four are what was kept: there is to be room for what is made anew.
 const QUARTERS: u32 = 3;
+
+/// Where the code of a half ends at the latest that is kept.
+pub(super) fn most_of(half: &Half) -> u32 {
+    half.code.start + (half.code.end - half.code.start) / 4 * QUARTERS
+}
+
+/// Places are looked up by stretches of so many bytes.
+const STRETCH_LOG2: u32 = 16;
 
 /// What a file has.
 pub(in crate::jit) struct Frozen {
     file: Bytes,
     pub(super) directory: Directory,
     pub(super) clusters: Vec<Cluster>,
+    /// For each stretch of places the first cluster that reaches into it or behind it.
+    firsts: Vec<u32>,
     /// Sites that lead to clusters that are not there yet, and their targets.
-    pending: HashMap<usize, Vec<(u32, u32)>>,
-    /// What was changed in the code of clusters after they were written: sites and entries, and where they lead.
-    pub(super) late: BTreeMap<u32, u32>,
+    pending: Vec<Vec<(u32, u32)>>,
+    /// What was changed in the code of clusters after they were written: sites and entries, and where they lead, by place.
+    pub(super) late: Vec<(u32, u32)>,
     /// Exits that were taken.
     exits: HashMap<u32, Way>,
     /// The maps of units that have none of their own.
@@ -39,6 +49,10 @@ pub(in crate::jit) struct Frozen {
 /// A cluster.
 pub(super) struct Cluster {
     pub(super) span: Span,
+    /// What of all that was changed later is in it.
+    late: Range<usize>,
+    /// How often what it was made of was not there.
+    pub(super) tries: u8,
     pub(super) state: State,
 }
 
@@ -64,22 +78,33 @@ impl Frozen {
     fn of(file: Bytes, (key, outside): (&[u8; KEY], &Arc<Maps>), half: &Half) -> Option<Frozen> {
         let directory = Directory::read((*file).as_ref(), key)?;
         let [place, _, counter] = directory.ends;
-        let most = (half.code.end - half.code.start) / 4 * QUARTERS;
         let first = directory.spans.first()?;
         let is_inside = first.place >= half.code.start
-            && place <= half.code.start + most
+            && place <= most_of(half)
             && first.first_counter >= half.counters.start
             && counter <= half.counters.end;
         if !is_inside || half.next != half.code.start {
             return None;
         }
-        let late = directory.late((*file).as_ref()).collect();
-        let clusters = directory.spans.iter().map(|span| Cluster { span: *span, state: State::Waiting }).collect();
+        let late: Vec<(u32, u32)> = directory.late((*file).as_ref()).collect();
+        if !late.is_sorted_by_key(|(place, _)| *place) {
+            return None;
+        }
+        let mut firsts = Vec::new();
+        for (index, span) in directory.spans.iter().enumerate() {
+            let reach = ((span.end - 1) >> STRETCH_LOG2) as usize + 1;
+            firsts.resize(reach.max(firsts.len()), index as u32);
+        }
+        let clusters = directory.spans.iter().map(|span| {
+            let [first, end] = [span.place, span.end].map(|end| late.partition_point(|(place, _)| *place < end));
+            Cluster { span: *span, late: first..end, tries: 0, state: State::Waiting }
+        });
         Some(Frozen {
             file,
+            clusters: clusters.collect(),
+            firsts,
+            pending: vec![Vec::new(); directory.spans.len()],
             directory,
-            clusters,
-            pending: HashMap::new(),
             late,
             exits: HashMap::new(),
             outside: outside.clone(),
@@ -99,8 +124,10 @@ impl Frozen {
 
     /// The number of the cluster that a place is in.
     pub(super) fn cluster_of(&self, place: u32) -> Option<usize> {
-        let index = self.clusters.partition_point(|cluster| cluster.span.place <= place).checked_sub(1)?;
-        self.clusters.get(index).filter(|cluster| place < cluster.span.end).map(|_| index)
+        let first = *self.firsts.get((place >> STRETCH_LOG2) as usize)? as usize;
+        let mut behind = self.clusters.get(first..)?.iter().enumerate();
+        let (index, cluster) = behind.find(|(_, cluster)| place < cluster.span.end)?;
+        (cluster.span.place <= place).then_some(first + index)
     }
 
     /// The place of an address's code, and the cluster that has it.
@@ -109,7 +136,7 @@ impl Frozen {
         Some((place, self.cluster_of(place)?))
     }
 
-    fn record_of(&self, place: u32) -> Option<(&Record, &Cluster)> {
+    pub(super) fn record_of(&self, place: u32) -> Option<(&Record, &Cluster)> {
         let cluster = self.clusters.get(self.cluster_of(place)?)?;
         Some((cluster.record()?, cluster))
     }
@@ -153,6 +180,13 @@ impl Frozen {
         Some((unit.first_exit, self.tables(found, unit).exits))
     }
 
+    /// The unit that a place is in or right behind, and its exits.
+    pub(in crate::jit) fn exits_near(&self, place: u32) -> Option<(Made, Vec<Exit>)> {
+        let found = self.record_of(place)?;
+        let tables = self.tables(found, found.0.unit_of(place.checked_sub(1)?)?);
+        Some((tables.made, tables.exits))
+    }
+
     /// The marks of the unit at a place.
     pub(in crate::jit) fn marks_of(&self, base: u32) -> Vec<Packed> {
         let found = self.record_of(base).and_then(|found| Some(self.tables(found, found.0.unit_at(base)?).marks));
@@ -188,29 +222,51 @@ impl Frozen {
         stale
     }
 
-    /// Where an entry leads since it was changed, itself mostly.
-    fn moved(&self, place: u32) -> u32 {
-        self.late.get(&place).copied().unwrap_or(place)
+    /// Where an entry in a cluster leads since it was changed, itself mostly.
+    fn moved(&self, place: u32, index: usize) -> u32 {
+        let late = self.late_of(index);
+        let found = late.binary_search_by_key(&place, |(place, _)| *place).ok();
+        found.and_then(|at| late.get(at)).map_or(place, |(_, to)| *to)
     }
 
-    /// What is to be linked now that a cluster is there: sites and targets. The others wait.
+    /// What was changed later of a cluster.
+    pub(super) fn late_of(&self, index: usize) -> &[(u32, u32)] {
+        let late = self.clusters.get(index).map_or(0..0, |cluster| cluster.late.clone());
+        self.late.get(late).unwrap_or_default()
+    }
+
+    /// Addresses that jumps with a computed target went to, and the places of their code, of a cluster that is there.
+    pub(super) fn targets(&self, index: usize) -> impl Iterator<Item = (u64, u32)> {
+        let units = self.clusters.get(index).and_then(Cluster::record).map(|record| record.units.as_slice());
+        let wanted = units.unwrap_or_default().iter().filter(|unit| unit.is_target);
+        wanted.filter(move |unit| self.moved(unit.base, index) == unit.base).map(|unit| (unit.pc, unit.base))
+    }
+
+    /// What is to be linked now that a cluster is there: sites or entries, and targets. The others wait.
     pub(super) fn take_links(&mut self, index: usize) -> Vec<(u32, u32)> {
-        let mut links = self.pending.remove(&index).unwrap_or_default();
-        links.retain(|(_, target)| self.unit_at(*target).is_some());
+        let mut links = self.pending.get_mut(index).map(core::mem::take).unwrap_or_default();
+        let has_unit = |target: u32| self.record_of(target).is_some_and(|(record, _)| record.has_unit(target));
+        links.retain(|(_, target)| has_unit(*target));
         let Some(record) = self.clusters.get(index).and_then(Cluster::record) else { return Vec::new() };
-        let mut wanted: Vec<(u32, u32)> = record.links.clone();
-        // An entry that leads elsewhere is none of them: no link is in the first bytes of a unit.
-        let is_entry = |place: u32| record.unit_at(place).is_some();
-        let span = self.clusters.get(index).map_or(0..0, |cluster| cluster.span.place..cluster.span.end);
-        let late = self.late.range(span).filter(|(place, _)| !is_entry(**place));
-        wanted.extend(late.map(|(site, target)| (*site, *target)));
-        for (site, target) in wanted {
-            let target = self.moved(target);
+        let mut waiting = Vec::new();
+        links.reserve(record.links.len());
+        // An entry that leads to itself counts no more.
+        let late = self.late_of(index).iter().filter(|(place, target)| place != target);
+        for (site, target) in record.links.iter().chain(late).copied() {
             let Some(other) = self.cluster_of(target) else { continue };
+            let moved = self.moved(target, other);
+            let is_moved = moved != target;
+            let (target, other) = (moved, if is_moved { self.cluster_of(moved) } else { Some(other) });
+            let Some(other) = other else { continue };
             match self.clusters.get(other).map(|cluster| &cluster.state) {
-                Some(State::There(record)) if record.unit_at(target).is_some() => links.push((site, target)),
-                Some(State::Waiting) => self.pending.entry(other).or_default().push((site, target)),
+                Some(State::There(record)) if record.has_unit(target) => links.push((site, target)),
+                Some(State::Waiting) => waiting.push((other, (site, target))),
                 _ => {}
+            }
+        }
+        for (other, link) in waiting {
+            if let Some(pending) = self.pending.get_mut(other) {
+                pending.push(link);
             }
         }
         links

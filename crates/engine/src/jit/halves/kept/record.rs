@@ -1,26 +1,31 @@
 //! A cluster as bytes: some thousand instructions' units that were made one after the other, with their tables and their code.
 //!
-//! Where its exits lead stands beside the code, which is as if they led nowhere yet. What most units are never asked for, their
+//! Where its exits lead stands in the code if that is in the same cluster, and beside it otherwise: those are in the code as if
+//! they led nowhere yet. What most units are never asked for, their
 //! exits and marks, is skipped at first.
 
 use super::digest::{self, Digest};
 use super::maps::Known;
 use super::words::{Reader, Writer};
+use crate::jit::entry::ENTRY_LEN;
 use crate::jit::halves::{Made, Packed, Way};
 use crate::jit::maps::Maps;
 use crate::jit::shared::{ALIGN, PAGE_LOG2};
-use ashore_emit::{Exit, ExitKind, RegMap};
+use ashore_emit::{CALL_LEN, Exit, ExitKind, RegMap};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+/// Pages that are so far from each other are of one text.
+const NEAR: u64 = 1 << 12;
 /// The most bytes of the code behind a unit, which leaves to the engine.
-pub(super) const STUB_LEN: u32 = 10;
+pub(super) const STUB_LEN: u32 = CALL_LEN;
 /// The least bytes of a unit: its entry is replaced as a whole.
-const ENTRY_LEN: u32 = 8;
+const LEAST: u32 = ENTRY_LEN as u32;
 
 const HAS_LOOP: u64 = 1;
 const HAS_MAPS: u64 = 2;
 const HAS_PAGES: u64 = 4;
+const IS_TARGET: u64 = 8;
 
 const KIND: u8 = 3;
 const HAS_SITE: u8 = 4;
@@ -76,12 +81,14 @@ impl Span {
 pub(super) struct Unit<'a> {
     pub(super) made: &'a Made,
     pub(super) has_maps: bool,
+    /// Whether jumps whose target is computed went to it.
+    pub(super) is_target: bool,
     /// The pages it was made of.
-    pub(super) pages: &'a [(u32, u64)],
+    pub(super) pages: &'a [u64],
     pub(super) first_exit: u32,
     /// Without the last one, which is that of the code behind it.
     pub(super) exits: &'a [Way],
-    /// Where exits lead by themselves: sites and places.
+    /// Where exits lead by themselves out of the cluster: sites and places.
     pub(super) links: &'a [(u32, u32)],
     pub(super) marks: &'a [Packed],
 }
@@ -107,7 +114,7 @@ impl Packer {
         (self.count, self.last, self.next_exit) = (0, (0, 0), first_exit);
     }
 
-    /// Adds a unit, whose code somebody else adds.
+    /// Adds a unit, whose code, with so many bytes behind it as the longest way to leave has, somebody else adds.
     pub(super) fn add(&mut self, unit: &Unit<'_>) {
         let Packer { units: to, maps, table, .. } = self;
         let made = unit.made;
@@ -117,12 +124,13 @@ impl Packer {
         to.number((made.end - made.base).into());
         to.signed(made.pc.wrapping_sub(pc) as i64);
         let own = made.pc >> PAGE_LOG2;
-        let has_pages = !matches!(unit.pages, [(_, page)] if *page == own);
+        let has_pages = !matches!(unit.pages, [page] if *page == own);
         let flag = |is: bool, flag: u64| if is { flag } else { 0 };
-        to.number(flag(made.has_loop, HAS_LOOP) | flag(unit.has_maps, HAS_MAPS) | flag(has_pages, HAS_PAGES));
+        let made_of = flag(unit.has_maps, HAS_MAPS) | flag(has_pages, HAS_PAGES);
+        to.number(flag(made.has_loop, HAS_LOOP) | made_of | flag(unit.is_target, IS_TARGET));
         if has_pages {
             to.number(unit.pages.len() as u64);
-            unit.pages.iter().for_each(|(_, page)| to.signed(page.wrapping_sub(own) as i64));
+            unit.pages.iter().for_each(|page| to.signed(page.wrapping_sub(own) as i64));
         }
         to.number((unit.first_exit - self.next_exit).into());
         self.next_exit = unit.first_exit + unit.exits.len() as u32 + 1;
@@ -199,6 +207,7 @@ pub(in crate::jit) struct Read {
     /// Where its code is in the record.
     pub(super) code: u32,
     pub(in crate::jit) has_loop: bool,
+    pub(super) is_target: bool,
     has_maps: bool,
     pub(in crate::jit) is_stale: bool,
 }
@@ -209,9 +218,9 @@ impl Read {
         self.first_exit + self.exits
     }
 
-    /// Its code in the record.
+    /// Its code in the record, with what is behind it.
     pub(super) fn code<'a>(&self, record: &'a [u8]) -> Option<&'a [u8]> {
-        record.get(self.code as usize..)?.get(..(self.end - self.base) as usize)
+        record.get(self.code as usize..)?.get(..(self.end + STUB_LEN - self.base) as usize)
     }
 }
 
@@ -230,11 +239,14 @@ pub(super) struct Record {
     pub(super) units: Vec<Read>,
     /// Pages and the units made of them.
     pub(super) pages: Vec<(u64, u32)>,
-    /// Sites and where they lead.
+    /// Sites and where they lead, out of the cluster.
     pub(super) links: Vec<(u32, u32)>,
+    /// By place, in steps of what places are multiples of: whether a unit begins there.
+    begins: Vec<u64>,
+    first: u32,
     maps: Known,
-    /// The first and the last page of them.
-    reach: Option<(u64, u64)>,
+    /// The first and the last page of those that are near to each other.
+    reach: Vec<(u64, u64)>,
 }
 
 impl Record {
@@ -249,12 +261,16 @@ impl Record {
         for _ in 0..from.count()? {
             last = last.wrapping_add(from.signed()? as u64);
             record.sources.push((last, from.array()?));
-            let (low, high) = record.reach.unwrap_or((last, last));
-            record.reach = Some((low.min(last), high.max(last)));
+            match record.reach.last_mut() {
+                Some((low, high)) if *low <= last && last <= high.saturating_add(NEAR) => *high = last.max(*high),
+                _ => record.reach.push((last, last)),
+            }
         }
         record.maps = Known::read(&mut from, outside)?;
         let count = from.count()?;
         record.units.reserve(count);
+        record.first = span.place / ALIGN;
+        record.begins = vec![0; ((span.end - span.place) / ALIGN / 64) as usize + 2];
         let mut next = Next { base: 0, pc: 0, end: span.place, exit: span.first_exit, code: meta };
         for _ in 0..count {
             record.read_unit(&mut from, &mut next, (span, meta))?;
@@ -266,7 +282,7 @@ impl Record {
         let base = next.base.checked_add(from.short()?.checked_mul(ALIGN)?)?;
         let len = from.short()?;
         let (end, pc) = (base.checked_add(len)?, next.pc.wrapping_add(from.signed()? as u64));
-        if base < next.end || len < ENTRY_LEN || end.checked_add(STUB_LEN)? > span.end {
+        if base < next.end || len < LEAST || end.checked_add(STUB_LEN)? > span.end {
             return None;
         }
         let flags = from.number()?;
@@ -286,7 +302,7 @@ impl Record {
             let to = i64::from(base / ALIGN).checked_add(from.signed()?)?;
             let to = u32::try_from(to).ok()?.checked_mul(ALIGN)?;
             // The entry is no site.
-            if site < ENTRY_LEN || site.checked_add(4)? > len {
+            if site < LEAST || site.checked_add(4)? > len {
                 return None;
             }
             self.links.push((base + site, to));
@@ -294,6 +310,8 @@ impl Record {
         let table_len = from.count()?;
         let table = meta - from.0.len();
         from.bytes(table_len)?;
+        let step = base / ALIGN - self.first;
+        *self.begins.get_mut((step / 64) as usize)? |= 1 << (step % 64);
         self.units.push(Read {
             base,
             end,
@@ -304,10 +322,11 @@ impl Record {
             table_end: (table + table_len) as u32,
             code: u32::try_from(next.code).ok()?,
             has_loop: flags & HAS_LOOP != 0,
+            is_target: flags & IS_TARGET != 0,
             has_maps: flags & HAS_MAPS != 0,
             is_stale: false,
         });
-        *next = Next { base, pc, end, exit: again + 1, code: next.code.checked_add(len as usize)? };
+        *next = Next { base, pc, end, exit: again + 1, code: next.code.checked_add((len + STUB_LEN) as usize)? };
         Some(())
     }
 
@@ -323,6 +342,7 @@ impl Record {
             is_stale: unit.is_stale,
             has_loop: unit.has_loop,
             leaves: unit.end,
+            first_exit: unit.first_exit,
         };
         let mut exits: Vec<Exit> = (0..unit.exits).map_while(|_| read_exit(&mut from, unit)).collect();
         exits.push(Exit { kind: ExitKind::Goto, pc: unit.pc, site: 0, resume: 0 });
@@ -337,7 +357,14 @@ impl Record {
 
     /// Whether it may have been made of any of these pages.
     pub(super) fn reaches(&self, pages: &RangeInclusive<u64>) -> bool {
-        self.reach.is_some_and(|(low, high)| low <= *pages.end() && *pages.start() <= high)
+        self.reach.iter().any(|(low, high)| low <= pages.end() && pages.start() <= high)
+    }
+
+    /// Whether a unit begins at a place.
+    pub(super) fn has_unit(&self, place: u32) -> bool {
+        let step = (place / ALIGN).wrapping_sub(self.first);
+        let word = self.begins.get((step / 64) as usize).copied().unwrap_or_default();
+        place.is_multiple_of(ALIGN) && word >> (step % 64) & 1 != 0
     }
 
     /// The unit that begins at a place.

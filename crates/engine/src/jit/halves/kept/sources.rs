@@ -10,6 +10,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const PAGE: u64 = 1 << PAGE_LOG2;
+/// The most parts that a text has.
+const PARTS_MAX: usize = 128;
 
 /// The pages of a program's own text, and what was in them when they were looked at first.
 #[derive(Default)]
@@ -18,6 +20,8 @@ pub(in crate::jit) struct Sources(Mutex<Known>);
 #[derive(Default)]
 pub(in crate::jit) struct Known {
     text: Vec<AddrRange>,
+    /// What is none of it any more.
+    gone: Vec<AddrRange>,
     digests: HashMap<u64, Digest>,
     /// The pages that were looked at for what is being made.
     seen: Vec<u64>,
@@ -43,6 +47,15 @@ impl Known {
         self.text = text.to_vec();
     }
 
+    /// This is of the text as well, unless there are too many parts of it, or something else was there before.
+    pub(in crate::jit) fn adds(&mut self, range: AddrRange) -> bool {
+        let is_one_more = self.text.len() < PARTS_MAX && !self.gone.iter().any(|gone| gone.overlaps(range));
+        if is_one_more {
+            self.text.push(range);
+        }
+        is_one_more
+    }
+
     /// Memory of the program has changed: it is none of the text from now on.
     pub(in crate::jit) fn changed(&mut self, range: AddrRange) {
         // Pages that a change begins or ends in are no part of the rest.
@@ -50,6 +63,7 @@ impl Known {
         if !self.text.iter().any(|text| text.overlaps(range)) {
             return;
         }
+        self.gone.push(range);
         let mut kept = Vec::new();
         for text in &self.text {
             let before = AddrRange { start: text.start, end: text.end.min(range.start).max(text.start) };

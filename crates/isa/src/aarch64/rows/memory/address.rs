@@ -17,6 +17,7 @@ pub(super) struct Address {
 
 impl Address {
     /// A base and a distance.
+    #[inline]
     fn plain(l: &mut Lift, number: u8, disp: i64) -> Address {
         Address { base: l.x_sp(number), disp: disp as i32, change: None }
     }
@@ -34,12 +35,17 @@ impl Address {
         Address { change, ..plain }
     }
 
-    /// The address of one register, by bits 24, 21, 11 and 10.
+    /// The address of one register, by bits 24, 21, 11 and 10. Most are of the first kind.
+    #[inline(always)]
     pub(super) fn of_one(l: &mut Lift, w: u32, log2: u32) -> Option<Address> {
-        let number = reg(w, 5);
         if bit(w, 24) {
-            return Some(Address::plain(l, number, i64::from(bits(w, 21, 10)) << log2));
+            return Some(Address::plain(l, reg(w, 5), i64::from(bits(w, 21, 10)) << log2));
         }
+        Address::of_other(l, w, log2)
+    }
+
+    fn of_other(l: &mut Lift, w: u32, log2: u32) -> Option<Address> {
+        let number = reg(w, 5);
         if !bit(w, 21) {
             return Some(Address::with_change(l, number, signed(w, 20, 12), bits(w, 11, 10)));
         }
@@ -52,6 +58,7 @@ impl Address {
     }
 
     /// Changes the base register if the address says so: after the access, which may fault.
+    #[inline]
     pub(super) fn finish(&self, l: &mut Lift) {
         if let Some((number, by)) = self.change {
             let changed = l.bin_number(Bin::Add, Width::W64, self.base, i64::from(by) as u64);
