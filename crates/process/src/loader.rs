@@ -1,16 +1,12 @@
 //! Maps a program where it wants to be and rewrites its call sites.
 
+use crate::mapping::{MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_PRIVATE};
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_engine::native::{Rewriter, find_sites};
 use ashore_image::{FunctionIndex, Image, Segment};
 use ashore_pivot::Errno;
 use ashore_report::{Report, table};
 use ashore_sys::Mapping;
-
-const MAP_PRIVATE: u32 = 2;
-const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
-const MAP_FIXED: u32 = 0x10;
-const MAP_ANONYMOUS: u32 = 0x20;
 
 /// A program in memory.
 pub(crate) struct Loaded {
@@ -24,6 +20,13 @@ pub(crate) struct Loaded {
     pub(crate) bias: u64,
     /// What was rewritten.
     pub(crate) rewriter: Option<Rewriter>,
+}
+
+impl Loaded {
+    /// Whether it lies where it was to lie.
+    pub(crate) fn is_at(&self, image: &Image, place: Addr) -> bool {
+        image.span().start.align_down(PAGE_SIZE).plus(self.bias) == place
+    }
 }
 
 /// How a program is put into memory.

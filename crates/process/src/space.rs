@@ -1,7 +1,9 @@
 //! The guest's address space.
 
+use crate::mapping::{MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE};
 use crate::outside::Maps;
 use crate::process::lock;
+use crate::shelf::Shelf;
 use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_engine::Code;
 use ashore_engine::native::{Rewriter, find_sites};
@@ -12,9 +14,6 @@ use ashore_sys::Mapping;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-const MAP_FIXED: u32 = 0x10;
-const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
-const MAP_ANONYMOUS: u32 = 0x20;
 const PROT_EXEC: u32 = 4;
 const PROT_WRITE: u32 = 2;
 /// Code that becomes executable is looked through up to this size; the net catches the rest.
@@ -32,13 +31,27 @@ pub(crate) struct Space {
     pub(crate) bias: AtomicU64,
     /// The main thread's stack.
     pub(crate) stack: AddrRange,
+    /// Where libraries lie, if what is made of them is kept.
+    shelf: Option<Shelf>,
 }
 
 pub(crate) struct Held<'a>(#[allow(dead_code)] MutexGuard<'a, Option<Rewriter>>);
 
 impl Space {
     pub(crate) fn new(rewriter: Option<Rewriter>, code: &'static dyn Code, stack: AddrRange) -> Space {
-        Space { code, rewriter: Mutex::new(rewriter), break_start: AtomicU64::new(0), bias: AtomicU64::new(0), stack }
+        Space {
+            code,
+            rewriter: Mutex::new(rewriter),
+            break_start: AtomicU64::new(0),
+            bias: AtomicU64::new(0),
+            stack,
+            shelf: None,
+        }
+    }
+
+    /// The same, with libraries at their places.
+    pub(crate) fn with_shelf(self, shelf: Option<Shelf>) -> Space {
+        Space { shelf, ..self }
     }
 
     /// Where the program was put: how far from its file's addresses, and its end.
@@ -54,6 +67,11 @@ impl Space {
     /// Code there was changed by somebody other than the program.
     pub(crate) fn rewritten(&self, range: AddrRange) {
         self.code.changed(range, 0);
+    }
+
+    /// Code of a library, or of what loads them, lies there, as it always does.
+    pub(crate) fn loads(&self, range: AddrRange) {
+        self.code.loaded(range);
     }
 
     /// The process ends, or becomes another program.
@@ -88,11 +106,12 @@ impl Space {
             let range = AddrRange::new(request.at, len).ok_or(Errno::ENOMEM)?;
             refuse_own(range)?;
         }
+        let wanted = self.shelf.as_ref().and_then(|shelf| shelf.wanted(request));
         let at = if request.align > PAGE_SIZE && !is_fixed {
             self.map_aligned(request, len)?
         } else {
             ashore_sys::map(&Mapping {
-                at: request.at,
+                at: wanted.unwrap_or(request.at),
                 len: request.len,
                 prot: request.prot.0,
                 flags: request.flags,
@@ -100,7 +119,16 @@ impl Space {
                 offset: request.offset,
             })?
         };
-        self.code.changed(AddrRange { start: at, end: at.plus(len) }, request.prot.0);
+        let range = AddrRange { start: at, end: at.plus(len) };
+        self.code.changed(range, request.prot.0);
+        if let Some(shelf) = &self.shelf {
+            if wanted == Some(at) {
+                shelf.took(range);
+            }
+            if shelf.has(range, request) {
+                self.loads(range);
+            }
+        }
         if request.prot.0 & PROT_EXEC != 0 && request.flags & MAP_ANONYMOUS == 0 {
             self.prepare(AddrRange { start: at, end: at.plus(len) }, request.prot.0);
         }

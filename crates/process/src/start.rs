@@ -2,8 +2,10 @@
 
 use crate::loader::{self, Loaded, Placing};
 use crate::machine::Machine;
+use crate::mapping::MAP_FIXED_NOREPLACE;
 use crate::outside::{self, Choice, Outside, places};
 use crate::process::{Options, Process};
+use crate::shelf::Shelf;
 use crate::signals;
 use crate::space::Space;
 use crate::task::Task;
@@ -50,7 +52,6 @@ pub struct Interpreter {
 const ALONE: Addr = Addr(0x5500_0000_0000);
 const STACK_MAX: u64 = 512 << 20;
 const STACK_MIN: u64 = 1 << 20;
-const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
 
 /// Runs a program. Returns only when it could not be started; otherwise this process ends as the program does.
 pub fn start<E: Engine>(program: &Program<'_>, abi: &'static dyn Abi<E::Regs>, options: Options) -> Report {
@@ -76,19 +77,26 @@ fn prepare<E: Engine>(
     let place = |at: Addr| outside.map(|_| at);
     let old_mask = SigSet(outside::ask(outside, Choice::Mask, || old_mask.0));
     let rewriter = (is_native && options.supervisor.is_none()).then(Rewriter::default);
-    let hint = if program.interpreter.is_some() { ALONE } else { Addr::NULL };
+    let shelf = options.keeper.as_ref().map(|keeper| Shelf::new(keeper.seed()));
+    let hint = match (&program.interpreter, &shelf) {
+        (Some(_), _) => ALONE,
+        (None, Some(shelf)) => shelf.place(program.image.span().len()).unwrap_or_default(),
+        (None, None) => Addr::NULL,
+    };
     let placing = Placing { place: place(places::PROGRAM), hint, rewriter };
     let loaded = loader::load(program.image, program.fd, program.bytes, program.functions, placing)?;
     let _ = ashore_host::Host.call(Sys::CLOSE, [program.fd as u64, 0, 0, 0, 0, 0]);
-    let interpreter = program.interpreter.as_ref().map(complete).transpose()?;
+    let interpreter = program.interpreter.as_ref().map(|found| complete(found, shelf.as_ref())).transpose()?;
     let stack = make_stack(outside).map_err(|e| table::CANNOT_MAP.because(format!("the stack: {e}")))?;
+    E::learn(&mut options.engine, &text(program.image, loaded.bias));
     let machine = Machine::<E>::new(abi, &options.engine);
     if let Some(mapper) = options.mapper.take() {
         E::open_map(&machine.shared, mapper);
     }
-    // Where a program lies that can be moved is another place every time.
-    let keeper = options.keeper.take().filter(|_| !program.image.kind.is_relocatable());
-    let space = Space::new(loaded.rewriter, &machine.shared, stack);
+    // Where a program lies that can be moved is another place, if its own was taken.
+    let is_at_place = !program.image.kind.is_relocatable() || loaded.is_at(program.image, hint);
+    let keeper = options.keeper.take().filter(|_| is_at_place);
+    let space = Space::new(loaded.rewriter, &machine.shared, stack).with_shelf(shelf);
     space.set_program(loaded.bias, loaded.end);
     let trampoline = map_trampoline(abi.os().trampoline, place(places::TRAMPOLINE).unwrap_or(Addr::NULL))
         .map_err(|e| table::CANNOT_MAP.because(format!("the signal trampoline: {e}")))?;
@@ -101,6 +109,9 @@ fn prepare<E: Engine>(
     ashore_sys::install_all().map_err(|e| table::CANNOT_START.because(format!("signal handlers: {e}")))?;
     if let Some(keeper) = keeper {
         E::open_cache(&machine.shared, &text(program.image, loaded.bias), keeper);
+        if let (Some(found), Some((loaded, true))) = (&program.interpreter, &interpreter) {
+            text(&found.image, loaded.bias).into_iter().for_each(|range| process.space.loads(range));
+        }
     }
     ashore_sys::restore_pipe_signal();
     signals::inherit(process);
@@ -108,7 +119,7 @@ fn prepare<E: Engine>(
     let id = |sys: Sys| ask(Choice::Id, &|| ashore_host::Host.call(sys, [0; 6]).unwrap_or(0)) as u32;
     let request = StartRequest {
         entry: loaded.entry,
-        first: interpreter.as_ref().map_or(loaded.entry, |interpreter| interpreter.entry),
+        first: interpreter.as_ref().map_or(loaded.entry, |(interpreter, _)| interpreter.entry),
         stack,
         args: &program.args,
         env: &program.env,
@@ -116,7 +127,7 @@ fn prepare<E: Engine>(
         headers: loaded.headers,
         header_count: program.image.headers.map_or(0, |t| t.count),
         header_size: program.image.headers.map_or(0, |t| t.row_len),
-        base: Addr(interpreter.as_ref().map_or(0, |interpreter| interpreter.bias)),
+        base: Addr(interpreter.as_ref().map_or(0, |(interpreter, _)| interpreter.bias)),
         random: random(process),
         ids: [id(Sys::GETUID), id(Sys::GETEUID), id(Sys::GETGID), id(Sys::GETEGID)],
         cpus: ask(Choice::Cpus, &|| std::thread::available_parallelism().map_or(1, |n| n.get() as u64)),
@@ -134,13 +145,16 @@ fn prepare<E: Engine>(
     Ok(task)
 }
 
-/// Maps an interpreter. Its call sites stay as they are: it is another CPU's.
-fn complete(interpreter: &Interpreter) -> Result<Loaded, Report> {
+/// Maps an interpreter, and says whether it is at the place that is its own. Its call sites stay as they are: it is another
+/// CPU's.
+fn complete(interpreter: &Interpreter, shelf: Option<&Shelf>) -> Result<(Loaded, bool), Report> {
     let Interpreter { image, fd, bytes } = interpreter;
-    let placing = Placing { place: None, hint: Addr::NULL, rewriter: None };
+    let hint = shelf.and_then(|shelf| shelf.place(image.span().len())).unwrap_or_default();
+    let placing = Placing { place: None, hint, rewriter: None };
     let loaded = loader::load(image, *fd, bytes, &NoFunctions, placing)?;
     let _ = ashore_host::Host.call(Sys::CLOSE, [*fd as u64, 0, 0, 0, 0, 0]);
-    Ok(loaded)
+    let is_at_place = hint != Addr::NULL && loaded.is_at(image, hint);
+    Ok((loaded, is_at_place))
 }
 
 /// Where the program's code is that comes from its file and cannot be written.
