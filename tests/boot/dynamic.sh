@@ -23,7 +23,9 @@ while read -r line; do echo "from a copy: $line"; done < <(for i in 1 2 3; do ec
 trap 'echo "a signal came"' USR1
 (for i in {1..3}; do :; done; kill -USR1 $$; exit 9) &
 wait $!
-wait $! 2>/dev/null
+# One that ends just when bash begins to wait for it is lost to this wait; bash knows its end when it is gone.
+while kill -0 $! 2>/dev/null; do :; done
+wait $!
 echo "it ended with $?"
 coproc { while read -r line; do echo "<$line>"; done; }
 echo hello >&"${COPROC[1]}"

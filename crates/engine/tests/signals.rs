@@ -178,9 +178,12 @@ impl Test {
         fill(&program.data);
         self.thread.state_mut().copy_from_slice(&program.state);
         let (mut at, start) = (0, Instant::now());
+        // How often it came no further. A timer may be through before the program is entered, on a slow machine always.
+        let mut stuck = 0u64;
         // One more is behind the last instruction that faulted.
         for _ in 0..1000 {
-            let after = if about.is_zero() { 0 } else { 1 + rng.below(about.as_nanos() as u64 + 1000) };
+            let longest = (about.as_nanos() as u64 + 1000) * (1 + stuck * stuck);
+            let after = if about.is_zero() { 0 } else { 1 + rng.below(longest) };
             self.timer.set(Duration::from_nanos(after));
             let end = end_of(self.thread.run(&Here));
             self.timer.set(Duration::ZERO);
@@ -193,6 +196,7 @@ impl Test {
                         panic!("stopped where nothing is, {}", self.told(program, at));
                     };
                     *(if more == 0 { &mut self.seen.early } else { &mut self.seen.midst }) += 1;
+                    stuck = if more == 0 { stuck + 1 } else { 0 };
                     at += more;
                     match rng.below(8) {
                         0 => self.handler(),
