@@ -21,9 +21,10 @@ echo "$a $b $(<file)"
 while read -r line; do echo "from a copy: $line"; done < <(for i in 1 2 3; do echo "$i"; done)
 # Copies in the background, signals, traps.
 trap 'echo "a signal came"' USR1
-(for i in {1..3}; do :; done; kill -USR1 $$; exit 9) &
+(for i in {1..3}; do :; done; kill -USR1 $$) &
 wait $!
-# One that ends just when bash begins to wait for it is lost to this wait; bash knows its end when it is gone.
+# A child that ends just when bash begins to wait for it is lost to bash, on Linux too: it is to be gone before.
+(exit 9) &
 while kill -0 $! 2>/dev/null; do :; done
 wait $!
 echo "it ended with $?"
