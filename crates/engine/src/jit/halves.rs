@@ -11,7 +11,7 @@ pub(super) use kept::{Frozen, KEY, Reader, Seen, Sources, Writer};
 
 use super::marks::Packed;
 use super::shared::{Made, Way};
-use super::verify;
+use super::tables::{self, Tables};
 use ashore_emit::{COUNTER_LEN, Exit, ExitKind, Mark};
 use ashore_sys::translated::Arena;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,9 +58,11 @@ pub(super) struct Half {
     next_counter: u32,
     /// The bytes of code that is not entered any more.
     stale: u32,
-    exits: Vec<Way>,
-    marks: Vec<Packed>,
     units: Vec<Made>,
+    /// Of all units.
+    tables: Writer,
+    /// How many exits they have.
+    exits: u32,
     /// For each page of code, the first unit that begins there or behind it.
     first_units: Vec<u32>,
     pages: BTreeMap<u64, Vec<u32>>,
@@ -92,9 +94,9 @@ impl Half {
             stale: 0,
             code,
             counters,
-            exits: Vec::new(),
-            marks: Vec::new(),
             units: Vec::new(),
+            tables: Writer::default(),
+            exits: 0,
             first_units: Vec::new(),
             pages: BTreeMap::new(),
             groups: vec![first],
@@ -148,7 +150,7 @@ impl Half {
 
     /// The number of the next exit.
     pub(super) fn next_exit(&self) -> u32 {
-        self.number | (self.exit_base + self.exits.len() as u32)
+        self.number | (self.exit_base + self.exits)
     }
 
     /// Whether an exit's number is of this half.
@@ -158,34 +160,42 @@ impl Half {
 
     /// The exit that leaves at a place.
     pub(super) fn way_at(&self, place: u32) -> Option<Way> {
-        if let Some((made, exits)) = self.frozen.as_ref().and_then(|frozen| frozen.exits_near(place)) {
-            return leaving_at(&made, exits.into_iter(), place);
+        if let Some((made, tables)) = self.frozen.as_ref().and_then(|frozen| frozen.unit_near(place)) {
+            return leaving_at(&made, tables, place);
         }
-        let made = self.unit_near(place)?;
-        let own = self.exits.get(made.first_exit as usize..)?.iter().take_while(|way| way.base == made.base);
-        leaving_at(made, own.map(|way| way.exit), place)
+        let (made, tables) = self.unit_near(place)?;
+        leaving_at(made, tables, place)
     }
 
     /// The exit of a number.
     pub(super) fn exit(&mut self, number: u64) -> Option<Way> {
         let number = number as u32 & !SECOND;
         match number.checked_sub(self.exit_base) {
-            Some(own) => self.exits.get(own as usize).copied(),
+            Some(own) => {
+                let behind = self.units.partition_point(|unit| unit.first_exit <= number);
+                let (made, tables) = self.unit(behind.checked_sub(1).filter(|_| own < self.exits)?)?;
+                Some(Way { base: made.base, exit: tables.exit(number - made.first_exit)? })
+            }
             None => self.frozen.as_mut()?.exit(number),
         }
     }
 
-    /// Adds a unit's exits, whose counters are the next ones; gives how many exits there were.
-    pub(super) fn add_exits(&mut self, exits: impl Iterator<Item = Way>) -> u32 {
-        let before = self.exits.len();
-        self.exits.extend(exits);
-        let added = self.exits.get(before..).unwrap_or_default();
-        self.use_counters(added.iter().filter(|way| way.exit.kind == ExitKind::Hot).count());
-        before as u32
+    /// Adds the tables of the unit that is added next, whose counters are the next ones; gives the number of its first exit and
+    /// where they are.
+    pub(super) fn add_tables(&mut self, unit: (u32, u64), exits: &[Exit], marks: &[Mark]) -> (u32, u32) {
+        let (first_exit, table) = (self.exit_base + self.exits, self.tables.0.len() as u32);
+        tables::write(&mut self.tables, unit, exits, marks);
+        self.exits += exits.len() as u32 + 1;
+        self.use_counters(exits.iter().filter(|exit| exit.kind == ExitKind::Hot).count());
+        (first_exit, table)
     }
 
-    pub(super) fn add_marks(&mut self, marks: impl Iterator<Item = Packed>) {
-        self.marks.extend(marks);
+    /// A unit that was made now, and its tables.
+    fn unit(&self, index: usize) -> Option<(&Made, Tables<'_>)> {
+        let made = self.units.get(index)?;
+        let end = self.units.get(index + 1).map_or(self.tables.0.len(), |next| next.table as usize);
+        let bytes = self.tables.0.get(made.table as usize..end).unwrap_or_default();
+        Some((made, Tables::of(made, Reader(bytes))))
     }
 
     /// Adds a unit, made of code on these pages. Those that were looked at for it are all of the program's text, or it is not
@@ -228,12 +238,12 @@ impl Half {
     }
 
     /// The unit, made now, that a place is in or behind.
-    fn unit_near(&self, place: u32) -> Option<&Made> {
+    fn unit_near(&self, place: u32) -> Option<(&Made, Tables<'_>)> {
         let page = (place.checked_sub(self.code.start)? / PAGE) as usize;
         let first = |page: usize| self.first_units.get(page).map_or(self.units.len(), |first| *first as usize);
-        let near = first(page).saturating_sub(1)..first(page + 1);
-        let near = self.units.get(near)?;
-        near.get(near.partition_point(|unit| unit.base <= place).checked_sub(1)?)
+        let start = first(page).saturating_sub(1);
+        let near = self.units.get(start..first(page + 1))?;
+        self.unit(start + near.partition_point(|unit| unit.base <= place).checked_sub(1)?)
     }
 
     /// The unit at a place, and the last mark at or before it.
@@ -241,9 +251,8 @@ impl Half {
         if let Some(found) = self.frozen.as_ref().and_then(|frozen| frozen.find(place)) {
             return Some(found);
         }
-        let unit = self.unit_near(place).filter(|unit| place < unit.end)?;
-        let mark = self.marks.partition_point(|mark| mark.place() <= place).checked_sub(1)?;
-        Some((unit.clone(), self.marks.get(mark)?.near(unit.pc)))
+        let (unit, tables) = self.unit_near(place).filter(|(unit, _)| place < unit.end)?;
+        Some((unit.clone(), tables.mark_at(place)?))
     }
 
     /// The units, by place.
@@ -259,20 +268,18 @@ impl Half {
     }
 
     /// The number of a unit's first exit, and its exits.
-    pub(super) fn exits_of(&self, base: u32) -> (u32, Vec<Exit>) {
-        self.frozen.as_ref().and_then(|frozen| frozen.exits_of(base)).unwrap_or_else(|| {
-            let (first, exits) = verify::exits_of(&self.exits, base);
-            (self.number | (self.exit_base + first), exits)
-        })
+    pub(super) fn exits_of(&self, made: &Made) -> (u32, Vec<Exit>) {
+        (self.number | made.first_exit, self.tables_at(made.base).map(Tables::all_exits).unwrap_or_default())
     }
 
     /// A unit's marks.
     pub(super) fn marks_of(&self, made: &Made) -> impl Iterator<Item = Packed> {
-        let kept = self.frozen.as_ref().map(|frozen| frozen.marks_of(made.base)).unwrap_or_default();
-        let first = self.marks.partition_point(|mark| mark.place() < made.base);
-        let end = made.end;
-        let own = self.marks.get(first..).unwrap_or_default();
-        kept.into_iter().chain(own.iter().take_while(move |mark| mark.place() < end).copied())
+        self.tables_at(made.base).into_iter().flat_map(Tables::marks)
+    }
+
+    fn tables_at(&self, base: u32) -> Option<Tables<'_>> {
+        let kept = self.frozen.as_ref().and_then(|frozen| frozen.unit_near(base + 1));
+        kept.map(|(_, tables)| tables).or_else(|| self.unit_near(base).map(|(_, tables)| tables))
     }
 
     /// Whether a unit of an address begins at a place.
@@ -300,11 +307,8 @@ impl Half {
 }
 
 /// Which of a unit's exits leaves at a place.
-fn leaving_at(made: &Made, mut exits: impl Iterator<Item = Exit>, place: u32) -> Option<Way> {
-    let is_here = |exit: &Exit| match (exit.kind, exit.site) {
-        (ExitKind::Goto, 0) => place == made.leaves,
-        (ExitKind::Goto, _) => place == made.base + exit.resume,
-        _ => false,
-    };
-    exits.find(is_here).map(|exit| Way { base: made.base, exit })
+fn leaving_at(made: &Made, tables: Tables<'_>, place: u32) -> Option<Way> {
+    let is_here = |exit: &Exit| exit.kind == ExitKind::Goto && exit.site != 0 && place == made.base + exit.resume;
+    let exit = if place == made.end { Some(tables::again(made.pc)) } else { tables.exits().find(is_here) };
+    exit.map(|exit| Way { base: made.base, exit })
 }

@@ -34,11 +34,17 @@ impl Packed {
     pub(super) fn write(self, (place, pc): (u32, u32), to: &mut Writer) -> (u32, u32) {
         let distance = self.pc.wrapping_sub(pc);
         let (near, is_near) = (distance >> STEP_LOG2, distance & (STEP - 1) == 0 && distance >> STEP_LOG2 < FAR);
-        to.byte(self.at as u8 & 15 | (if is_near { near } else { FAR } as u8) << 4);
-        if !is_near {
-            to.signed((distance as i32).into());
+        let first = self.at as u8 & 15 | (if is_near { near } else { FAR } as u8) << 4;
+        match self.place().wrapping_sub(place) {
+            small @ 0..0x80 if is_near => to.0.extend_from_slice(&[first, small as u8]),
+            moved => {
+                to.byte(first);
+                if !is_near {
+                    to.signed((distance as i32).into());
+                }
+                to.number(moved.into());
+            }
         }
-        to.number(self.place().wrapping_sub(place).into());
         (self.place(), self.pc)
     }
 

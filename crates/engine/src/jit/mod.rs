@@ -26,6 +26,7 @@ mod region;
 mod settings;
 mod shared;
 mod stop;
+mod tables;
 mod targets;
 mod tenants;
 mod thread;

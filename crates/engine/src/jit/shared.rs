@@ -8,7 +8,6 @@ use super::halves::{Half, Seen};
 use super::lift::{lift, pages};
 use super::mapper::Mapper;
 use super::maps::Maps;
-use super::marks::Packed;
 use super::peek::{Cache, Peek};
 use super::region::{Region, targets};
 use super::settings::Settings;
@@ -69,10 +68,12 @@ pub(super) struct Made {
     pub(super) is_stale: bool,
     /// Whether a thread may stay in it for ever.
     pub(super) has_loop: bool,
-    /// The place of code that leaves for the unit's first address.
-    pub(super) leaves: u32,
-    /// The first of its exits, among those of its half or, if it was kept, by number.
+    /// The number of its first exit, without that of its half, and how many there are before that of the code behind it, which
+    /// leaves for its first address.
     pub(super) first_exit: u32,
+    pub(super) exits: u32,
+    /// Where its tables are among those of its half, unless it was kept.
+    pub(super) table: u32,
 }
 
 /// An exit in the arena: where its unit begins, and the exit.
@@ -317,30 +318,28 @@ impl Jit {
         }
         let pc = parts.get(entry).map_or(0, |part| part.pc);
         self.arena.write(base, made.asm.bytes());
-        let first_exit = half.add_exits(made.exits.iter().map(|exit| Way { base, exit: *exit }));
-        half.add_marks(made.marks.iter().map(|mark| Packed::new(base, mark)));
         for exit in made.exits.iter().filter(|exit| exit.kind == ExitKind::Hot) {
             self.arena.set_counter(exit.resume, self.rounds(pc, exit.pc));
         }
         inner.stats.bytes += u64::from(len);
         inner.stats.evaluated += u64::from(made.evaluated);
         // Behind it, for when it is stale: to its address again.
-        let leaves = base + len;
+        let end = base + len;
         inner.stub.clear();
-        self.write_stub(&mut inner.stub, leaves);
-        self.arena.write(leaves, inner.stub.bytes());
-        let again = Exit { kind: ExitKind::Goto, pc, site: 0, resume: 0 };
-        half.add_exits(core::iter::once(Way { base, exit: again }));
-        half.next = (leaves + inner.stub.here()).next_multiple_of(ALIGN);
+        self.write_stub(&mut inner.stub, end);
+        self.arena.write(end, inner.stub.bytes());
+        half.next = (end + inner.stub.here()).next_multiple_of(ALIGN);
         let has_loop = parts.len() > 1 || parts.iter().any(|part| targets(&part.block).any(|to| to == part.pc));
         let is_outside = maps.first().is_some_and(|map| core::ptr::eq(map, &*self.map));
         let maps = if is_outside { self.maps.clone() } else { Arc::new(Maps::of(maps, &made.maps)) };
         inner.blocks.insert(pc, base);
         let known = self.link_known(&inner.blocks, base, &made.exits);
-        let made = Made { base, end: leaves, pc, maps, is_stale: false, has_loop, leaves, first_exit };
+        let (first_exit, table) = half.add_tables((base, pc), &made.exits, &made.marks);
+        let exits = made.exits.len() as u32;
+        let made = Made { base, end, pc, maps, is_stale: false, has_loop, first_exit, exits, table };
         half.add_unit(made, parts.iter().flat_map(pages), self.cache.seen());
         inner.stats.known += known;
-        self.told((base, leaves + inner.stub.here()), pc, parts.len());
+        self.told((base, end + inner.stub.here()), pc, parts.len());
         Ok(base)
     }
 

@@ -10,7 +10,8 @@ use super::lift::lift;
 use super::maps::Maps;
 use super::marks::Packed;
 use super::peek::Peek;
-use super::shared::{BLOCK_LEN, Inner, Jit, Made, Way};
+use super::shared::{BLOCK_LEN, Inner, Jit, Made};
+use super::tables;
 use super::{Code, Lifter};
 use ashore_emit::{Addresses, Exit, ExitKind, Part, Place, RegMap, Unit};
 /// A unit that would be another if it were made now.
@@ -62,7 +63,7 @@ impl Jit {
 
     /// Whether a unit comes out the same, of what it may have been made of.
     fn again(&self, inner: &mut Inner, index: usize, (made, code): (&Made, &dyn Code)) -> Result<(), &'static str> {
-        let (first_exit, exits) = inner.halves.get(index).map(|half| half.exits_of(made.base)).unwrap_or_default();
+        let (first_exit, exits) = inner.halves.get(index).map(|half| half.exits_of(made)).unwrap_or_default();
         let counter = exits.iter().find(|exit| exit.kind == ExitKind::Hot).map(|exit| exit.resume);
         let sources = if counter.is_some() { &[Source::Block][..] } else { &[Source::Region, Source::Block] };
         let mut found = Err("nothing can be made there");
@@ -80,7 +81,7 @@ impl Jit {
                 if found.is_ok() {
                     let mut bytes = new.asm.bytes().to_vec();
                     inner.stub.clear();
-                    self.write_stub(&mut inner.stub, made.leaves);
+                    self.write_stub(&mut inner.stub, made.end);
                     bytes.extend(inner.stub.bytes());
                     found = self.same_bytes(&inner.halves, made, (&mut bytes, &exits));
                 }
@@ -148,21 +149,13 @@ impl Jit {
 
 /// Whether the exits, the marks and the length are those of a unit.
 fn same_tables(half: &Half, made: &Made, (new, exits): (&ashore_emit::Code, &[Exit])) -> Result<(), &'static str> {
-    if new.asm.here() != made.leaves - made.base || made.leaves != made.end {
+    if new.asm.here() != made.end - made.base {
         return Err("its length");
     }
     // The last one is that of the code behind it.
-    let again = Exit { kind: ExitKind::Goto, pc: made.pc, site: 0, resume: 0 };
-    if exits.split_last() != Some((&again, new.exits.as_slice())) {
+    if exits.split_last() != Some((&tables::again(made.pc), new.exits.as_slice())) {
         return Err("its exits");
     }
     let marks = new.marks.iter().map(|mark| Packed::new(made.base, mark).words());
     if half.marks_of(made).map(Packed::words).eq(marks) { Ok(()) } else { Err("its marks") }
-}
-
-/// The exits of ways that are of one unit.
-pub(super) fn exits_of(ways: &[Way], base: u32) -> (u32, Vec<Exit>) {
-    let first = ways.partition_point(|way| way.base < base);
-    let own = ways.get(first..).unwrap_or_default().iter().take_while(|way| way.base == base);
-    (first as u32, own.map(|way| way.exit).collect())
 }

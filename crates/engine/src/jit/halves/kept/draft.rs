@@ -116,9 +116,6 @@ pub(in crate::jit) struct Draft<'a> {
     /// Clusters that are written again as they are.
     old: Vec<usize>,
     contents: Contents,
-    /// The first unit whose exits and marks were not written.
-    exits_at: usize,
-    marks_at: usize,
     packer: Packer,
     links: Vec<(u32, u32)>,
     /// The places of the cluster that is being written.
@@ -153,8 +150,6 @@ impl Half {
             next: 0,
             old: Vec::new(),
             contents: Contents::default(),
-            exits_at: 0,
-            marks_at: 0,
             packer: Packer::default(),
             links: Vec::new(),
             own: 0..0,
@@ -332,9 +327,9 @@ impl<'a> Draft<'a> {
                 continue;
             }
             let half = self.half;
-            self.exits_at = half.exits.partition_point(|way| way.base < group.place);
-            self.marks_at = half.marks.partition_point(|mark| mark.place() < group.place);
-            let first_exit = half.exit_base + self.exits_at as u32;
+            let exit_at =
+                |unit: usize| half.units.get(unit).map_or(half.exit_base + half.exits, |made| made.first_exit);
+            let (first_exit, exits_end) = (exit_at(units.start), exit_at(units.end));
             self.packer.begin(first_exit);
             self.own = group.place..half.units.get(units.end).map_or(half.next, |made| made.base);
             for index in units.clone() {
@@ -347,7 +342,7 @@ impl<'a> Draft<'a> {
                 place: group.place,
                 end: self.own.end,
                 first_exit,
-                exits_end: half.exit_base + self.exits_at as u32,
+                exits_end,
                 first_counter: group.counter,
                 counters_end: next_group.map_or(half.next_counter, |group| group.counter),
                 at: 0,
@@ -357,27 +352,19 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Adds a unit of the half to a cluster; its exits and marks are the next ones.
+    /// Adds a unit of the half to a cluster.
     fn unit(&mut self, index: usize) -> Option<()> {
         let half = self.half;
-        let made = half.units.get(index)?;
-        let (exits, marks) = (half.exits.get(self.exits_at..)?, half.marks.get(self.marks_at..)?);
-        let own = exits.iter().take_while(|way| way.base == made.base).count();
-        let first_exit = half.exit_base + self.exits_at as u32;
-        self.exits_at += own;
-        let own_marks = marks.iter().take_while(|mark| mark.place() < made.end).count();
-        self.marks_at += own_marks;
+        let (made, tables) = half.unit(index)?;
         if !*self.plan.is_kept.get(index)? {
             return None;
         }
-        // The last exit is that of the code behind the unit.
-        let (exits, marks) = (exits.get(..own.checked_sub(1)?)?, marks.get(..own_marks)?);
         let from = self.packer.code.len();
         self.arena.read_to(made.base, made.end + STUB_LEN - made.base, &mut self.packer.code);
         let mut links = core::mem::take(&mut self.links);
         links.clear();
-        for exit in exits.iter().map(|way| &way.exit).filter(|exit| exit.site != 0 && exit.kind == ExitKind::Goto) {
-            let target = self.link(made.base, exit);
+        for exit in tables.exits().filter(|exit| exit.site != 0 && exit.kind == ExitKind::Goto) {
+            let target = self.link(made.base, &exit);
             let to_own = target.filter(|target| self.own.contains(target)).map(|target| target.wrapping_sub(made.base));
             if to_own.is_none() {
                 links.extend(target.map(|target| (exit.site, target)));
@@ -390,7 +377,7 @@ impl<'a> Draft<'a> {
         let pages = self.plan.pages_of(index);
         let has_maps = !Arc::ptr_eq(&made.maps, self.outside);
         let is_target = self.plan.is_target(made.base);
-        self.packer.add(&Unit { made, has_maps, is_target, pages, first_exit, exits, links: &links, marks });
+        self.packer.add(&Unit { made, has_maps, is_target, pages, links: &links, tables: tables.bytes });
         self.links = links;
         Some(())
     }

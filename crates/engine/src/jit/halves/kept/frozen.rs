@@ -4,11 +4,12 @@
 //! of both is there.
 
 use super::directory::{Directory, KEY};
-use super::record::{Read, Record, Span, Tables};
-use crate::jit::halves::{Half, Made, Packed, Stale, Way};
+use super::record::{Read, Record, Span};
+use crate::jit::halves::{Half, Made, Stale, Way};
 use crate::jit::maps::Maps;
 use crate::jit::shared::ALIGN;
-use ashore_emit::{Exit, Mark};
+use crate::jit::tables::Tables;
+use ashore_emit::Mark;
 use std::collections::HashMap;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
@@ -146,7 +147,7 @@ impl Frozen {
         self.record_of(place)?.0.unit_at(place)
     }
 
-    fn tables(&self, (record, cluster): (&Record, &Cluster), unit: &Read) -> Tables {
+    fn tables(&self, (record, cluster): (&Record, &Cluster), unit: &Read) -> (Made, Tables<'_>) {
         record.tables(self.bytes(&cluster.span).unwrap_or_default(), unit, &self.outside)
     }
 
@@ -154,7 +155,7 @@ impl Frozen {
     pub(in crate::jit) fn units(&self) -> impl Iterator<Item = Made> {
         let all = self.clusters.iter().filter_map(|cluster| Some((cluster.record()?, cluster)));
         all.flat_map(move |(record, cluster)| {
-            record.units.iter().map(move |unit| self.tables((record, cluster), unit).made)
+            record.units.iter().map(move |unit| self.tables((record, cluster), unit).0)
         })
     }
 
@@ -167,39 +168,23 @@ impl Frozen {
         let cluster = self.clusters.get(index)?;
         let record = cluster.record()?;
         let unit = record.unit_with(number)?;
-        let exit = *self.tables((record, cluster), unit).exits.get((number - unit.first_exit) as usize)?;
+        let exit = self.tables((record, cluster), unit).1.exit(number - unit.first_exit)?;
         let way = Way { base: unit.base, exit };
         self.exits.insert(number, way);
         Some(way)
     }
 
-    /// The exits of the unit at a place, and the number of the first.
-    pub(in crate::jit) fn exits_of(&self, base: u32) -> Option<(u32, Vec<Exit>)> {
-        let found = self.record_of(base)?;
-        let unit = found.0.unit_at(base)?;
-        Some((unit.first_exit, self.tables(found, unit).exits))
-    }
-
-    /// The unit that a place is in or right behind, and its exits.
-    pub(in crate::jit) fn exits_near(&self, place: u32) -> Option<(Made, Vec<Exit>)> {
+    /// The unit that a place is in or right behind.
+    pub(in crate::jit) fn unit_near(&self, place: u32) -> Option<(Made, Tables<'_>)> {
         let found = self.record_of(place)?;
-        let tables = self.tables(found, found.0.unit_of(place.checked_sub(1)?)?);
-        Some((tables.made, tables.exits))
-    }
-
-    /// The marks of the unit at a place.
-    pub(in crate::jit) fn marks_of(&self, base: u32) -> Vec<Packed> {
-        let found = self.record_of(base).and_then(|found| Some(self.tables(found, found.0.unit_at(base)?).marks));
-        found.unwrap_or_default()
+        Some(self.tables(found, found.0.unit_of(place.checked_sub(1)?)?))
     }
 
     /// The unit at a place, and the last mark at or before it.
     pub(in crate::jit) fn find(&self, place: u32) -> Option<(Made, Mark)> {
         let found = self.record_of(place)?;
-        let tables = self.tables(found, found.0.unit_of(place)?);
-        let mark = tables.marks.iter().take_while(|mark| mark.place() <= place).last()?;
-        let mark = mark.near(tables.made.pc);
-        Some((tables.made, mark))
+        let (made, tables) = self.tables(found, found.0.unit_of(place)?);
+        Some((made, tables.mark_at(place)?))
     }
 
     /// Takes the units made of code on these pages that were not taken before.

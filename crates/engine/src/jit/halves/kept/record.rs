@@ -8,10 +8,11 @@ use super::digest::{self, Digest};
 use super::maps::Known;
 use super::words::{Reader, Writer};
 use crate::jit::entry::ENTRY_LEN;
-use crate::jit::halves::{Made, Packed, Way};
+use crate::jit::halves::Made;
 use crate::jit::maps::Maps;
 use crate::jit::shared::{ALIGN, PAGE_LOG2};
-use ashore_emit::{CALL_LEN, Exit, ExitKind, RegMap};
+use crate::jit::tables::Tables;
+use ashore_emit::{CALL_LEN, RegMap};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -26,10 +27,6 @@ const HAS_LOOP: u64 = 1;
 const HAS_MAPS: u64 = 2;
 const HAS_PAGES: u64 = 4;
 const IS_TARGET: u64 = 8;
-
-const KIND: u8 = 3;
-const HAS_SITE: u8 = 4;
-const HAS_NEXT: u8 = 8;
 
 /// What a cluster occupies: of the code's memory, of exits' numbers and of counters.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -85,12 +82,10 @@ pub(super) struct Unit<'a> {
     pub(super) is_target: bool,
     /// The pages it was made of.
     pub(super) pages: &'a [u64],
-    pub(super) first_exit: u32,
-    /// Without the last one, which is that of the code behind it.
-    pub(super) exits: &'a [Way],
     /// Where exits lead by themselves out of the cluster: sites and places.
     pub(super) links: &'a [(u32, u32)],
-    pub(super) marks: &'a [Packed],
+    /// Its exits and marks.
+    pub(super) tables: &'a [u8],
 }
 
 /// Writes clusters: what their units were made of, and then them. It keeps its memory.
@@ -102,7 +97,7 @@ pub(super) struct Packer {
     pub(super) code: Vec<u8>,
     last: (u32, u64),
     next_exit: u32,
-    table: Writer,
+    list: Writer,
 }
 
 impl Packer {
@@ -116,7 +111,7 @@ impl Packer {
 
     /// Adds a unit, whose code, with so many bytes behind it as the longest way to leave has, somebody else adds.
     pub(super) fn add(&mut self, unit: &Unit<'_>) {
-        let Packer { units: to, maps, table, .. } = self;
+        let Packer { units: to, maps, list, .. } = self;
         let made = unit.made;
         let (base, pc) = core::mem::replace(&mut self.last, (made.base, made.pc));
         self.count += 1;
@@ -132,24 +127,22 @@ impl Packer {
             to.number(unit.pages.len() as u64);
             unit.pages.iter().for_each(|page| to.signed(page.wrapping_sub(own) as i64));
         }
-        to.number((unit.first_exit - self.next_exit).into());
-        self.next_exit = unit.first_exit + unit.exits.len() as u32 + 1;
-        to.number(unit.exits.len() as u64);
+        to.number((made.first_exit - self.next_exit).into());
+        self.next_exit = made.first_exit + made.exits + 1;
+        to.number(made.exits.into());
         to.number(unit.links.len() as u64);
         for (site, target) in unit.links {
             to.number((*site).into());
             to.signed(i64::from(target / ALIGN) - i64::from(made.base / ALIGN));
         }
         // The rest is read only when somebody asks for it.
-        table.0.clear();
+        list.0.clear();
         if unit.has_maps {
-            maps.write_list(table, &made.maps);
+            maps.write_list(list, &made.maps);
         }
-        unit.exits.iter().for_each(|way| write_exit(table, made, &way.exit));
-        let mut last = (made.base, made.pc as u32);
-        unit.marks.iter().for_each(|mark| last = mark.write(last, table));
-        to.number(table.0.len() as u64);
-        to.0.extend(&table.0);
+        to.number((list.0.len() + unit.tables.len()) as u64);
+        to.0.extend(&list.0);
+        to.0.extend(unit.tables);
     }
 
     /// The record; `pages` are those that anything was made of or looked at for it.
@@ -172,24 +165,6 @@ impl Packer {
         to.0.extend(&self.code);
         *bytes = to.0;
     }
-}
-
-fn write_exit(to: &mut Writer, made: &Made, exit: &Exit) {
-    let (tag, next) = match exit.kind {
-        ExitKind::Goto => (0, 0),
-        ExitKind::Hot => (1, 0),
-        ExitKind::Eval { next } => (2, next),
-    };
-    let flag = |is: bool, flag: u8| if is { flag } else { 0 };
-    to.byte(tag | flag(exit.site != 0, HAS_SITE) | flag(next != 0, HAS_NEXT));
-    to.signed(exit.pc.wrapping_sub(made.pc) as i64);
-    if next != 0 {
-        to.signed(next.wrapping_sub(exit.pc) as i64);
-    }
-    if exit.site != 0 {
-        to.number(exit.site.into());
-    }
-    to.number(exit.resume.into());
 }
 
 /// A unit that was read: the least that all are asked for, as there are many.
@@ -222,13 +197,6 @@ impl Read {
     pub(super) fn code<'a>(&self, record: &'a [u8]) -> Option<&'a [u8]> {
         record.get(self.code as usize..)?.get(..(self.end + STUB_LEN - self.base) as usize)
     }
-}
-
-/// The tables of a unit.
-pub(super) struct Tables {
-    pub(super) made: Made,
-    pub(super) exits: Vec<Exit>,
-    pub(super) marks: Vec<Packed>,
 }
 
 /// A cluster that was read.
@@ -330,8 +298,8 @@ impl Record {
         Some(())
     }
 
-    /// The tables of a unit; what is not well formed in them is not there.
-    pub(super) fn tables(&self, bytes: &[u8], unit: &Read, outside: &Arc<Maps>) -> Tables {
+    /// A unit and its tables; what is not well formed in them is not there.
+    pub(super) fn tables<'a>(&self, bytes: &'a [u8], unit: &Read, outside: &Arc<Maps>) -> (Made, Tables<'a>) {
         let mut from = Reader(bytes.get(unit.table as usize..unit.table_end as usize).unwrap_or_default());
         let maps = if unit.has_maps { self.maps.read_list(&mut from).map(Arc::new) } else { None };
         let made = Made {
@@ -341,18 +309,12 @@ impl Record {
             maps: maps.unwrap_or_else(|| outside.clone()),
             is_stale: unit.is_stale,
             has_loop: unit.has_loop,
-            leaves: unit.end,
             first_exit: unit.first_exit,
+            exits: unit.exits,
+            table: 0,
         };
-        let mut exits: Vec<Exit> = (0..unit.exits).map_while(|_| read_exit(&mut from, unit)).collect();
-        exits.push(Exit { kind: ExitKind::Goto, pc: unit.pc, site: 0, resume: 0 });
-        let mut marks = Vec::new();
-        let mut last = (unit.base, unit.pc as u32);
-        while let Some(mark) = Packed::read(&mut from, last) {
-            last = (mark.place(), mark.low());
-            marks.push(mark);
-        }
-        Tables { made, exits, marks }
+        let tables = Tables::of(&made, from);
+        (made, tables)
     }
 
     /// Whether it may have been made of any of these pages.
@@ -384,23 +346,6 @@ impl Record {
         let behind = self.units.partition_point(|unit| unit.first_exit <= exit);
         self.units.get(behind.checked_sub(1)?).filter(|unit| exit <= unit.again())
     }
-}
-
-fn read_exit(from: &mut Reader<'_>, unit: &Read) -> Option<Exit> {
-    let len = unit.end - unit.base;
-    let tag = from.byte()?;
-    let pc = unit.pc.wrapping_add(from.signed()? as u64);
-    let next = if tag & HAS_NEXT != 0 { pc.wrapping_add(from.signed()? as u64) } else { 0 };
-    let kind = match tag & KIND {
-        0 => ExitKind::Goto,
-        1 => ExitKind::Hot,
-        _ => ExitKind::Eval { next },
-    };
-    let site = if tag & HAS_SITE != 0 { from.short()? } else { 0 };
-    let resume = from.short()?;
-    // That of a hot block is the place of its counter.
-    let is_inside = site.checked_add(4)? <= len && (resume <= len || kind == ExitKind::Hot);
-    is_inside.then_some(Exit { kind, pc, site, resume })
 }
 
 /// What a unit's numbers are counted from.

@@ -1,0 +1,131 @@
+//! What is known of a unit's code, as bytes: its exits, and behind them its marks.
+//!
+//! They are written once, when the unit is made, small, because most units are never asked for them; what is kept of the unit
+//! has the same bytes. The reader trusts nothing: what is not well formed is not there.
+
+use super::halves::{Reader, Writer};
+use super::marks::Packed;
+use super::shared::Made;
+use ashore_emit::{Exit, ExitKind, Mark};
+
+const KIND: u8 = 3;
+const HAS_SITE: u8 = 4;
+const HAS_NEXT: u8 = 8;
+
+/// Writes those of a unit that begins at a place and is of an address.
+pub(super) fn write(to: &mut Writer, (base, pc): (u32, u64), exits: &[Exit], marks: &[Mark]) {
+    exits.iter().for_each(|exit| write_exit(to, pc, exit));
+    let mut last = (base, pc as u32);
+    marks.iter().for_each(|mark| last = Packed::new(base, mark).write(last, to));
+}
+
+fn write_exit(to: &mut Writer, pc: u64, exit: &Exit) {
+    let (tag, next) = match exit.kind {
+        ExitKind::Goto => (0, 0),
+        ExitKind::Hot => (1, 0),
+        ExitKind::Eval { next } => (2, next),
+    };
+    let flag = |is: bool, flag: u8| if is { flag } else { 0 };
+    to.byte(tag | flag(exit.site != 0, HAS_SITE) | flag(next != 0, HAS_NEXT));
+    to.signed(exit.pc.wrapping_sub(pc) as i64);
+    if next != 0 {
+        to.signed(next.wrapping_sub(exit.pc) as i64);
+    }
+    if exit.site != 0 {
+        to.number(exit.site.into());
+    }
+    to.number(exit.resume.into());
+}
+
+/// The tables of a unit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tables<'a> {
+    /// All of them.
+    pub(super) bytes: &'a [u8],
+    from: Reader<'a>,
+    base: u32,
+    len: u32,
+    pc: u64,
+    exits: u32,
+}
+
+impl<'a> Tables<'a> {
+    /// Those that begin there.
+    pub(super) fn of(made: &Made, from: Reader<'a>) -> Tables<'a> {
+        Tables { bytes: from.0, from, base: made.base, len: made.end - made.base, pc: made.pc, exits: made.exits }
+    }
+
+    /// The exits, but for that of the code behind the unit.
+    pub(super) fn exits(self) -> Exits<'a> {
+        Exits { left: self.exits, tables: self }
+    }
+
+    /// The exit that is the so manieth; behind the others is that of the code behind the unit.
+    pub(super) fn exit(self, index: u32) -> Option<Exit> {
+        if index == self.exits { Some(again(self.pc)) } else { self.exits().nth(index as usize) }
+    }
+
+    /// All exits.
+    pub(super) fn all_exits(self) -> Vec<Exit> {
+        self.exits().chain([again(self.pc)]).collect()
+    }
+
+    /// The marks.
+    pub(super) fn marks(self) -> impl Iterator<Item = Packed> + 'a {
+        let mut exits = self.exits();
+        exits.by_ref().for_each(drop);
+        let mut from = exits.tables.from;
+        let mut last = (self.base, self.pc as u32);
+        core::iter::from_fn(move || {
+            let mark = Packed::read(&mut from, last)?;
+            last = (mark.place(), mark.low());
+            Some(mark)
+        })
+    }
+
+    /// The last mark at or before a place.
+    pub(super) fn mark_at(self, place: u32) -> Option<Mark> {
+        self.marks().take_while(|mark| mark.place() <= place).last().map(|mark| mark.near(self.pc))
+    }
+}
+
+/// The exit of the code behind a unit, which leaves for its address.
+pub(super) fn again(pc: u64) -> Exit {
+    Exit { kind: ExitKind::Goto, pc, site: 0, resume: 0 }
+}
+
+/// A unit's exits.
+pub(super) struct Exits<'a> {
+    tables: Tables<'a>,
+    left: u32,
+}
+
+impl Iterator for Exits<'_> {
+    type Item = Exit;
+
+    fn next(&mut self) -> Option<Exit> {
+        self.left = self.left.checked_sub(1)?;
+        let exit = read_exit(&mut self.tables);
+        if exit.is_none() {
+            self.left = 0;
+        }
+        exit
+    }
+}
+
+fn read_exit(tables: &mut Tables<'_>) -> Option<Exit> {
+    let Tables { from, len, pc, .. } = tables;
+    let tag = from.byte()?;
+    let pc = pc.wrapping_add(from.signed()? as u64);
+    let next = if tag & HAS_NEXT != 0 { pc.wrapping_add(from.signed()? as u64) } else { 0 };
+    let kind = match tag & KIND {
+        0 => ExitKind::Goto,
+        1 => ExitKind::Hot,
+        _ => ExitKind::Eval { next },
+    };
+    let site = if tag & HAS_SITE != 0 { from.short()? } else { 0 };
+    let resume = from.short()?;
+    // That of a hot block is the place of its counter.
+    let is_inside = site.checked_add(4)? <= *len && (resume <= *len || kind == ExitKind::Hot);
+    is_inside.then_some(Exit { kind, pc, site, resume })
+}
