@@ -11,6 +11,11 @@ pub(super) struct Blocks {
 const EMPTY: u64 = u64::MAX;
 const GONE: u32 = u32::MAX;
 const FIRST_LOG2: u32 = 12;
+/// Addresses in a stretch of so many bytes have neighbouring cells, so that looking up where a block's exits go, which is near
+/// mostly, needs little of the table.
+const STRETCH_LOG2: u32 = 10;
+/// One cell for so many bytes of it.
+const STEP_LOG2: u32 = 4;
 
 impl Blocks {
     pub(super) fn new() -> Blocks {
@@ -20,7 +25,9 @@ impl Blocks {
     /// The cell of an address, or the empty one where it would be.
     fn cell(&self, pc: u64) -> usize {
         let mask = self.cells.len() - 1;
-        let mut at = (pc.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & mask;
+        let stretch = (pc >> STRETCH_LOG2).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32 << (STRETCH_LOG2 - STEP_LOG2);
+        let within = (pc & ((1 << STRETCH_LOG2) - 1)) >> STEP_LOG2;
+        let mut at = (stretch | within) as usize & mask;
         while self.cells[at].0 != pc && self.cells[at].0 != EMPTY {
             at = (at + 1) & mask;
         }
