@@ -398,9 +398,14 @@ impl<'a> Generator<'a> {
         (self.compared, self.source, self.again) = (None, saved.source, saved.again);
     }
 
+    /// No value of an instruction is anywhere: the next one begins.
+    fn release(&mut self) {
+        (self.free, self.vfree, self.spilled, self.pending, self.fresh) = (SCRATCH, VSCRATCH, 0, None, None);
+    }
+
     /// Writes the ops up to the next instruction.
     fn instruction(&mut self, body: Body<'_>, live: &mut Live, at: &mut usize) -> Done {
-        (self.free, self.vfree, self.spilled, self.pending, self.fresh) = (SCRATCH, VSCRATCH, 0, None, None);
+        self.release();
         while let Some(op) = body.ops.get(*at) {
             if let Op::At(_) = *op {
                 if *at != self.start {
@@ -419,7 +424,7 @@ impl<'a> Generator<'a> {
     /// Has the instruction evaluated instead.
     fn evaluate(&mut self, body: Body<'_>, at: &mut usize) {
         *self.evaluated += 1;
-        (self.free, self.vfree, self.spilled, self.pending, self.fresh) = (SCRATCH, VSCRATCH, 0, None, None);
+        self.release();
         *at = self.start;
         *at += usize::from(matches!(body.ops.get(*at), Some(Op::At(_))));
         // What refused may have counted uses down; none of them is looked at again.

@@ -3,7 +3,9 @@
 //! Nothing depends on it: a place that is taken is another one, and what lies there is not kept. The places differ from user to
 //! user, by what whoever keeps translations gives as a seed.
 
-use crate::mapping::{MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_NORESERVE, MAP_PRIVATE, MAP_STACK};
+use crate::mapping::{
+    MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_NORESERVE, MAP_PRIVATE, MAP_STACK, PROT_EXEC, PROT_WRITE,
+};
 use crate::process::lock;
 use ashore_base::{Addr, AddrRange};
 use ashore_guest::MapRequest;
@@ -19,9 +21,6 @@ const PLACE_LOG2: u32 = 16;
 const LEN_MAX: u64 = 1 << 28;
 /// A program that maps more than so many has had its libraries.
 const COUNT_MAX: usize = 256;
-
-const PROT_WRITE: u32 = 2;
-const PROT_EXEC: u32 = 4;
 
 /// The places, and what was put there.
 pub(crate) struct Shelf {

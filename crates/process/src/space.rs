@@ -1,6 +1,6 @@
 //! The guest's address space.
 
-use crate::mapping::{MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE};
+use crate::mapping::{MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, PROT_EXEC, PROT_WRITE};
 use crate::outside::Maps;
 use crate::process::lock;
 use crate::shelf::Shelf;
@@ -14,8 +14,6 @@ use ashore_sys::Mapping;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-const PROT_EXEC: u32 = 4;
-const PROT_WRITE: u32 = 2;
 /// Code that becomes executable is looked through up to this size; the net catches the rest.
 const SCAN_MAX: u64 = 64 << 20;
 

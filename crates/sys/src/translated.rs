@@ -75,8 +75,10 @@ impl Frame {
         let frame = (len as u64).next_multiple_of(PAGE_SIZE);
         let range = map::anonymous(Addr::NULL, frame + PAGE_SIZE + STACK)?;
         let guard = AddrRange { start: range.start.plus(frame), end: range.start.plus(frame + PAGE_SIZE) };
+        // Whoever drops it gives its memory back, without a guard too.
+        let made = Frame { range, len, guard };
         map::protect_host(guard, 0)?;
-        Ok(Frame { range, len, guard })
+        Ok(made)
     }
 
     /// Where the stack of returns begins; it grows downwards. The word there is where a return goes that no call was made for.

@@ -66,8 +66,7 @@ impl Generator<'_> {
         let first = *at + usize::from(matches!(body.ops.get(*at), Some(Op::At(_))));
         let ops = body.ops.get(first..).unwrap_or_default();
         let wrap = wrap(ops, self.map.guest.flags).ok_or(Refused)?;
-        (self.free, self.vfree, self.spilled, self.pending, self.fresh) =
-            (super::SCRATCH, super::VSCRATCH, 0, None, None);
+        self.release();
         self.vheld = 0;
         let x = match self.map.vector(wrap.from) {
             Some(home) => home,

@@ -40,14 +40,13 @@ impl Arena {
     fn over(fd: i32, code_len: u64, data_len: u64) -> Result<Arena, Errno> {
         let len = code_len + data_len;
         crate::call(libc::SYS_ftruncate as u64, [fd as u64, len, 0, 0, 0, 0])?;
-        let (shared, fixed) = (libc::MAP_SHARED as u32, (libc::MAP_SHARED | libc::MAP_FIXED) as u32);
+        let flags = (libc::MAP_SHARED | libc::MAP_FIXED) as u32;
         let all = map::anonymous(Addr::NULL, len)?;
         let writable = map::anonymous(Addr::NULL, code_len)?;
         let code = AddrRange { start: all.start, end: all.start.plus(code_len) };
         let data = AddrRange { start: code.end, end: all.end };
-        debug_assert!(shared != fixed);
         for (range, prot, offset) in [(code, 5, 0), (data, 3, code_len), (writable, 3, 0)] {
-            map::map(&Mapping { at: range.start, len: range.len(), prot, flags: fixed, fd, offset })?;
+            map::map(&Mapping { at: range.start, len: range.len(), prot, flags, fd, offset })?;
         }
         Ok(Arena { code, data, writable })
     }
