@@ -1,6 +1,7 @@
 //! The programs, for this CPU and for arm64.
 
-use super::table::{FILES, LIB, Row, Source};
+use super::run::PRODUCT;
+use super::table::{FILES, LIB, MADE, Row, Source};
 use crate::guests::Toolchain;
 use crate::{Outcome, Repo, shell};
 use std::path::{Path, PathBuf};
@@ -54,5 +55,6 @@ pub(super) fn program(repo: &Repo, tools: &Toolchain, folder: &Path, row: &Row, 
 pub(super) fn arguments(repo: &Repo, row: &Row, native: &Path) -> Vec<String> {
     let files = repo.path("tests/soak").display().to_string();
     let lib = native.with_file_name("lib").display().to_string();
-    row.args.iter().map(|word| word.replace(FILES, &files).replace(LIB, &lib)).collect()
+    let place = |word: &&str| word.replace(FILES, &files).replace(LIB, &lib).replace(MADE, PRODUCT);
+    row.args.iter().map(place).collect()
 }

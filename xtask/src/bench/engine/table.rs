@@ -75,9 +75,10 @@ const fn wheel(name: &'static str, wheel: Wheel, args: &'static [&'static str], 
     Row { name, source: Source::Wheel(wheel), class: Class::Large, args, goal }
 }
 
-/// What stands in arguments for the folder of the scripts, and for that of the sources that Zig brings.
+/// What stands in arguments for the folder of the scripts, for that of the sources that Zig brings, and for the file to make.
 pub(super) const FILES: &str = "{files}";
 pub(super) const LIB: &str = "{lib}";
+pub(super) const MADE: &str = "{made}";
 
 /// A compilation of a file of some 3,000 lines. By the command that starts no process, which emulators cannot do.
 const COMPILE: &[&str] = &[
@@ -97,7 +98,18 @@ const COMPILE: &[&str] = &[
     "-c",
     "{lib}/libc/musl/src/regex/regcomp.c",
     "-o",
-    super::run::PRODUCT,
+    MADE,
+];
+
+/// A compilation of a small library with what it uses of Zig's own.
+const BUILD: &[&str] = &[
+    "build-obj",
+    "-target",
+    "aarch64-linux-musl",
+    "-OReleaseSmall",
+    "-fstrip",
+    "{files}/sums.zig",
+    "-femit-bin={made}",
 ];
 
 /// Every program. Arguments say how long each runs: a tenth to a half of a second.
@@ -117,6 +129,7 @@ pub(super) const ROWS: &[Row] = &[
     wheel("node", Wheel::Node, &["-e", "1"], Goal::Milliseconds([200.0, 80.0])),
     wheel("nodejit", Wheel::Node, &["{files}/work.js"], Goal::Native([4.0; 2])),
     wheel("clang", Wheel::Zig, COMPILE, Goal::Native([2.8, 2.0])),
+    wheel("zig", Wheel::Zig, BUILD, Goal::Native([2.8, 2.0])),
 ];
 
 #[cfg(test)]
