@@ -101,7 +101,7 @@ const COMPILE: &[&str] = &[
     MADE,
 ];
 
-/// A compilation of a small library with what it uses of Zig's own.
+/// A compilation of a small library with what it uses of Zig's own, to text: an object would be another process's work.
 const BUILD: &[&str] = &[
     "build-obj",
     "-target",
@@ -109,7 +109,8 @@ const BUILD: &[&str] = &[
     "-OReleaseSmall",
     "-fstrip",
     "{files}/sums.zig",
-    "-femit-bin={made}",
+    "-fno-emit-bin",
+    "-femit-asm={made}",
 ];
 
 /// Every program. Arguments say how long each runs: a tenth to a half of a second.
