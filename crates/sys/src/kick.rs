@@ -89,3 +89,41 @@ fn is_ready(tid: i32) -> bool {
     let name_end = stat.iter().rposition(|byte| *byte == b')').unwrap_or(stat.len());
     stat.iter().skip(name_end + 1).find(|byte| **byte != b' ') == Some(&b'R')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Patience;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    #[test]
+    fn those_that_want_a_cpu_are_waited_for() {
+        let (told, tids) = channel();
+        let (end, ended) = channel::<()>();
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let sent = told.clone();
+            scope.spawn(|| {
+                told.send(crate::current_tid()).unwrap();
+                while !is_over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+            let busy = tids.recv().unwrap();
+            scope.spawn(move || {
+                sent.send(crate::current_tid()).unwrap();
+                let _ = ended.recv();
+            });
+            let asleep = tids.recv().unwrap();
+            let patience = Patience::new(Duration::ZERO);
+            // It may be on its way to sleep.
+            while !patience.is_over([asleep]) {}
+            let is_enough = patience.is_over([asleep, busy]);
+            is_over.store(true, Ordering::Relaxed);
+            drop(end);
+            assert!(!is_enough && patience.is_over([]));
+            assert!(!Patience::new(Duration::from_secs(100)).is_over([asleep]));
+        });
+    }
+}
