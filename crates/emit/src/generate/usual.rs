@@ -34,7 +34,7 @@ enum Reader {
 }
 
 /// Whether an instruction ends before these ops.
-fn is_over(ops: &[Op]) -> bool {
+pub(super) fn is_over(ops: &[Op]) -> bool {
     matches!(ops, [] | [Op::At(_) | Op::Goto(_) | Op::GotoCall(_), ..])
 }
 

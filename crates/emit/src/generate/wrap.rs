@@ -1,5 +1,6 @@
 //! A number as an integer of 32 bits, modulo two to the power of 32: what JavaScript does with its numbers all the time.
 
+use super::usual::is_over;
 use super::{Body, Done, Flags, Generator, Refused};
 use crate::asm::{Alu, ops};
 use crate::map::RegMap;
@@ -55,9 +56,8 @@ fn wrap(ops: &[Op], flags: Slot) -> Option<Wrap> {
         _ => (None, rest),
     };
     let is_right = *set == flags && same == status && status.kind == SlotKind::I32 && from.kind == SlotKind::V128;
-    let is_whole = matches!(behind, [] | [Op::At(_) | Op::Goto(_), ..]);
     let count = ops.len() - behind.len();
-    (is_right && is_whole).then_some(Wrap { from: *from, status: *status, to, count })
+    (is_right && is_over(behind)).then_some(Wrap { from: *from, status: *status, to, count })
 }
 
 impl Generator<'_> {

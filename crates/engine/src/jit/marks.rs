@@ -1,9 +1,9 @@
-//! The side table of translated code, small.
+//! Marks as they are written: their places in the arena, and the low halves of their addresses.
 
 use super::halves::{Reader, Writer};
 use ashore_emit::{Form, Mark, MarkKind};
 
-/// A mark in the arena, in eight bytes: there is one for almost every instruction.
+/// A mark in the arena. There is one for almost every instruction: [`Packed::write`] makes two bytes of most of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packed {
     /// The place, which has 28 bits, and below it what is there and where the flags are.

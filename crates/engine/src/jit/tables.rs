@@ -40,8 +40,6 @@ fn write_exit(to: &mut Writer, pc: u64, exit: &Exit) {
 /// The tables of a unit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tables<'a> {
-    /// All of them.
-    pub(super) bytes: &'a [u8],
     from: Reader<'a>,
     base: u32,
     len: u32,
@@ -52,7 +50,12 @@ pub(super) struct Tables<'a> {
 impl<'a> Tables<'a> {
     /// Those that begin there.
     pub(super) fn of(made: &Made, from: Reader<'a>) -> Tables<'a> {
-        Tables { bytes: from.0, from, base: made.base, len: made.end - made.base, pc: made.pc, exits: made.exits }
+        Tables { from, base: made.base, len: made.end - made.base, pc: made.pc, exits: made.exits }
+    }
+
+    /// Their bytes.
+    pub(super) fn bytes(self) -> &'a [u8] {
+        self.from.0
     }
 
     /// The exits, but for that of the code behind the unit.
@@ -60,7 +63,7 @@ impl<'a> Tables<'a> {
         Exits { left: self.exits, tables: self }
     }
 
-    /// The exit that is the so manieth; behind the others is that of the code behind the unit.
+    /// One exit by its number in the unit; behind the others is that of the code behind the unit.
     pub(super) fn exit(self, index: u32) -> Option<Exit> {
         if index == self.exits { Some(again(self.pc)) } else { self.exits().nth(index as usize) }
     }

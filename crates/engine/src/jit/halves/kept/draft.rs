@@ -377,7 +377,7 @@ impl<'a> Draft<'a> {
         let pages = self.plan.pages_of(index);
         let has_maps = !Arc::ptr_eq(&made.maps, self.outside);
         let is_target = self.plan.is_target(made.base);
-        self.packer.add(&Unit { made, has_maps, is_target, pages, links: &links, tables: tables.bytes });
+        self.packer.add(&Unit { made, has_maps, is_target, pages, links: &links, tables: tables.bytes() });
         self.links = links;
         Some(())
     }
