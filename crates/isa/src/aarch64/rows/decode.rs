@@ -28,16 +28,27 @@ pub struct Decoder {
     second: Vec<u32>,
     /// Lists of candidates, each ended by one that every word agrees with and that is no row.
     lists: Vec<Candidate>,
+    /// The rows of the same lists.
+    numbers: Vec<u16>,
     /// The features that are not hidden.
     pub(super) features: Features,
 }
 
-/// A row's fixed bits, beside those of others that are tried with it.
+/// What lifting needs of a row, beside that of others that are tried with it.
 #[derive(Clone, Copy)]
 struct Candidate {
     mask: u32,
     value: u32,
-    row: u16,
+    /// Its own, unless its feature is hidden.
+    lift: fn(&mut Lift<'_>, u32) -> Option<()>,
+}
+
+impl Candidate {
+    fn of(row: Option<&Row>, features: Features) -> Candidate {
+        let lift = row.filter(|row| row.feature.is_none_or(|feature| features.has(feature))).map(|row| row.lift);
+        let (mask, value) = row.map_or((0, 0), |row| (row.pattern.mask, row.pattern.value));
+        Candidate { mask, value, lift: lift.unwrap_or(|_, _| None) }
+    }
 }
 
 /// What ends a list.
@@ -138,40 +149,39 @@ impl Decoder {
             }
             *start = before.1;
         }
-        let candidate = |&row: &u16| {
-            let pattern = rows.get(usize::from(row)).map(|row| row.pattern);
-            let (mask, value) = pattern.map_or((0, 0), |pattern| (pattern.mask, pattern.value));
-            Candidate { mask, value, row }
-        };
-        let lists = lists.iter().map(candidate).collect();
-        Decoder { rows, first, second, lists, features }
+        let candidate = |row: &u16| Candidate::of(rows.get(usize::from(*row)).copied(), features);
+        let (lists, numbers) = (lists.iter().map(candidate).collect(), lists);
+        Decoder { rows, first, second, lists, numbers, features }
     }
 
-    /// The row of a word.
+    /// Where the list of a word's candidates begins.
     #[inline]
-    pub fn find(&self, word: u32) -> Option<&'static Row> {
+    fn list(&self, word: u32) -> Option<usize> {
         let node = *self.first.get((word >> (32 - FIRST)) as usize)?;
         let list = match node & NODE {
             0 => node,
             _ => *self.second.get(((node & !NODE) + (word >> 10 & 63)) as usize)?,
         };
-        let candidates = self.lists.get(list as usize..)?;
-        let found = candidates.iter().find(|candidate| word & candidate.mask == candidate.value)?;
-        self.rows.get(usize::from(found.row)).copied()
+        Some(list as usize)
+    }
+
+    /// The row of a word.
+    #[inline]
+    pub fn find(&self, word: u32) -> Option<&'static Row> {
+        let list = self.list(word)?;
+        let place = self.lists.get(list..)?.iter().position(|candidate| word & candidate.mask == candidate.value)?;
+        self.rows.get(usize::from(*self.numbers.get(list + place)?)).copied()
     }
 
     /// Appends an instruction at `pc` to a block. What is not allocated ends it with a trap.
     #[inline(always)]
     pub fn lift(&self, block: &mut Block, pc: u64, word: u32) -> Next {
         block.push(Op::At(pc));
-        let Some(row) = self.find(word).filter(|row| row.feature.is_none_or(|feature| self.features.has(feature)))
-        else {
-            let start = block.len();
-            return refused(block, start, pc);
-        };
+        let candidates = self.list(word).and_then(|list| self.lists.get(list..)).unwrap_or_default();
+        let found = candidates.iter().find(|candidate| word & candidate.mask == candidate.value);
         let start = block.len();
         let mut lift = Lift::new(block, pc, self.features);
-        match (row.lift)(&mut lift, word) {
+        match found.and_then(|found| (found.lift)(&mut lift, word)) {
             Some(()) => lift.next,
             None => refused(block, start, pc),
         }
