@@ -30,19 +30,23 @@ impl Packed {
         [self.at, self.pc]
     }
 
-    /// As bytes behind another mark, or the unit's place and address: mostly two. Gives what the next one is behind of.
-    pub(super) fn write(self, (place, pc): (u32, u32), to: &mut Writer) -> (u32, u32) {
-        let distance = self.pc.wrapping_sub(pc);
-        let (near, is_near) = (distance >> STEP_LOG2, distance & (STEP - 1) == 0 && distance >> STEP_LOG2 < FAR);
-        let first = self.at as u8 & 15 | (if is_near { near } else { FAR } as u8) << 4;
-        match self.place().wrapping_sub(place) {
-            small @ 0..0x80 if is_near => to.0.extend_from_slice(&[first, small as u8]),
-            moved => {
-                to.byte(first);
-                if !is_near {
-                    to.signed((distance as i32).into());
-                }
-                to.number(moved.into());
+    /// Its two bytes behind another mark, or the unit's place and address, if it is as near as most.
+    #[inline]
+    pub(super) fn near_to(self, (place, pc): (u32, u32)) -> Option<[u8; 2]> {
+        let (distance, moved) = (self.pc.wrapping_sub(pc), self.place().wrapping_sub(place));
+        let (near, rest) = (distance >> STEP_LOG2, distance & (STEP - 1));
+        (near < FAR && rest == 0 && moved < 0x80).then_some([self.at as u8 & 15 | (near as u8) << 4, moved as u8])
+    }
+
+    /// As bytes; gives what the next one is behind of.
+    pub(super) fn write(self, last: (u32, u32), to: &mut Writer) -> (u32, u32) {
+        match self.near_to(last) {
+            Some(two) => to.0.extend_from_slice(&two),
+            None => {
+                let (place, pc) = last;
+                to.byte(self.at as u8 & 15 | (FAR as u8) << 4);
+                to.signed((self.pc.wrapping_sub(pc) as i32).into());
+                to.number(self.place().wrapping_sub(place).into());
             }
         }
         (self.place(), self.pc)

@@ -15,8 +15,31 @@ const HAS_NEXT: u8 = 8;
 /// Writes those of a unit that begins at a place and is of an address.
 pub(super) fn write(to: &mut Writer, (base, pc): (u32, u64), exits: &[Exit], marks: &[Mark]) {
     exits.iter().for_each(|exit| write_exit(to, pc, exit));
-    let mut last = (base, pc as u32);
-    marks.iter().for_each(|mark| last = Packed::new(base, mark).write(last, to));
+    let (mut last, mut rest) = ((base, pc as u32), marks);
+    loop {
+        last = write_near(to, base, last, &mut rest);
+        let Some((odd, others)) = rest.split_first() else { return };
+        last = Packed::new(base, odd).write(last, to);
+        rest = others;
+    }
+}
+
+/// Writes the first marks that are near to those before them, as most are; gives what the next one is behind of.
+fn write_near(to: &mut Writer, base: u32, mut last: (u32, u32), marks: &mut &[Mark]) -> (u32, u32) {
+    let start = to.0.len();
+    to.0.resize(start + marks.len() * 2, 0);
+    let (pairs, _) = to.0.get_mut(start..).unwrap_or_default().as_chunks_mut();
+    let mut count = 0;
+    for (pair, mark) in pairs.iter_mut().zip(*marks) {
+        let mark = Packed::new(base, mark);
+        let Some(two) = mark.near_to(last) else { break };
+        *pair = two;
+        last = (mark.place(), mark.low());
+        count += 1;
+    }
+    to.0.truncate(start + count * 2);
+    *marks = marks.get(count..).unwrap_or_default();
+    last
 }
 
 fn write_exit(to: &mut Writer, pc: u64, exit: &Exit) {

@@ -1,5 +1,8 @@
 //! Numbers as bytes: small ones are short. The reader trusts nothing.
 
+/// The bytes of the largest number.
+const LONGEST: usize = 10;
+
 /// Numbers one after the other.
 #[derive(Default, Debug)]
 pub(in crate::jit) struct Writer(pub(in crate::jit) Vec<u8>);
@@ -7,11 +10,21 @@ pub(in crate::jit) struct Writer(pub(in crate::jit) Vec<u8>);
 impl Writer {
     /// Seven bits to a byte, the lowest first; the highest bit says that more follow.
     pub(in crate::jit) fn number(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.0.push(number as u8 | 0x80);
-            number >>= 7;
+        if number < 0x80 {
+            self.0.push(number as u8);
+            return;
         }
-        self.0.push(number as u8);
+        let (mut bytes, mut count) = ([0; LONGEST], 0);
+        for byte in &mut bytes {
+            count += 1;
+            *byte = number as u8 | 0x80;
+            number >>= 7;
+            if number == 0 {
+                *byte &= 0x7f;
+                break;
+            }
+        }
+        self.0.extend_from_slice(bytes.get(..count).unwrap_or_default());
     }
 
     /// With the sign in the lowest bit, so that small ones stay small.
