@@ -20,12 +20,15 @@ use ashore_emit::{Addresses, CALL_LEN, Emitter, Exit, ExitKind, Gates, Guest, Ma
 use ashore_pivot::Errno;
 use ashore_sys::translated::Arena;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 /// The bytes for code to one for counters.
 const DATA_SHARE: u64 = 16;
 /// How many accesses with tagged addresses a page of code makes before its accesses take the tags off.
 const TAGS_MAX: u32 = 8;
+/// How often a lock is tried before its owner is waited for, and how many of the CPU's pauses are between.
+const TRIES: u32 = 16;
+const PAUSES: u32 = 16;
 /// The most instructions of a block.
 pub(super) const BLOCK_LEN: usize = 64;
 /// How often a block that is a loop goes around for each entry of another.
@@ -181,7 +184,15 @@ impl Jit {
         }))
     }
 
+    /// Whoever has it has it for some microseconds: waiting a little is cheaper than being woken.
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+        for _ in 0..TRIES {
+            match self.inner.try_lock() {
+                Err(TryLockError::WouldBlock) => (0..PAUSES).for_each(|_| core::hint::spin_loop()),
+                Ok(inner) => return inner,
+                Err(TryLockError::Poisoned(inner)) => return inner.into_inner(),
+            }
+        }
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -237,10 +248,17 @@ impl Jit {
         }
     }
 
-    /// The code for the address an exit goes to; from now on the exit goes there by itself.
-    pub(super) fn link(&self, way: Way, code: &dyn Code) -> Option<u32> {
+    /// The exit that was left by, and the code for the address it goes to, if it goes to one: from now on it goes there by itself.
+    pub(super) fn follow(&self, exit: u64, code: &dyn Code) -> Option<(Way, Option<u32>)> {
         let mut inner = self.lock();
-        let place = self.entry(&mut inner, way.exit.pc, code).ok()??;
+        let way = self.way(&mut inner, exit)?;
+        inner.stats.left(way.exit.kind, way.exit.site != 0);
+        let place = if way.exit.kind == ExitKind::Goto { self.link(&mut inner, way, code) } else { None };
+        Some((way, place))
+    }
+
+    fn link(&self, inner: &mut Inner, way: Way, code: &dyn Code) -> Option<u32> {
+        let place = self.entry(inner, way.exit.pc, code).ok()??;
         if way.exit.site != 0 {
             let site = way.base + way.exit.site;
             self.link_to(site, place);
@@ -251,15 +269,12 @@ impl Jit {
         Some(place)
     }
 
-    /// The exit that was left by: of a number, or that which ends at an address.
-    pub(super) fn way(&self, exit: u64) -> Option<Way> {
-        let mut inner = self.lock();
-        let way = match self.arena.place(exit) {
-            Some(end) => inner.halves.iter().find_map(|half| half.way_at(end.checked_sub(CALL_LEN)?))?,
-            None => inner.halves.iter_mut().find(|half| half.has_exit(exit))?.exit(exit)?,
-        };
-        inner.stats.left(way.exit.kind, way.exit.site != 0);
-        Some(way)
+    /// An exit: of a number, or that which ends at an address.
+    fn way(&self, inner: &mut Inner, exit: u64) -> Option<Way> {
+        match self.arena.place(exit) {
+            Some(end) => inner.halves.iter().find_map(|half| half.way_at(end.checked_sub(CALL_LEN)?)),
+            None => inner.halves.iter_mut().find(|half| half.has_exit(exit))?.exit(exit),
+        }
     }
 
     /// Translates the block at an address, for measuring; gives the address behind its last instruction.

@@ -378,11 +378,11 @@ impl Thread {
     /// The code left at one of its exits.
     fn went(&mut self, number: u64, code: &dyn Code) -> Step {
         let jit = self.jit.clone();
-        let Some(Way { base, exit }) = jit.way(number) else { return Step::Stop(Exit::Illegal) };
+        let Some((Way { base, exit }, place)) = jit.follow(number, code) else { return Step::Stop(Exit::Illegal) };
         match exit.kind {
             ExitKind::Goto => {
                 self.set_pc(exit.pc);
-                match jit.link(Way { base, exit }, code) {
+                match place {
                     // The code that was here is stale, and so is what the jump cache has.
                     Some(place) if exit.site == 0 => {
                         self.remember(exit.pc, place);
