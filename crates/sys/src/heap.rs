@@ -10,6 +10,7 @@
 use ashore_base::{Addr, AddrRange};
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -71,6 +72,15 @@ pub fn heap_range() -> Option<AddrRange> {
     let (start, end) = unsafe { ((*HEAP.inner.get()).start, (*HEAP.inner.get()).end) };
     HEAP.give();
     (end != 0).then_some(AddrRange { start: Addr(start as u64), end: Addr(end as u64) })
+}
+
+/// Has the host make memory for what is going to be written: once instead of page by page.
+pub fn populate<T>(room: &mut [MaybeUninit<T>]) {
+    let range = room.as_mut_ptr_range();
+    let (start, end) = (range.start as usize & !(PAGE - 1), (range.end as usize).next_multiple_of(PAGE));
+    let words = [start as u64, (end - start) as u64, libc::MADV_POPULATE_WRITE as u64, 0, 0, 0];
+    // It changes nothing in any page, and what cannot be made now will be when it is written.
+    let _ = crate::call(libc::SYS_madvise as u64, words);
 }
 
 /// The number of the smallest class that holds the layout, and its block size.

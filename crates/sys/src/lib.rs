@@ -41,7 +41,7 @@ pub use clock::{ClockCall, Mark, Watch, answer_clocks, clock};
 pub use enter::{leave_call_address, run};
 pub use fp::{FP_LEGACY_LEN, load_fp, save_fp};
 pub use handler::{Disposition, FAULTS, install_all, is_ignored, set_disposition, set_disposition_with};
-pub use heap::heap_range;
+pub use heap::{heap_range, populate};
 pub use kick::{Patience, kick};
 pub use map::{Mapping, anonymous, file_bytes, forget, host_ranges, map, protect, protect_host, unmap, write_code};
 pub use maps::{PROT_EXEC, mapped_at};

@@ -9,6 +9,7 @@ mod kept;
 pub use kept::{Bytes, Pieces, seal};
 pub(super) use kept::{Frozen, KEY, Reader, Seen, Sources, Writer};
 
+use super::ahead::Ahead;
 use super::marks::Packed;
 use super::shared::{Made, Way};
 use super::tables::{self, Tables};
@@ -75,6 +76,8 @@ pub(super) struct Half {
     relinked: Vec<u32>,
     /// The bytes of code that was made of the program's text.
     fresh: u32,
+    /// How much of the memory for code, units and tables is there.
+    ahead: [Ahead; 3],
 }
 
 impl Half {
@@ -104,6 +107,7 @@ impl Half {
             exit_base: 0,
             relinked: Vec::new(),
             fresh: 0,
+            ahead: Default::default(),
         }
     }
 
@@ -130,6 +134,17 @@ impl Half {
         let most = (self.code.end - self.code.start) / STALE_SHARE;
         (self.stale < most || self.stale < self.len() / 2)
             && self.next.checked_add(len).is_some_and(|end| end <= self.code.end)
+    }
+
+    /// Has the host make memory for so many bytes of code, and for what is to be known of it.
+    pub(super) fn make_room(&mut self, arena: &Arena, len: u32) {
+        let [code, units, tables] = &mut self.ahead;
+        let (start, most) = (self.code.start, self.code.end - self.code.start);
+        if let Some(piece) = code.piece(self.next - start..self.next - start + len, most) {
+            arena.populate(start + piece.start, piece.end - piece.start);
+        }
+        units.of(&mut self.units);
+        tables.of(&mut self.tables.0);
     }
 
     /// The bytes of code.

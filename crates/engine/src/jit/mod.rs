@@ -8,6 +8,7 @@
 //! has been entered often and loops is translated again as a region, with a map chosen for it. Whatever has no template is
 //! evaluated, instruction by instruction, and so is what the host's floating-point unit stops at.
 
+mod ahead;
 mod blocks;
 mod cache;
 mod control;

@@ -26,6 +26,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 const DATA_SHARE: u64 = 16;
 /// How many accesses with tagged addresses a page of code makes before its accesses take the tags off.
 const TAGS_MAX: u32 = 8;
+/// A program of so many blocks uses most pages of the table of targets.
+const MANY: u64 = 8192;
 /// How often a lock is tried before its owner is waited for, and how many of the CPU's pauses are between.
 const TRIES: u32 = 16;
 const PAUSES: u32 = 16;
@@ -154,7 +156,7 @@ impl Jit {
         let mut halves = Half::both(&arena, asm.here(), targets.place);
         halves[0].turn = 2;
         let inner = Inner {
-            blocks: Blocks::new(),
+            blocks: Blocks::default(),
             emitter: Emitter::new(),
             peek: Cache::new(),
             parts: Vec::new(),
@@ -238,7 +240,7 @@ impl Jit {
                     inner.other_half().reuse(&self.arena, turn);
                     inner.turn = turn;
                     self.tenants.begins(turn);
-                    inner.blocks = Blocks::new();
+                    inner.blocks = Blocks::default();
                     self.targets.clear(&self.arena);
                     inner.stats.flushes += 1;
                     return;
@@ -294,6 +296,9 @@ impl Jit {
         part.pc = pc;
         let count = lift(self.lifter.as_ref(), &mut part.block, pc, bytes.get(..len).unwrap_or_default(), None);
         inner.stats.blocks += u64::from(count != 0);
+        if inner.stats.blocks == MANY {
+            self.targets.make(&self.arena);
+        }
         inner.stats.instructions += count as u64;
         let counter = inner.half().counter(BLOCK_LEN);
         let parts = [part];
@@ -332,6 +337,7 @@ impl Jit {
             return Err(Full);
         }
         let pc = parts.get(entry).map_or(0, |part| part.pc);
+        half.make_room(&self.arena, len + ROOM);
         self.arena.write(base, made.asm.bytes());
         for exit in made.exits.iter().filter(|exit| exit.kind == ExitKind::Hot) {
             self.arena.set_counter(exit.resume, self.rounds(pc, exit.pc));

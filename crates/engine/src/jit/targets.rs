@@ -23,6 +23,11 @@ impl Targets {
         Targets { place: arena.data_start() + arena.data_len() - LEN as u32, align_log2 }
     }
 
+    /// Has the host make all of it.
+    pub(super) fn make(self, arena: &Arena) {
+        arena.populate(self.place, LEN as u32);
+    }
+
     /// The number of an address's entry, and what tells it from others there.
     fn split(self, pc: u64) -> (u32, u64) {
         let index = (pc >> self.align_log2) as u32 & ((1 << frame::TARGETS_LOG2) - 1);

@@ -41,7 +41,7 @@ impl Jit {
         let mut inner = self.lock();
         let turn = inner.turn;
         inner.half().reuse(&self.arena, turn);
-        inner.blocks = Blocks::new();
+        inner.blocks = Blocks::default();
         self.targets.clear(&self.arena);
     }
 

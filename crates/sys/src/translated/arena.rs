@@ -99,15 +99,17 @@ impl Arena {
         bytes
     }
 
-    /// Has the host make memory for code that is going to be written: once instead of page by page.
+    /// Has the host make memory for code that is going to be written, or for data: once instead of page by page.
     pub fn populate(&self, place: u32, len: u32) {
-        let start = place & !(PAGE_SIZE as u32 - 1);
-        let end = u64::from(place) + u64::from(len);
-        if end <= self.writable.len() {
-            let at = self.writable.start.0 + u64::from(start);
-            let words = [at, (end - u64::from(start)).next_multiple_of(PAGE_SIZE), libc::MADV_POPULATE_WRITE as u64];
-            let _ = crate::call(libc::SYS_madvise as u64, [words[0], words[1], words[2], 0, 0, 0]);
-        }
+        let (start, end) = (place & !(PAGE_SIZE as u32 - 1), u64::from(place) + u64::from(len));
+        let base = match u64::from(start) >= self.code.len() {
+            true if end <= self.code.len() + self.data.len() => self.code.start.0,
+            false if end <= self.writable.len() => self.writable.start.0,
+            _ => return,
+        };
+        let len = (end - u64::from(start)).next_multiple_of(PAGE_SIZE);
+        let words = [base + u64::from(start), len, libc::MADV_POPULATE_WRITE as u64, 0, 0, 0];
+        let _ = crate::call(libc::SYS_madvise as u64, words);
     }
 
     /// Adds code, which nobody writes meanwhile, to some bytes.
