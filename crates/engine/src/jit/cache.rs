@@ -66,13 +66,6 @@ impl Kept {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// The pages that were looked at for what is being made, if all are of the text.
-    pub(super) fn seen(&self) -> Option<Vec<u64>> {
-        let mut sources = self.sources.lock();
-        let seen = sources.take_seen();
-        (!seen.is_empty() && seen.iter().all(|page| sources.has(*page))).then_some(seen)
-    }
 }
 
 impl Jit {
@@ -105,7 +98,7 @@ impl Jit {
         self.cache.sources.lock().open(text);
         let file = keeper.load(&name(&key));
         let is_there = file.is_some();
-        let kept = file.and_then(|file| self.lock().half().thaw(file, &key, &self.maps));
+        let kept = file.and_then(|file| self.lock().half().thaw(file, &key));
         let kept = kept.filter(|_| !keeper.doubts() || self.stands());
         if is_there && kept.is_none() {
             keeper.forget(&name(&key));
@@ -133,7 +126,7 @@ impl Jit {
         // What is put back later begins as the usual code.
         let is_usual = inner.tiny == Tiny::default();
         let Some(half) = inner.halves.first().filter(|half| is_usual && half.turn == inner.turn) else { return };
-        let found = (key, &self.cache.sources, &self.maps);
+        let found = (key, &self.cache.sources);
         if let Some(mut draft) = half.draft(&self.arena, found, (self.targets, self.settings.worth)) {
             let behind = draft.behind();
             keeper.keep(&name(&key), &mut draft, behind);

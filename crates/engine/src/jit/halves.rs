@@ -4,18 +4,19 @@
 //! half is used again. Code only ever jumps to code of its own half or of the next one, so nothing leads into a half that is
 //! about to be reused but from that half itself.
 
+mod by_page;
 mod kept;
 
 pub use kept::{Bytes, Pieces, seal};
 pub(super) use kept::{Frozen, KEY, Reader, Seen, Sources, Writer};
 
+use self::by_page::ByPage;
 use super::ahead::Ahead;
 use super::marks::Packed;
 use super::shared::{Made, Way};
 use super::tables::{self, Tables};
 use ashore_emit::{COUNTER_LEN, Exit, ExitKind, Mark};
 use ashore_sys::translated::Arena;
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Set in the numbers of the second half's exits.
@@ -33,10 +34,45 @@ pub(super) struct Group {
     first_unit: u32,
     place: u32,
     counter: u32,
-    /// The pages of the program's text that were looked at for them.
-    pages: BTreeSet<u64>,
+    /// The pages of the program's text that were looked at for them, most of them once.
+    pages: Vec<u64>,
     /// Those that were made of something else as well.
     foreign: Vec<u32>,
+}
+
+/// Exits that were made lately, by where their code is: most of those that are left by are among them.
+#[derive(Debug)]
+struct Recent(Vec<Way>);
+
+const RECENT_LOG2: u32 = 10;
+
+impl Recent {
+    fn none() -> Recent {
+        Recent(Vec::new())
+    }
+
+    fn index(place: u32) -> usize {
+        (place >> 2) as usize & ((1 << RECENT_LOG2) - 1)
+    }
+
+    fn add(&mut self, base: u32, exits: &[Exit]) {
+        if self.0.is_empty() {
+            self.0 = vec![Way { base: 0, exit: tables::again(0) }; 1 << RECENT_LOG2];
+        }
+        for exit in exits.iter().filter(|exit| can_leave_at(exit)) {
+            if let Some(way) = self.0.get_mut(Recent::index(base + exit.resume)) {
+                *way = Way { base, exit: *exit };
+            }
+        }
+    }
+
+    /// The exit that leaves at a place.
+    fn at(&self, place: u32) -> Option<Way> {
+        self.0
+            .get(Recent::index(place))
+            .copied()
+            .filter(|way| way.exit.site != 0 && way.base + way.exit.resume == place)
+    }
 }
 
 /// A unit that nobody is to enter any more.
@@ -66,7 +102,7 @@ pub(super) struct Half {
     exits: u32,
     /// For each page of code, the first unit that begins there or behind it.
     first_units: Vec<u32>,
-    pages: BTreeMap<u64, Vec<u32>>,
+    pages: ByPage,
     groups: Vec<Group>,
     /// What was kept, in front of everything else.
     frozen: Option<Frozen>,
@@ -76,19 +112,15 @@ pub(super) struct Half {
     relinked: Vec<u32>,
     /// The bytes of code that was made of the program's text.
     fresh: u32,
+    recent: Recent,
     /// How much of the memory for code, units and tables is there.
     ahead: [Ahead; 3],
 }
 
 impl Half {
     fn new(number: u32, turn: u64, (code, counters): (Range<u32>, Range<u32>)) -> Half {
-        let first = Group {
-            first_unit: 0,
-            place: code.start,
-            counter: counters.start,
-            pages: BTreeSet::new(),
-            foreign: Vec::new(),
-        };
+        let first =
+            Group { first_unit: 0, place: code.start, counter: counters.start, pages: Vec::new(), foreign: Vec::new() };
         Half {
             number,
             turn,
@@ -101,12 +133,13 @@ impl Half {
             tables: Writer::default(),
             exits: 0,
             first_units: Vec::new(),
-            pages: BTreeMap::new(),
+            pages: ByPage::default(),
             groups: vec![first],
             frozen: None,
             exit_base: 0,
             relinked: Vec::new(),
             fresh: 0,
+            recent: Recent::none(),
             ahead: Default::default(),
         }
     }
@@ -175,6 +208,9 @@ impl Half {
 
     /// The exit that leaves at a place.
     pub(super) fn way_at(&self, place: u32) -> Option<Way> {
+        if let Some(way) = self.recent.at(place) {
+            return Some(way);
+        }
         if let Some((made, tables)) = self.frozen.as_ref().and_then(|frozen| frozen.unit_near(place)) {
             return leaving_at(&made, tables, place);
         }
@@ -200,6 +236,7 @@ impl Half {
     pub(super) fn add_tables(&mut self, unit: (u32, u64), exits: &[Exit], marks: &[Mark]) -> (u32, u32) {
         let (first_exit, table) = (self.exit_base + self.exits, self.tables.0.len() as u32);
         tables::write(&mut self.tables, unit, exits, marks);
+        self.recent.add(unit.0, exits);
         self.exits += exits.len() as u32 + 1;
         self.use_counters(exits.iter().filter(|exit| exit.kind == ExitKind::Hot).count());
         (first_exit, table)
@@ -215,25 +252,17 @@ impl Half {
 
     /// Adds a unit, made of code on these pages. Those that were looked at for it are all of the program's text, or it is not
     /// kept.
-    pub(super) fn add_unit(&mut self, made: Made, pages: impl Iterator<Item = u64>, seen: Option<Vec<u64>>) {
+    pub(super) fn add_unit(&mut self, made: Made, pages: impl Iterator<Item = u64>, seen: &Seen<'_>) {
         let number = self.units.len() as u32;
         let page = (made.base - self.code.start) / PAGE;
         self.first_units.resize(self.first_units.len().max(page as usize + 1), number);
-        if seen.is_some() {
-            self.fresh = self.fresh.saturating_add(made.end - made.base);
-        }
+        self.pages.add(number, made.page(), pages);
+        let len = made.end - made.base;
         self.units.push(made);
-        let mut last = u64::MAX;
-        for page in pages {
-            if page != last {
-                self.pages.entry(page).or_default().push(number);
-                last = page;
-            }
-        }
         let Some(group) = self.groups.last_mut() else { return };
-        match seen {
-            Some(seen) => group.pages.extend(seen),
-            None => group.foreign.push(number),
+        match seen.give(&mut group.pages) {
+            true => self.fresh = self.fresh.saturating_add(len),
+            false => group.foreign.push(number),
         }
         if self.next - group.place >= GROUP {
             self.begin_group();
@@ -249,7 +278,7 @@ impl Half {
 
     fn begin_group(&mut self) {
         let (first_unit, place, counter) = (self.units.len() as u32, self.next, self.next_counter);
-        self.groups.push(Group { first_unit, place, counter, pages: BTreeSet::new(), foreign: Vec::new() });
+        self.groups.push(Group { first_unit, place, counter, pages: Vec::new(), foreign: Vec::new() });
     }
 
     /// The unit, made now, that a place is in or behind.
@@ -308,8 +337,7 @@ impl Half {
     pub(super) fn take_stale(&mut self, pages: std::ops::RangeInclusive<u64>) -> Vec<Stale> {
         let mut stale = self.frozen.as_mut().map(|frozen| frozen.take_stale(&pages)).unwrap_or_default();
         self.stale += stale.iter().map(|made| made.end - made.base).sum::<u32>();
-        let numbers: Vec<u32> = self.pages.range_mut(pages).flat_map(|(_, units)| core::mem::take(units)).collect();
-        for number in numbers {
+        for number in self.pages.take(&self.units, pages) {
             if let Some(made) = self.units.get_mut(number as usize)
                 && !core::mem::replace(&mut made.is_stale, true)
             {
@@ -321,9 +349,14 @@ impl Half {
     }
 }
 
+/// Whether an exit leaves at a place of its own.
+fn can_leave_at(exit: &Exit) -> bool {
+    exit.kind == ExitKind::Goto && exit.site != 0
+}
+
 /// Which of a unit's exits leaves at a place.
 fn leaving_at(made: &Made, tables: Tables<'_>, place: u32) -> Option<Way> {
-    let is_here = |exit: &Exit| exit.kind == ExitKind::Goto && exit.site != 0 && place == made.base + exit.resume;
+    let is_here = |exit: &Exit| can_leave_at(exit) && place == made.base + exit.resume;
     let exit = if place == made.end { Some(tables::again(made.pc)) } else { tables.exits().find(is_here) };
     exit.map(|exit| Way { base: made.base, exit })
 }

@@ -8,15 +8,15 @@ use std::sync::Arc;
 pub(super) struct Maps(pub(super) Vec<(u32, Arc<RegMap>)>);
 
 impl Maps {
-    /// The same map everywhere.
-    pub(super) fn one(map: Arc<RegMap>) -> Maps {
-        Maps(vec![(0, map)])
-    }
-
     /// Those of the numbers in `from`.
     pub(super) fn of(maps: &[RegMap], from: &[(u32, u8)]) -> Maps {
         let maps: Vec<Arc<RegMap>> = maps.iter().cloned().map(Arc::new).collect();
         Maps(from.iter().filter_map(|(at, number)| Some((*at, maps.get(usize::from(*number))?.clone()))).collect())
+    }
+
+    /// Whether it is this one everywhere.
+    pub(super) fn are(&self, map: &RegMap) -> bool {
+        self.0.iter().all(|(_, other)| **other == *map)
     }
 
     /// The one that is right at a place.

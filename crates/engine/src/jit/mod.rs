@@ -80,4 +80,9 @@ pub fn host() -> Host {
 pub trait Code {
     /// Reads executable bytes from an address on, as many as there are; gives how many.
     fn fetch(&self, pc: u64, into: &mut [u8]) -> usize;
+
+    /// Whether somebody notes where instructions were read: who knows them by heart then reads nothing there.
+    fn is_noted(&self) -> bool {
+        false
+    }
 }

@@ -13,30 +13,37 @@ const CACHE_LOG2: u32 = 12;
 /// Answers that were found before, by address.
 #[derive(Debug)]
 pub(super) struct Cache {
-    entries: Vec<Entry>,
+    /// Addresses, each twice and one more if the flags are dead there.
+    answers: Vec<u64>,
+    /// Where else than at its address each answer was found.
+    others: Vec<Others>,
     block: Block,
 }
 
-/// An answer, and where else it was found than at its address.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    pc: u64,
-    others: [u64; PIECES - 1],
-    is_dead: bool,
-}
+/// Addresses of pieces of code that were looked at.
+type Others = [u64; PIECES - 1];
 
 /// How many pieces of code are looked at, each of which the ones before lead to.
 const PIECES: usize = 6;
-const EMPTY: Entry = Entry { pc: u64::MAX, others: [u64::MAX; PIECES - 1], is_dead: false };
+const NONE: Others = [u64::MAX; PIECES - 1];
+/// The answer of no address.
+const EMPTY: u64 = u64::MAX;
 
 impl Cache {
     pub(super) fn new() -> Cache {
-        Cache { entries: vec![EMPTY; 1 << CACHE_LOG2], block: Block::new() }
+        Cache { answers: vec![EMPTY; 1 << CACHE_LOG2], others: vec![NONE; 1 << CACHE_LOG2], block: Block::new() }
     }
 
     /// Forgets everything: code has changed.
     pub(super) fn clear(&mut self) {
-        self.entries.fill(EMPTY);
+        self.answers.fill(EMPTY);
+    }
+
+    /// Keeps an answer.
+    fn keep(&mut self, index: usize, (pc, is_dead): (u64, bool), others: Others) {
+        if let (Some(answer), Some(to)) = (self.answers.get_mut(index), self.others.get_mut(index)) {
+            (*answer, *to) = (pc << 1 | u64::from(is_dead), others);
+        }
     }
 }
 
@@ -58,7 +65,7 @@ enum Found {
 /// What was looked at and what is to be, without the first piece.
 struct Pieces<'a> {
     first: u64,
-    others: &'a mut [u64; PIECES - 1],
+    others: &'a mut Others,
     count: usize,
 }
 
@@ -94,7 +101,7 @@ impl Pieces<'_> {
 
 impl Peek<'_> {
     /// The answer for an address; `others` are told where else it was looked.
-    fn find(&mut self, pc: u64, others: &mut [u64; PIECES - 1]) -> bool {
+    fn find(&mut self, pc: u64, others: &mut Others) -> bool {
         let mut pieces = Pieces { first: pc, others, count: 0 };
         if !self.find_in(pc, &mut pieces) {
             return false;
@@ -137,20 +144,21 @@ impl Peek<'_> {
 impl Known for Peek<'_> {
     fn flags_dead(&mut self, pc: u64) -> bool {
         let index = (pc >> self.lifter.align_log2()) as usize & ((1 << CACHE_LOG2) - 1);
-        if let Some(&Entry { pc: at, others, is_dead }) = self.cache.entries.get(index)
-            && at == pc
+        if let Some(&answer) = self.cache.answers.get(index)
+            && answer >> 1 == pc
         {
             // Who notes what code was looked at is to know of this too.
-            for at in [pc].into_iter().chain(others.into_iter().filter(|other| *other != u64::MAX)) {
-                let _ = self.code.fetch(at, &mut []);
+            if self.code.is_noted() {
+                let others = self.cache.others.get(index).into_iter().flatten();
+                for at in [pc].into_iter().chain(others.copied().filter(|other| *other != u64::MAX)) {
+                    let _ = self.code.fetch(at, &mut []);
+                }
             }
-            return is_dead;
+            return answer & 1 != 0;
         }
-        let mut others = [u64::MAX; PIECES - 1];
+        let mut others = NONE;
         let is_dead = self.find(pc, &mut others);
-        if let Some(entry) = self.cache.entries.get_mut(index) {
-            *entry = Entry { pc, others, is_dead };
-        }
+        self.cache.keep(index, (pc, is_dead), others);
         is_dead
     }
 }

@@ -51,7 +51,6 @@ pub struct Jit {
     pub(super) arena: Arena,
     /// The map of the outside, and that alone.
     pub(super) map: Arc<RegMap>,
-    pub(super) maps: Arc<Maps>,
     pub(super) targets: Targets,
     /// The places of the code that all units use; that which enters is at the first place.
     pub(super) gates: Gates,
@@ -69,7 +68,8 @@ pub(super) struct Made {
     pub(super) base: u32,
     pub(super) end: u32,
     pub(super) pc: u64,
-    pub(super) maps: Arc<Maps>,
+    /// Where registers live in it, unless that is where they do outside.
+    pub(super) maps: Option<Arc<Maps>>,
     pub(super) is_stale: bool,
     /// Whether a thread may stay in it for ever.
     pub(super) has_loop: bool,
@@ -79,6 +79,13 @@ pub(super) struct Made {
     pub(super) exits: u32,
     /// Where its tables are among those of its half, unless it was kept.
     pub(super) table: u32,
+}
+
+impl Made {
+    /// The page of its address.
+    pub(super) fn page(&self) -> u64 {
+        self.pc >> PAGE_LOG2
+    }
 }
 
 /// An exit in the arena: where its unit begins, and the exit.
@@ -174,7 +181,6 @@ impl Jit {
             settings,
             lifter,
             arena,
-            maps: Arc::new(Maps::one(map.clone())),
             map,
             targets,
             gates,
@@ -289,7 +295,7 @@ impl Jit {
     }
 
     fn translate_block(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Result<Option<u32>, Full> {
-        let code = &Seen::new(code, &self.cache.sources);
+        let code = &Seen::new(code, self.cache.sources.lock());
         let mut bytes = [0; BLOCK_LEN * 4];
         let len = code.fetch(pc, &mut bytes);
         let mut part = inner.parts.pop().unwrap_or_default();
@@ -317,7 +323,7 @@ impl Jit {
         inner: &mut Inner,
         (parts, entry, maps): (&[Part], usize, &[RegMap]),
         counter: Option<u32>,
-        code: &dyn Code,
+        code: &Seen<'_>,
     ) -> Result<u32, Full> {
         let (base, first_exit) = (inner.half().next, inner.half().next_exit());
         inner.count(parts);
@@ -352,13 +358,13 @@ impl Jit {
         half.next = (end + inner.stub.here()).next_multiple_of(ALIGN);
         let has_loop = parts.len() > 1 || parts.iter().any(|part| targets(&part.block).any(|to| to == part.pc));
         let is_outside = maps.first().is_some_and(|map| core::ptr::eq(map, &*self.map));
-        let maps = if is_outside { self.maps.clone() } else { Arc::new(Maps::of(maps, &made.maps)) };
+        let maps = if is_outside { None } else { Some(Arc::new(Maps::of(maps, &made.maps))) };
         inner.blocks.insert(pc, base);
         let known = self.link_known(&inner.blocks, base, &made.exits);
         let (first_exit, table) = half.add_tables((base, pc), &made.exits, &made.marks);
         let exits = made.exits.len() as u32;
         let made = Made { base, end, pc, maps, is_stale: false, has_loop, first_exit, exits, table };
-        half.add_unit(made, parts.iter().flat_map(pages), self.cache.seen());
+        half.add_unit(made, parts.iter().flat_map(pages), code);
         inner.stats.known += known;
         self.told((base, end + inner.stub.here()), pc, parts.len());
         Ok(base)
@@ -404,7 +410,7 @@ impl Jit {
         let old = self.entry(inner, pc, code).ok()??;
         // Another jump back to it was made as often.
         let made = inner.halves.iter().find_map(|half| half.find(old));
-        if made.is_some_and(|(made, _)| !Arc::ptr_eq(&made.maps, &self.maps)) {
+        if made.is_some_and(|(made, _)| made.maps.is_some()) {
             return Some(old);
         }
         let place = self.add_region(inner, pc, code);
@@ -417,7 +423,7 @@ impl Jit {
     }
 
     pub(super) fn add_region(&self, inner: &mut Inner, pc: u64, code: &dyn Code) -> Option<u32> {
-        let code = &Seen::new(code, &self.cache.sources);
+        let code = &Seen::new(code, self.cache.sources.lock());
         let mut region = core::mem::take(&mut inner.region);
         let place = region.form(self.lifter.as_ref(), &self.map, pc, code).and_then(|entry| {
             inner.stats.regions += 1;

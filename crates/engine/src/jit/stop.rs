@@ -95,7 +95,8 @@ fn capture(thread: &mut Thread, made: &Made, mark: &Mark) {
     thread.forget_returns();
     // At a unit's first bytes registers are still where the outside has them.
     let is_first = mark.at == made.base;
-    let map = made.maps.at(mark.at - made.base).filter(|_| !is_first).unwrap_or(&jit.map);
+    let map =
+        made.maps.as_ref().filter(|_| !is_first).and_then(|maps| maps.at(mark.at - made.base)).unwrap_or(&jit.map);
     for (reg, slot) in map.ints() {
         let value = thread.word(frame::CONTEXT + usize::from(reg.0) * 8);
         thread.set_bytes(usize::from(slot.offset), &value.to_le_bytes());

@@ -76,7 +76,8 @@ impl Jit {
                 let mut peek = Peek { lifter: self.lifter.as_ref(), code, cache: &mut inner.peek };
                 let new = inner.emitter.translate(&unit, place, &mut peek);
                 let Some(half) = inner.halves.get(index) else { return Err("no half") };
-                let is_same = Maps::of(&maps, &new.maps) == *made.maps;
+                let own = Maps::of(&maps, &new.maps);
+                let is_same = made.maps.as_ref().map_or_else(|| own.are(&self.map), |maps| **maps == own);
                 found = if is_same { same_tables(half, made, (new, &exits)) } else { Err("the registers' places") };
                 if found.is_ok() {
                     let mut bytes = new.asm.bytes().to_vec();

@@ -7,14 +7,11 @@ use super::record::{Packer, STUB_LEN, Span, Unit};
 use super::sources::{Known, Sources};
 use crate::jit::entry::jumps_to;
 use crate::jit::halves::{Group, Half};
-use crate::jit::maps::Maps;
 use crate::jit::shared::ALIGN;
 use crate::jit::targets::Targets;
 use ashore_emit::{Exit, ExitKind};
 use ashore_sys::translated::Arena;
-use std::collections::{BTreeMap, HashMap};
-use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// So many changes of code that was kept are worth writing, if nothing else is.
 const LATE_WORTH: usize = 1024;
@@ -44,63 +41,43 @@ struct New<'a> {
 struct Plan {
     /// For each unit that was made now.
     is_kept: Vec<bool>,
-    /// The pages that units were made of, and where those of each unit begin.
-    pages: Vec<u64>,
-    pages_at: Vec<u32>,
-    /// By place as below: whether jumps with a computed target went there.
-    targets: Vec<u64>,
-    /// By place, in steps of what places are multiples of: where who jumps there ends up, if that is kept.
-    finals: Vec<Option<NonZeroU32>>,
-    /// The first place of the table.
-    first: u32,
+    /// Places that jumps with a computed target went to.
+    targets: Places,
+    /// Entries that lead to their own code, which is kept.
+    entries: Places,
+    /// Where the others lead to that lead to what is kept.
+    moved: HashMap<u32, u32>,
 }
 
-impl Plan {
-    /// Has the pages by unit; the half has units by page.
-    fn sort_pages(&mut self, half: &Half) {
-        let mut at = vec![0; half.units.len() + 1];
-        for unit in half.pages.values().flatten() {
-            if let Some(next) = at.get_mut(*unit as usize + 1) {
-                *next += 1;
-            }
-        }
-        let mut all = 0;
-        at.iter_mut().for_each(|count| {
-            all += *count;
-            *count = all;
-        });
-        self.pages_at.clone_from(&at);
-        self.pages = vec![0; all as usize];
-        for (page, units) in &half.pages {
-            for unit in units {
-                let Some(place) = at.get_mut(*unit as usize) else { continue };
-                if let Some(to) = self.pages.get_mut(*place as usize) {
-                    *to = *page;
-                }
-                *place += 1;
-            }
-        }
+/// Places from a first one on that code may begin at, each of which is one of them or is not.
+#[derive(Default)]
+struct Places {
+    first: u32,
+    bits: Vec<u64>,
+}
+
+impl Places {
+    /// None.
+    fn none(places: &std::ops::Range<u32>) -> Places {
+        Places { first: places.start, bits: vec![0; (places.len() as u32 / ALIGN / 64) as usize + 1] }
     }
 
-    fn pages_of(&self, unit: usize) -> &[u64] {
-        let ends = self.pages_at.get(unit).zip(self.pages_at.get(unit + 1));
-        ends.and_then(|(start, end)| self.pages.get(*start as usize..*end as usize)).unwrap_or_default()
+    /// Where the bit of a place is.
+    fn bit(&self, place: u32) -> Option<(usize, u32)> {
+        let step = place.checked_sub(self.first)? / ALIGN;
+        place.is_multiple_of(ALIGN).then_some(((step / 64) as usize, step % 64))
     }
 
-    /// Notes where jumps with a computed target went.
-    fn mark_targets(&mut self, (arena, targets): (&Arena, Targets), end: u32) {
-        let first = self.first;
-        self.targets = vec![0; ((end - first) / ALIGN / 64) as usize + 1];
-        for place in targets.places(arena).filter_map(|place| place.checked_sub(first)) {
-            if let Some(word) = self.targets.get_mut((place / ALIGN / 64) as usize) {
-                *word |= 1 << (place / ALIGN % 64);
-            }
+    fn insert(&mut self, place: u32) {
+        if let Some((index, bit)) = self.bit(place)
+            && let Some(word) = self.bits.get_mut(index)
+        {
+            *word |= 1 << bit;
         }
     }
 
-    fn is_target(&self, place: u32) -> bool {
-        let step = (place - self.first) / ALIGN;
-        self.targets.get((step / 64) as usize).is_some_and(|word| word >> (step % 64) & 1 != 0)
+    fn has(&self, place: u32) -> bool {
+        self.bit(place).is_some_and(|(index, bit)| self.bits.get(index).is_some_and(|word| word >> bit & 1 != 0))
     }
 }
 
@@ -108,9 +85,10 @@ impl Plan {
 pub(in crate::jit) struct Draft<'a> {
     half: &'a Half,
     arena: &'a Arena,
-    outside: &'a Arc<Maps>,
     key: [u8; KEY],
     plan: Plan,
+    /// The first place of what was made now.
+    first: u32,
     new: Vec<New<'a>>,
     next: usize,
     /// Clusters that are written again as they are.
@@ -118,6 +96,7 @@ pub(in crate::jit) struct Draft<'a> {
     contents: Contents,
     packer: Packer,
     links: Vec<(u32, u32)>,
+    pages: Vec<u64>,
     /// The places of the cluster that is being written.
     own: std::ops::Range<u32>,
     piece: Vec<u8>,
@@ -131,7 +110,7 @@ impl Half {
     pub(in crate::jit) fn draft<'a>(
         &'a self,
         arena: &'a Arena,
-        (key, sources, outside): ([u8; KEY], &Sources, &'a Arc<Maps>),
+        (key, sources): ([u8; KEY], &Sources),
         (targets, worth): (Targets, u32),
     ) -> Option<Draft<'a>> {
         let is_damaged = self.frozen.as_ref().is_some_and(|frozen| frozen.is_damaged);
@@ -143,15 +122,16 @@ impl Half {
         let mut draft = Draft {
             half: self,
             arena,
-            outside,
             key,
             plan: Plan::default(),
+            first: 0,
             new: Vec::new(),
             next: 0,
             old: Vec::new(),
             contents: Contents::default(),
             packer: Packer::default(),
             links: Vec::new(),
+            pages: Vec::new(),
             own: 0..0,
             piece: Vec::new(),
             head: None,
@@ -159,7 +139,7 @@ impl Half {
         };
         draft.choose(&sources.lock());
         draft.find_finals();
-        draft.plan.mark_targets((arena, targets), self.next);
+        targets.places(arena).for_each(|place| draft.plan.targets.insert(place));
         draft.begin(worth).then_some(draft)
     }
 }
@@ -174,22 +154,18 @@ impl<'a> Draft<'a> {
     fn choose(&mut self, sources: &Known) {
         let half = self.half;
         let mut is_kept: Vec<bool> = half.units.iter().map(|made| !made.is_stale).collect();
-        let mut drop = |unit: u32| {
-            if let Some(is_kept) = is_kept.get_mut(unit as usize) {
+        for unit in half.groups.iter().flat_map(|group| &group.foreign) {
+            if let Some(is_kept) = is_kept.get_mut(*unit as usize) {
                 *is_kept = false;
             }
-        };
-        for (_, units) in half.pages.iter().filter(|(page, _)| !sources.has(**page)) {
-            units.iter().for_each(|unit| drop(*unit));
         }
-        self.plan.sort_pages(half);
-        half.groups.iter().flat_map(|group| &group.foreign).for_each(|unit| drop(*unit));
         let mut known: HashMap<u64, Option<Digest>> = HashMap::new();
         for (index, group) in half.groups.iter().enumerate() {
             let end = half.groups.get(index + 1).map_or(half.units.len(), |next| next.first_unit as usize);
             let units = group.first_unit as usize..end;
             let mut digest = |page: u64| *known.entry(page).or_insert_with(|| sources.same(page));
-            match group.pages.iter().map(|page| Some((*page, digest(*page)?))).collect() {
+            let pages: BTreeSet<u64> = group.pages.iter().copied().collect();
+            match pages.into_iter().map(|page| Some((page, digest(page)?))).collect() {
                 Some(sources) => self.new.push(New { group, units, sources }),
                 None => is_kept.get_mut(units).unwrap_or_default().fill(false),
             }
@@ -200,21 +176,22 @@ impl<'a> Draft<'a> {
     /// Finds where entries lead: a block's may lead to a region by now, and then whatever led to the block is going to lead
     /// there, and the block is left out.
     fn find_finals(&mut self) {
-        let (half, first) = (self.half, self.half.units.first().map_or(self.half.next, |made| made.base));
-        self.plan.first = first;
-        self.plan.finals = vec![None; ((half.next - first) / ALIGN) as usize + 1];
+        let half = self.half;
+        self.first = half.units.first().map_or(half.next, |made| made.base);
+        let places = self.first..half.next;
+        (self.plan.targets, self.plan.entries) = (Places::none(&places), Places::none(&places));
         // What an entry leads to was made later.
         for (index, made) in half.units.iter().enumerate().rev().filter(|(_, made)| !made.is_stale) {
-            let moved = jumps_to(self.arena.eight(made.base), made.base);
-            let last = match moved {
-                Some(to) => self.resolve(to),
-                None => Some(made.base).filter(|_| self.plan.is_kept.get(index) == Some(&true)),
-            };
-            if let (Some(_), Some(is_kept)) = (moved, self.plan.is_kept.get_mut(index)) {
-                *is_kept = false;
-            }
-            if let Some(to) = self.plan.finals.get_mut(((made.base - first) / ALIGN) as usize) {
-                *to = last.and_then(NonZeroU32::new);
+            let Some(is_kept) = self.plan.is_kept.get_mut(index) else { continue };
+            match jumps_to(self.arena.eight(made.base), made.base) {
+                Some(to) => {
+                    *is_kept = false;
+                    if let Some(to) = self.resolve(to) {
+                        self.plan.moved.insert(made.base, to);
+                    }
+                }
+                None if *is_kept => self.plan.entries.insert(made.base),
+                None => {}
             }
         }
     }
@@ -222,9 +199,9 @@ impl<'a> Draft<'a> {
     /// Where something leads to that is kept, if it does.
     fn resolve(&self, mut place: u32) -> Option<u32> {
         for _ in 0..HOPS {
-            if let Some(own) = place.checked_sub(self.plan.first) {
-                let last = self.plan.finals.get((own / ALIGN) as usize)?;
-                return last.filter(|_| place.is_multiple_of(ALIGN)).map(NonZeroU32::get);
+            if place >= self.first {
+                let is_entry = self.plan.entries.has(place);
+                return if is_entry { Some(place) } else { self.plan.moved.get(&place).copied() };
             }
             let unit = self.half.frozen.as_ref()?.unit_at(place).filter(|unit| !unit.is_stale)?;
             match jumps_to(self.arena.eight(unit.base), unit.base) {
@@ -374,11 +351,13 @@ impl<'a> Draft<'a> {
             to.iter_mut().zip(distance).for_each(|(to, byte)| *to = byte);
         }
         links.sort_unstable();
-        let pages = self.plan.pages_of(index);
-        let has_maps = !Arc::ptr_eq(&made.maps, self.outside);
-        let is_target = self.plan.is_target(made.base);
-        self.packer.add(&Unit { made, has_maps, is_target, pages, links: &links, tables: tables.bytes() });
-        self.links = links;
+        let mut pages = core::mem::take(&mut self.pages);
+        pages.clear();
+        pages.push(made.page());
+        pages.extend(half.pages.others_of(index as u32));
+        let is_target = self.plan.targets.has(made.base);
+        self.packer.add(&Unit { made, is_target, pages: &pages, links: &links, tables: tables.bytes() });
+        (self.links, self.pages) = (links, pages);
         Some(())
     }
 

@@ -6,7 +6,6 @@
 use super::directory::{Directory, KEY};
 use super::record::{Read, Record, Span};
 use crate::jit::halves::{Half, Made, Stale, Way};
-use crate::jit::maps::Maps;
 use crate::jit::shared::ALIGN;
 use crate::jit::tables::Tables;
 use ashore_emit::Mark;
@@ -41,8 +40,6 @@ pub(in crate::jit) struct Frozen {
     pub(super) late: Vec<(u32, u32)>,
     /// Exits that were taken.
     exits: HashMap<u32, Way>,
-    /// The maps of units that have none of their own.
-    outside: Arc<Maps>,
     /// A part of the file is not as it was written.
     pub(super) is_damaged: bool,
 }
@@ -76,7 +73,7 @@ impl Cluster {
 
 impl Frozen {
     /// What a file has for a half that is empty; nothing if the file is not right.
-    fn of(file: Bytes, (key, outside): (&[u8; KEY], &Arc<Maps>), half: &Half) -> Option<Frozen> {
+    fn of(file: Bytes, key: &[u8; KEY], half: &Half) -> Option<Frozen> {
         let directory = Directory::read((*file).as_ref(), key)?;
         let [place, _, counter] = directory.ends;
         let first = directory.spans.first()?;
@@ -108,7 +105,6 @@ impl Frozen {
             directory,
             late,
             exits: HashMap::new(),
-            outside: outside.clone(),
             is_damaged: false,
         })
     }
@@ -148,7 +144,7 @@ impl Frozen {
     }
 
     fn tables(&self, (record, cluster): (&Record, &Cluster), unit: &Read) -> (Made, Tables<'_>) {
-        record.tables(self.bytes(&cluster.span).unwrap_or_default(), unit, &self.outside)
+        record.tables(self.bytes(&cluster.span).unwrap_or_default(), unit)
     }
 
     /// All units that are there.
@@ -260,8 +256,8 @@ impl Frozen {
 
 impl Half {
     /// Begins with what a file has; gives how many bytes of code that are. Nothing if the file is not right.
-    pub(in crate::jit) fn thaw(&mut self, file: Bytes, key: &[u8; KEY], outside: &Arc<Maps>) -> Option<u32> {
-        let frozen = Frozen::of(file, (key, outside), self)?;
+    pub(in crate::jit) fn thaw(&mut self, file: Bytes, key: &[u8; KEY]) -> Option<u32> {
+        let frozen = Frozen::of(file, key, self)?;
         let code = frozen.directory.code;
         [self.next, self.exit_base, self.next_counter] = frozen.directory.ends;
         self.next = self.next.next_multiple_of(ALIGN);

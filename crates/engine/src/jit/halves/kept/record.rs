@@ -9,7 +9,6 @@ use super::maps::Known;
 use super::words::{Reader, Writer};
 use crate::jit::entry::ENTRY_LEN;
 use crate::jit::halves::Made;
-use crate::jit::maps::Maps;
 use crate::jit::shared::{ALIGN, PAGE_LOG2};
 use crate::jit::tables::Tables;
 use ashore_emit::{CALL_LEN, RegMap};
@@ -77,7 +76,6 @@ impl Span {
 /// A unit to be written.
 pub(super) struct Unit<'a> {
     pub(super) made: &'a Made,
-    pub(super) has_maps: bool,
     /// Whether jumps whose target is computed went to it.
     pub(super) is_target: bool,
     /// The pages it was made of.
@@ -121,7 +119,7 @@ impl Packer {
         let own = made.pc >> PAGE_LOG2;
         let has_pages = !matches!(unit.pages, [page] if *page == own);
         let flag = |is: bool, flag: u64| if is { flag } else { 0 };
-        let made_of = flag(unit.has_maps, HAS_MAPS) | flag(has_pages, HAS_PAGES);
+        let made_of = flag(made.maps.is_some(), HAS_MAPS) | flag(has_pages, HAS_PAGES);
         to.number(flag(made.has_loop, HAS_LOOP) | made_of | flag(unit.is_target, IS_TARGET));
         if has_pages {
             to.number(unit.pages.len() as u64);
@@ -137,8 +135,8 @@ impl Packer {
         }
         // The rest is read only when somebody asks for it.
         list.0.clear();
-        if unit.has_maps {
-            maps.write_list(list, &made.maps);
+        if let Some(own) = &made.maps {
+            maps.write_list(list, own);
         }
         to.number((list.0.len() + unit.tables.len()) as u64);
         to.0.extend(&list.0);
@@ -299,14 +297,14 @@ impl Record {
     }
 
     /// A unit and its tables; what is not well formed in them is not there.
-    pub(super) fn tables<'a>(&self, bytes: &'a [u8], unit: &Read, outside: &Arc<Maps>) -> (Made, Tables<'a>) {
+    pub(super) fn tables<'a>(&self, bytes: &'a [u8], unit: &Read) -> (Made, Tables<'a>) {
         let mut from = Reader(bytes.get(unit.table as usize..unit.table_end as usize).unwrap_or_default());
         let maps = if unit.has_maps { self.maps.read_list(&mut from).map(Arc::new) } else { None };
         let made = Made {
             base: unit.base,
             end: unit.end,
             pc: unit.pc,
-            maps: maps.unwrap_or_else(|| outside.clone()),
+            maps,
             is_stale: unit.is_stale,
             has_loop: unit.has_loop,
             first_exit: unit.first_exit,

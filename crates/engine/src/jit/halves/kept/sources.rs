@@ -5,11 +5,13 @@ use crate::jit::Code;
 use crate::jit::shared::PAGE_LOG2;
 use ashore_base::{Addr, AddrRange};
 use ashore_pivot::Memory as _;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const PAGE: u64 = 1 << PAGE_LOG2;
+/// A page is looked for among so many that were looked at last: most are there.
+const RECENT: usize = 8;
 /// The most parts that a text has.
 const PARTS_MAX: usize = 128;
 
@@ -25,10 +27,12 @@ pub(in crate::jit) struct Known {
     digests: HashMap<u64, Digest>,
     /// The pages that were looked at for what is being made.
     seen: Vec<u64>,
+    /// Some whose digest is known, by the low bits of their number.
+    recent: [u64; RECENT],
 }
 
 impl Sources {
-    /// For a short time; nothing else is locked meanwhile.
+    /// Who waits for anything else meanwhile deadlocks.
     pub(in crate::jit) fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -45,6 +49,7 @@ impl Known {
     /// From now on this is the text.
     pub(in crate::jit) fn open(&mut self, text: &[AddrRange]) {
         self.text = text.to_vec();
+        self.recent = Default::default();
     }
 
     /// This is of the text as well, unless there are too many parts of it, or something else was there before.
@@ -52,6 +57,7 @@ impl Known {
         let is_one_more = self.text.len() < PARTS_MAX && !self.gone.iter().any(|gone| gone.overlaps(range));
         if is_one_more {
             self.text.push(range);
+            self.recent = Default::default();
         }
         is_one_more
     }
@@ -83,13 +89,26 @@ impl Known {
     fn sees(&mut self, page: u64) {
         if !self.seen.contains(&page) {
             self.seen.push(page);
-            let _ = self.digest(page);
+            if let Some(recent) = self.recent.get_mut(page as usize % RECENT)
+                && core::mem::replace(recent, page) != page
+            {
+                let _ = self.digest(page);
+            }
         }
     }
 
-    /// The pages that were looked at since this was asked last.
-    pub(in crate::jit) fn take_seen(&mut self) -> Vec<u64> {
-        core::mem::take(&mut self.seen)
+    fn give_seen(&mut self, list: &mut Vec<u64>) -> bool {
+        let is_text = !self.seen.is_empty() && self.seen.iter().all(|page| self.has(*page));
+        if is_text {
+            let recent = list.len().saturating_sub(RECENT);
+            for page in &self.seen {
+                if !list.get(recent..).unwrap_or_default().contains(page) {
+                    list.push(*page);
+                }
+            }
+        }
+        self.seen.clear();
+        is_text
     }
 
     /// What was in a page of the text at first.
@@ -113,31 +132,38 @@ impl Known {
     }
 }
 
-/// Code whose pages are noted when they are read, before they are.
+/// Code whose pages are noted when they are read, before they are. Nobody else looks at the pages meanwhile.
 pub(in crate::jit) struct Seen<'a> {
     code: &'a dyn Code,
-    sources: Option<&'a Sources>,
+    known: RefCell<MutexGuard<'a, Known>>,
+    is_noted: bool,
     last: Cell<u64>,
 }
 
 impl<'a> Seen<'a> {
     /// Notes nothing where there is no text.
-    pub(in crate::jit) fn new(code: &'a dyn Code, sources: &'a Sources) -> Seen<'a> {
-        let mut known = sources.lock();
+    pub(in crate::jit) fn new(code: &'a dyn Code, mut known: MutexGuard<'a, Known>) -> Seen<'a> {
         known.seen.clear();
-        let sources = if known.text.is_empty() { None } else { Some(sources) };
-        Seen { code, sources, last: Cell::new(u64::MAX) }
+        let is_noted = !known.text.is_empty();
+        Seen { code, known: RefCell::new(known), is_noted, last: Cell::new(u64::MAX) }
+    }
+
+    /// Adds the pages that were looked at to a list, unless one of them is none of the text, or there were none.
+    pub(in crate::jit) fn give(&self, list: &mut Vec<u64>) -> bool {
+        self.known.borrow_mut().give_seen(list)
     }
 }
 
 impl Code for Seen<'_> {
     fn fetch(&self, pc: u64, into: &mut [u8]) -> usize {
         let page = pc >> PAGE_LOG2;
-        if let Some(sources) = self.sources
-            && self.last.replace(page) != page
-        {
-            sources.lock().sees(page);
+        if self.is_noted && self.last.replace(page) != page {
+            self.known.borrow_mut().sees(page);
         }
         if into.is_empty() { 0 } else { self.code.fetch(pc, into) }
+    }
+
+    fn is_noted(&self) -> bool {
+        self.is_noted
     }
 }
