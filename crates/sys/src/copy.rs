@@ -3,6 +3,38 @@
 
 use core::arch::naked_asm;
 
+/// The instructions that copy more than 64 bytes by vector registers: `rdx` of them, from `rsi` to `rdi`.
+macro_rules! vectors {
+    () => {
+        concat!(
+            "5:\n",
+            "movups xmm0, [rsi]\n",
+            "movups xmm1, [rsi + 16]\n",
+            "movups xmm2, [rsi + 32]\n",
+            "movups xmm3, [rsi + 48]\n",
+            "movups [rdi], xmm0\n",
+            "movups [rdi + 16], xmm1\n",
+            "movups [rdi + 32], xmm2\n",
+            "movups [rdi + 48], xmm3\n",
+            "add rsi, 64\n",
+            "add rdi, 64\n",
+            "sub rdx, 64\n",
+            "cmp rdx, 64\n",
+            "ja 5b\n",
+            // 1 to 64 are left and at least 64 lie before: the last 64 at once.
+            "movups xmm0, [rsi + rdx - 64]\n",
+            "movups xmm1, [rsi + rdx - 48]\n",
+            "movups xmm2, [rsi + rdx - 32]\n",
+            "movups xmm3, [rsi + rdx - 16]\n",
+            "movups [rdi + rdx - 64], xmm0\n",
+            "movups [rdi + rdx - 48], xmm1\n",
+            "movups [rdi + rdx - 32], xmm2\n",
+            "movups [rdi + rdx - 16], xmm3\n",
+        )
+    };
+}
+pub(crate) use vectors;
+
 /// `memcpy` for the whole program: overlapping moves up to 512 bytes, the CPU's own copy above.
 ///
 /// # Safety
@@ -36,29 +68,7 @@ pub unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, len: usize) -> *mu
         "4:",
         "cmp rdx, 512",
         "ja 6f",
-        "5:",
-        "movups xmm0, [rsi]",
-        "movups xmm1, [rsi + 16]",
-        "movups xmm2, [rsi + 32]",
-        "movups xmm3, [rsi + 48]",
-        "movups [rdi], xmm0",
-        "movups [rdi + 16], xmm1",
-        "movups [rdi + 32], xmm2",
-        "movups [rdi + 48], xmm3",
-        "add rsi, 64",
-        "add rdi, 64",
-        "sub rdx, 64",
-        "cmp rdx, 64",
-        "ja 5b",
-        // 1 to 64 are left and at least 64 lie before: the last 64 at once.
-        "movups xmm0, [rsi + rdx - 64]",
-        "movups xmm1, [rsi + rdx - 48]",
-        "movups xmm2, [rsi + rdx - 32]",
-        "movups xmm3, [rsi + rdx - 16]",
-        "movups [rdi + rdx - 64], xmm0",
-        "movups [rdi + rdx - 48], xmm1",
-        "movups [rdi + rdx - 32], xmm2",
-        "movups [rdi + rdx - 16], xmm3",
+        vectors!(),
         "ret",
         "6:",
         "mov rcx, rdx",
