@@ -40,9 +40,9 @@ pub const RETURNS: usize = 2704;
 /// Where that stack begins: it grows downwards.
 pub const RETURNS_START: usize = 2712;
 /// For the low flags of a comparison of numbers: the flags as they are stored.
-pub const FLOAT_FLAGS: usize = 3072;
+pub const FLOAT_FLAGS: usize = 2720;
 /// Vectors that templates need.
-pub const VECTORS: usize = 3584;
+pub const VECTORS: usize = 3232;
 /// The jump cache: pairs of guest and host address.
 pub const JUMPS: usize = 4096;
 /// The entries of the jump cache, as a power of two.

@@ -50,7 +50,7 @@ impl Times<'_> {
         match self.row.goal {
             Goal::Native(most) => check(self.costs(), most, "native"),
             Goal::Milliseconds(most) => check(self.ours().map(|seconds| seconds * 1e3), most, "ms"),
-            Goal::Gain | Goal::Equal => {}
+            Goal::Equal => {}
         }
         let least = if matches!(self.row.goal, Goal::Equal) { 1.0 } else { LEAST_GAIN };
         if self.gain().is_some_and(|gain| gain < least) {
