@@ -5,6 +5,7 @@ use ashore_emit::{ExitKind, Part};
 use ashore_ir::Op;
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::atomic::Ordering;
 
 /// What has been translated, and why code was left.
 #[derive(Clone, Copy, Default, Debug)]
@@ -107,7 +108,16 @@ impl Jit {
     /// What has been translated so far.
     pub fn stats(&self) -> Stats {
         let inner = self.lock();
-        Stats { distinct: inner.seen.len(), ..inner.stats }
+        let evaluations = self.evaluations.load(Ordering::Relaxed);
+        Stats { distinct: inner.seen.len(), evaluations, ..inner.stats }
+    }
+
+    /// An instruction is evaluated.
+    #[inline]
+    pub(super) fn evaluates(&self) {
+        if self.settings.counts {
+            self.evaluations.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Says what was counted, if somebody wants to know.

@@ -15,6 +15,7 @@ mod control;
 mod counts;
 mod cpu;
 mod entry;
+mod evaluated;
 mod habit;
 mod halves;
 mod lift;

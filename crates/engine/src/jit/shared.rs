@@ -20,6 +20,7 @@ use ashore_emit::{Addresses, CALL_LEN, Emitter, Exit, ExitKind, Gates, Guest, Ma
 use ashore_pivot::Errno;
 use ashore_sys::translated::Arena;
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 /// The bytes for code to one for counters.
@@ -60,6 +61,8 @@ pub struct Jit {
     pub(super) cache: Kept,
     pub(super) mapper: OnceLock<Arc<dyn Mapper>>,
     inner: Mutex<Inner>,
+    /// How often an instruction was evaluated.
+    pub(super) evaluations: AtomicU64,
 }
 
 /// A unit in the arena.
@@ -189,6 +192,7 @@ impl Jit {
             cache: Kept::default(),
             mapper: OnceLock::new(),
             inner: Mutex::new(inner),
+            evaluations: AtomicU64::new(0),
         }))
     }
 

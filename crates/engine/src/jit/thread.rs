@@ -1,15 +1,13 @@
 //! One guest thread.
 
 use super::control::{has_raised, host_control, raised, without_raised};
-use super::memory::Host;
+use super::evaluated::Known;
 use super::shared::{Found, Jit, Way};
 use super::tenants::Tenant;
 use super::{Code, stop};
-use ashore_base::Addr;
 use ashore_emit::{ExitKind, JUMP, flags, frame, trap_of};
 use ashore_ir::float::Exceptions;
-use ashore_ir::{Access, Block, Evaluator, Fault, Op, Slot, Trap};
-use ashore_isa::lift::Next;
+use ashore_ir::{Access, Block, Evaluator, Fault, Slot, Trap};
 use ashore_pivot::Errno;
 use ashore_sys::FaultInfo;
 use ashore_sys::translated::{Frame, Plain, Stay};
@@ -38,23 +36,25 @@ pub enum Exit {
 
 /// A guest thread: its registers, and the way into translated code.
 pub struct Thread {
-    jit: Arc<Jit>,
+    pub(super) jit: Arc<Jit>,
     pub(super) frame: Frame,
-    evaluator: Evaluator,
-    block: Block,
+    pub(super) evaluator: Evaluator,
+    pub(super) block: Block,
+    /// What code left for lately to have it evaluated, of this turn.
+    pub(super) known: Known,
     /// The guest address that code is being entered at.
     pub(super) entering: u64,
     tenant: Arc<Tenant>,
     /// The turn that the jump cache is of.
     turn: u64,
     /// The instruction evaluated last said that code has changed, or is to be other code: perhaps the code it is in.
-    has_changed_code: bool,
+    pub(super) has_changed_code: bool,
     /// Where the registers are that the way in and out of code needs.
     slots: Slots,
     /// The guest's floating-point control that the frame's is for; at first none.
     control: Option<u64>,
     /// Whether instructions are evaluated under that control.
-    is_evaluated: bool,
+    pub(super) is_evaluated: bool,
     /// Whether tiny numbers are flushed under it: the frame's is for the guest's status too.
     is_flushed: bool,
 }
@@ -103,6 +103,7 @@ impl Thread {
             frame,
             evaluator: Evaluator::new(),
             block: Block::new(),
+            known: Known::default(),
             entering: 0,
             tenant,
             turn: 0,
@@ -174,7 +175,7 @@ impl Thread {
     }
 
     #[inline]
-    fn pc(&self) -> u64 {
+    pub(super) fn pc(&self) -> u64 {
         self.get(self.slots.pc)
     }
 
@@ -213,21 +214,21 @@ impl Thread {
 
     /// The flags as translated code keeps them.
     #[inline]
-    fn flags_inside(&mut self) {
+    pub(super) fn flags_inside(&mut self) {
         let slot = self.slots.flags;
         self.set(slot, flags::to_stored(self.get(slot)));
     }
 
     /// The flags as everybody else sees them.
     #[inline]
-    fn flags_outside(&mut self) {
+    pub(super) fn flags_outside(&mut self) {
         let slot = self.slots.flags;
         self.set(slot, flags::from_stored(self.get(slot)));
     }
 
     /// The host's floating-point control for the guest's.
     #[inline]
-    fn control_inside(&mut self) {
+    pub(super) fn control_inside(&mut self) {
         let control = self.get(self.slots.control);
         if self.control != Some(control) || self.is_flushed {
             self.new_control(control);
@@ -255,7 +256,7 @@ impl Thread {
 
     /// The exceptions raised on the host, into the guest's register.
     #[inline]
-    fn control_outside(&mut self) {
+    pub(super) fn control_outside(&mut self) {
         let mxcsr = self.word(frame::GUEST_MXCSR) as u32;
         if has_raised(mxcsr) {
             self.raise(mxcsr);
@@ -296,6 +297,7 @@ impl Thread {
                 if before != turn && before != 0 {
                     forget_jumps(self.frame.bytes_mut());
                     self.forget_returns();
+                    self.known.forget();
                 }
                 self.remember(pc, place);
                 Step::Enter(place)
@@ -377,6 +379,9 @@ impl Thread {
 
     /// The code left at one of its exits.
     fn went(&mut self, number: u64, code: &dyn Code) -> Step {
+        if let Some(step) = self.left_again(number) {
+            return step;
+        }
         let jit = self.jit.clone();
         let Some((Way { base, exit }, place)) = jit.follow(number, code) else { return Step::Stop(Exit::Illegal) };
         match exit.kind {
@@ -400,56 +405,7 @@ impl Thread {
                 self.set_pc(exit.pc);
                 jit.promote((exit.pc, exit.resume), code).map_or(Step::Look, Step::Enter)
             }
-            ExitKind::Eval { next } => match self.evaluate(exit.pc, code) {
-                Some(exit) => Step::Stop(exit),
-                None if core::mem::take(&mut self.has_changed_code) => Step::Look,
-                // The instruction began a mode that no code is for.
-                None if self.is_evaluated => Step::Look,
-                None if next != 0 && self.pc() == next => Step::Enter(base + exit.resume),
-                None => Step::Look,
-            },
-        }
-    }
-
-    /// Evaluates one instruction. Gives an exit if it is not just done.
-    pub(super) fn evaluate(&mut self, pc: u64, code: &dyn Code) -> Option<Exit> {
-        let jit = self.jit.clone();
-        jit.lock().stats.evaluations += 1;
-        let mut bytes = [0; 16];
-        let len = code.fetch(pc, &mut bytes);
-        let mut block = core::mem::take(&mut self.block);
-        block.clear();
-        let lifted = jit.lifter.lift(&mut block, Addr(pc), bytes.get(..len).unwrap_or_default());
-        let Some(lifted) = lifted else {
-            self.block = block;
-            self.set_pc(pc);
-            return Some(Exit::Refused(Fault { addr: pc, access: Access::Execute }));
-        };
-        if lifted.next != Next::Ends {
-            block.push(Op::Goto(pc.wrapping_add(u64::from(lifted.length))));
-        }
-        let model = jit.lifter.model();
-        self.flags_outside();
-        self.control_outside();
-        let mut memory = Host::new(jit.lifter.as_ref());
-        let size = model.layout().size;
-        let state = self.frame.bytes_mut().get_mut(..size).unwrap_or_default();
-        let exit = self.evaluator.run(&block, state, &mut memory, model);
-        self.flags_inside();
-        self.control_inside();
-        self.block = block;
-        if let Some((addr, len)) = memory.invalid {
-            jit.invalidate(addr, len);
-            self.has_changed_code = true;
-        }
-        match exit {
-            ashore_ir::Exit::Jump(_) => None,
-            ashore_ir::Exit::Fault(fault) => Some(Exit::Fault(memory.last_fault(fault.access))),
-            ashore_ir::Exit::Misaligned(fault) => Some(Exit::Unaligned(fault)),
-            ashore_ir::Exit::Trap(Trap::Call, number) => Some(Exit::Call(number)),
-            ashore_ir::Exit::Trap(Trap::Break, number) => Some(Exit::Break(number)),
-            ashore_ir::Exit::Trap(Trap::Illegal, _) => Some(Exit::Illegal),
-            ashore_ir::Exit::Trap(Trap::Misaligned, _) => Some(Exit::Misaligned),
+            ExitKind::Eval { .. } => self.left_for(number, Way { base, exit }, code),
         }
     }
 
