@@ -26,6 +26,6 @@ pub use flags::Form;
 pub use host::{Host, HostPart};
 pub use map::{Guest, RegMap};
 pub use unit::{
-    Addresses, CALL_LEN, COUNTER_LEN, Code, Emitter, Exit, ExitKind, Gates, JUMP, Known, Mark, MarkKind, Part, Place,
-    Tiny, Unit, trap_of,
+    Addresses, CALL_LEN, COUNTER_LEN, Code, Emitter, Exit, ExitKind, Gates, JUMP, Known, Mark, MarkKind, Nans, Part,
+    Place, Tiny, Unit, trap_of,
 };

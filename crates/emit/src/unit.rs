@@ -35,6 +35,8 @@ pub struct Unit<'a> {
     pub outside: &'a RegMap,
     /// What is done with the addresses of accesses.
     pub addresses: Addresses,
+    /// What is done about operands that are no numbers.
+    pub nans: Nans,
     /// What is told of operands too small to be normal.
     pub tiny: Tiny,
     /// What the host's CPU has.
@@ -49,6 +51,16 @@ pub enum Tiny {
     Mostly,
     /// All: code for programs that were seen to have them flushed.
     Always,
+}
+
+/// What is done about operands that are no numbers, where the host stops at them and the guest does not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Nans {
+    /// The host stops, which takes microseconds.
+    #[default]
+    Rare,
+    /// They are looked for: code that was seen to compare them.
+    Usual,
 }
 
 /// What is done with the addresses of accesses.

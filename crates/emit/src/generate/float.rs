@@ -11,7 +11,7 @@ use crate::frame::Vector;
 use crate::host::HostPart;
 use crate::live::Live;
 use crate::reg::{Cc, Rm, Xmm};
-use crate::unit::Tiny;
+use crate::unit::{Nans, Tiny};
 use ashore_ir::{FBin, FCompare, FUn, Op, Round, Shape, Value};
 
 /// One instruction for each shape: scalars of both sizes, then vectors.
@@ -52,6 +52,13 @@ impl Generator<'_> {
             Op::FBin { op, shape, round: Round::Guest, a, b } => self.fbin(body, live, (op, shape), [a, b]),
             Op::FMulAdd { shape, round: Round::Guest, a, b, c } => self.mul_add(live, shape, [a, b, c]),
             Op::FFlags { shape, a, b } => self.float_flags(live, (ops::UCOMISS, ops::UCOMISD), shape, [a, b]),
+            Op::FFlagsSignal { shape, a, b } if self.unit.nans == Nans::Usual => {
+                self.float_flags(live, (ops::UCOMISS, ops::UCOMISD), shape, [a, b])?;
+                // Only the guest takes a quiet one for invalid.
+                let bail = self.bail();
+                self.asm.jcc(Cc::Parity, bail);
+                Ok(())
+            }
             Op::FFlagsSignal { shape, a, b } => self.float_flags(live, (ops::COMISS, ops::COMISD), shape, [a, b]),
             Op::FCompare { op, shape, a, b } => self.fcompare(body, live, (op, shape), [a, b]),
             _ => Err(Refused),
@@ -185,6 +192,32 @@ impl Generator<'_> {
         }
     }
 
+    /// Bails out where one of two operands is no number, in code that was seen to have such.
+    fn look_for_nans(&mut self, live: &mut Live, shape: Shape, [x, y]: [Xmm; 2]) -> Done {
+        /// One of both is none; quiet.
+        const UNORDERED: u8 = 3;
+        if self.unit.nans == Nans::Rare {
+            return Ok(());
+        }
+        self.clobber(live)?;
+        let bail = self.bail();
+        self.may_fault();
+        if shape.is_scalar() {
+            self.asm.v2(if is_double(shape) { ops::UCOMISD } else { ops::UCOMISS }, x, y);
+            self.asm.jcc(Cc::Parity, bail);
+            return Ok(());
+        }
+        let (nans, bits) = (self.vtake()?, self.take()?);
+        let code = if is_double(shape) { ops::CMPPD } else { ops::CMPPS };
+        self.asm.v3_number(code, nans, (x, y.into()), UNORDERED);
+        self.asm.vex(ops::PMOVMSKB, bits.0, 0, nans.into());
+        self.asm.test(ashore_ir::Width::W32, bits, bits);
+        self.asm.jcc(Cc::NotEqual, bail);
+        self.vput_back(nans);
+        self.put_back(bits);
+        Ok(())
+    }
+
     fn fbin(&mut self, body: Body<'_>, live: &mut Live, (op, shape): (FBin, Shape), [a, b]: [Value; 2]) -> Done {
         let codes = match op {
             FBin::Add => [ops::ADDSS, ops::ADDSD, ops::ADDPS, ops::ADDPD],
@@ -213,9 +246,12 @@ impl Generator<'_> {
         }
         let y = self.xmm(b)?;
         let (cx, cy) = (self.cut(shape, x)?, self.cut(shape, y)?);
+        // Of extremes the host takes any not-a-number for invalid, and stops.
+        if is_extreme {
+            self.look_for_nans(live, shape, [cx, cy])?;
+        }
         let reg = self.vdest(body, live, &[cx, cy])?;
         self.may_fault();
-        // Of extremes the host takes any not-a-number for invalid, and stops.
         if !is_extreme {
             self.tell_tiny(shape, (cx, cy.into()))?;
         }
@@ -312,6 +348,9 @@ impl Generator<'_> {
         };
         let (x, y) = (self.xmm(a)?, self.xmm(b)?);
         let (cx, cy) = (self.cut(shape, x)?, self.cut(shape, y)?);
+        if op != FCompare::Eq {
+            self.look_for_nans(live, shape, [cx, cy])?;
+        }
         let reg = self.vdest(body, live, &[cx, cy])?;
         self.may_fault();
         if op == FCompare::Eq {

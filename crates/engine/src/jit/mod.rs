@@ -14,6 +14,7 @@ mod cache;
 mod control;
 mod counts;
 mod cpu;
+mod customs;
 mod entry;
 mod evaluated;
 mod habit;

@@ -3,6 +3,7 @@
 use super::blocks::Blocks;
 use super::cache::Kept;
 use super::counts::{Once, Stats};
+use super::customs::Customs;
 use super::entry::with_jump;
 use super::halves::{Half, Seen};
 use super::lift::{lift, pages};
@@ -16,17 +17,14 @@ use super::tenants::{Tenant, Tenants};
 use super::{Code, Lifter};
 use ashore_base::{Addr, AddrRange};
 use ashore_emit::asm::Asm;
-use ashore_emit::{Addresses, CALL_LEN, Emitter, Exit, ExitKind, Gates, Guest, Mark, Part, Place, RegMap, Tiny, Unit};
+use ashore_emit::{CALL_LEN, Emitter, Exit, ExitKind, Gates, Guest, Mark, Part, Place, RegMap, Tiny, Unit};
 use ashore_pivot::Errno;
 use ashore_sys::translated::Arena;
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 /// The bytes for code to one for counters.
 const DATA_SHARE: u64 = 16;
-/// How many accesses with tagged addresses a page of code makes before its accesses take the tags off.
-const TAGS_MAX: u32 = 8;
 /// A program of so many blocks uses most pages of the table of targets.
 const MANY: u64 = 8192;
 /// How often a lock is tried before its owner is waited for, and how many of the CPU's pauses are between.
@@ -110,8 +108,7 @@ pub(super) struct Inner {
     pub(super) turn: u64,
     /// What code tells of tiny operands.
     pub(super) tiny: Tiny,
-    /// Accesses with tagged addresses, by page of code.
-    tags: BTreeMap<u64, u32>,
+    pub(super) customs: Customs,
     pub(super) stats: Stats,
     pub(super) seen: Once,
 }
@@ -175,7 +172,7 @@ impl Jit {
             halves,
             turn: 2,
             tiny: Tiny::default(),
-            tags: BTreeMap::new(),
+            customs: Customs::default(),
             stats: Stats::default(),
             seen: Once::new(settings.counts),
         };
@@ -331,12 +328,9 @@ impl Jit {
     ) -> Result<u32, Full> {
         let (base, first_exit) = (inner.half().next, inner.half().next_exit());
         inner.count(parts);
-        let addresses = match inner.tags.is_empty() || !parts.iter().flat_map(pages).any(|page| has_tags(inner, page)) {
-            true => Addresses::Whole,
-            false => Addresses::Tagged,
-        };
+        let (addresses, nans) = inner.customs.of(parts);
         let (outside, tiny, host) = (&*self.map, inner.tiny, self.settings.host);
-        let unit = Unit { parts, entry, maps, outside, addresses, tiny, host };
+        let unit = Unit { parts, entry, maps, outside, addresses, nans, tiny, host };
         let place = Place { base, gates: self.gates, first_exit, counter };
         let mut peek = Peek { lifter: self.lifter.as_ref(), code, cache: &mut inner.peek };
         let made = inner.emitter.translate(&unit, place, &mut peek);
@@ -451,7 +445,7 @@ impl Jit {
     }
 
     /// Has what was made of code in a range made again.
-    fn renew(&self, start: u64, len: u64) {
+    pub(super) fn renew(&self, start: u64, len: u64) {
         self.renew_in(&mut self.lock(), start, len);
     }
 
@@ -477,21 +471,6 @@ impl Jit {
         }
     }
 
-    /// An access of the instruction at this address had bits that its CPU ignores and the host does not. Where there are
-    /// many of them, code takes them off by itself.
-    pub(super) fn saw_tag(&self, pc: u64) {
-        let page = pc >> PAGE_LOG2;
-        {
-            let mut inner = self.lock();
-            let count = inner.tags.entry(page).or_insert(0);
-            *count += 1;
-            if *count != TAGS_MAX {
-                return;
-            }
-        }
-        self.renew(pc, 1);
-    }
-
     /// A thread has tiny numbers flushed: from now on code tells of every one of them. Code that does is right for everybody,
     /// but slower.
     pub(super) fn tell_tiny(&self) {
@@ -511,10 +490,6 @@ impl Jit {
     pub(super) fn find(&self, place: u32) -> Option<(Made, Mark)> {
         self.lock().halves.iter().find_map(|half| half.find(place))
     }
-}
-
-fn has_tags(inner: &Inner, page: u64) -> bool {
-    inner.tags.get(&page).is_some_and(|count| *count >= TAGS_MAX)
 }
 
 /// How many of an address's highest bits a CPU ignores.

@@ -1,6 +1,7 @@
 //! Where translated code was stopped: the guest's state from the host's registers.
 
 use super::Code;
+use super::customs::Custom;
 use super::shared::Made;
 use super::thread::{Exit, Step, Thread};
 use ashore_emit::{Form, Mark, MarkKind, flags, frame};
@@ -50,9 +51,7 @@ pub(super) fn stopped(thread: &mut Thread, mut fault: Option<FaultInfo>, code: &
                 return match thread.evaluate(mark.pc, code) {
                     Some(exit) => Step::Stop(exit),
                     None => {
-                        if is_no_address(info) {
-                            jit.saw_tag(mark.pc);
-                        }
+                        jit.saw(mark.pc, if is_no_address(info) { Custom::Tagged } else { Custom::Nans });
                         Step::Look
                     }
                 };

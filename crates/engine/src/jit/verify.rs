@@ -13,7 +13,16 @@ use super::peek::Peek;
 use super::shared::{BLOCK_LEN, Inner, Jit, Made};
 use super::tables;
 use super::{Code, Lifter};
-use ashore_emit::{Addresses, Exit, ExitKind, Part, Place, RegMap, Unit};
+use ashore_emit::{Addresses, Exit, ExitKind, Nans, Part, Place, RegMap, Unit};
+
+/// What a unit's pages may have been seen to do.
+const CUSTOMS: [(Addresses, Nans); 4] = [
+    (Addresses::Whole, Nans::Rare),
+    (Addresses::Tagged, Nans::Rare),
+    (Addresses::Whole, Nans::Usual),
+    (Addresses::Tagged, Nans::Usual),
+];
+
 /// A unit that would be another if it were made now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Difference {
@@ -69,9 +78,9 @@ impl Jit {
         let mut found = Err("nothing can be made there");
         for &source in sources {
             let Some((parts, entry, maps)) = self.parts(inner, source, (made.pc, code)) else { continue };
-            for addresses in [Addresses::Whole, Addresses::Tagged] {
+            for (addresses, nans) in CUSTOMS {
                 let (outside, tiny, host) = (&self.map, inner.tiny, self.settings.host);
-                let unit = Unit { parts: &parts, entry, maps: &maps, outside, addresses, tiny, host };
+                let unit = Unit { parts: &parts, entry, maps: &maps, outside, addresses, nans, tiny, host };
                 let place = Place { base: made.base, gates: self.gates, first_exit, counter };
                 let mut peek = Peek { lifter: self.lifter.as_ref(), code, cache: &mut inner.peek };
                 let new = inner.emitter.translate(&unit, place, &mut peek);

@@ -118,6 +118,7 @@ pub(super) const ROWS: &[Row] = &[
     c("strings", Class::Integer, &["150"], INTEGER),
     c("hashmap", Class::Integer, &["6000000"], INTEGER),
     c("calls", Class::Integer, &["32"], INTEGER),
+    c("codec", Class::Float, &["1500"], FLOAT),
     c("nbody", Class::Float, &["2000000"], FLOAT),
     c("matmul", Class::Float, &["10"], FLOAT),
     c("simd", Class::Float, &["3000"], FLOAT),
