@@ -3,8 +3,10 @@
 use super::usual::is_over;
 use super::{Body, Done, Flags, Generator, Refused};
 use crate::asm::{Alu, ops};
+use crate::frame::{self, Vector};
 use crate::map::RegMap;
 use crate::reg::{Cc, Gpr, Mem, Xmm};
+use crate::unit::Nans;
 use ashore_ir::{Bin, Extend, HELPER_WRAP, Op, Shape, Size, Slot, SlotKind, Width};
 
 /// The host's number for rounding towards zero, without raising inexact.
@@ -91,9 +93,29 @@ impl Generator<'_> {
         Ok(())
     }
 
+    /// Bails out for numbers that are too large for 64 bits, and for what is none.
+    fn bail_if_large(&mut self, x: Xmm, (size, word): (Xmm, Gpr)) {
+        /// Two to the power of 63.
+        const LIMIT: u64 = 0x43e0_0000_0000_0000;
+        // The flags are written by this instruction.
+        self.flags = Flags::STORED;
+        (self.compared, self.source, self.again) = (None, None, None);
+        let (bail, limit) = (self.bail(), Vector::Rest64.place());
+        self.asm.v3(ops::ANDPS, size, x, limit);
+        self.asm.number(word, LIMIT);
+        self.asm.store(Size::B8, frame::place(frame::TEMP), word);
+        self.may_fault();
+        self.asm.v2(ops::UCOMISD, size, frame::place(frame::TEMP));
+        self.asm.jcc(Cc::AboveEqual, bail);
+        self.asm.jcc(Cc::Parity, bail);
+    }
+
     /// The integer to `reg`, whose upper half is anything; the flags and what is raised.
     fn wrap(&mut self, wrap: &Wrap, x: Xmm, reg: Gpr) -> Done {
         let (whole, word) = (self.vtake()?, self.take()?);
+        if self.unit.nans == Nans::Usual {
+            self.bail_if_large(x, (whole, word));
+        }
         // One that is too large for 64 bits, or none at all, stops here; so may one that is flushed.
         self.may_fault();
         self.stop_at_tiny(Shape::F64, x)?;
