@@ -11,6 +11,7 @@ mod integer;
 mod lanes;
 mod memory;
 mod place;
+mod saturate;
 mod shift;
 mod status;
 mod usual;

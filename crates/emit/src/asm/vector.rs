@@ -59,6 +59,8 @@ pub mod ops {
         PSUBD = P66 M0f 0xfa;
         PSUBQ = P66 M0f 0xfb;
         PMULLW = P66 M0f 0xd5;
+        PMULHW = P66 M0f 0xe5;
+        PMULHRSW = P66 M0f38 0x0b;
         PMULLD = P66 M0f38 0x40;
         PMULDQ = P66 M0f38 0x28;
         PMULUDQ = P66 M0f 0xf4;
@@ -134,6 +136,8 @@ pub mod ops {
         PBROADCASTQ = P66 M0f38 0x59;
         PBLENDW = P66 M0f3a 0x0e;
         PBLENDVB = P66 M0f3a 0x4c;
+        BLENDVPS = P66 M0f3a 0x4a;
+        BLENDVPD = P66 M0f3a 0x4b;
         PSHIFTW_NUMBER = P66 M0f 0x71;
         PSHIFTD_NUMBER = P66 M0f 0x72;
         PSHIFTQ_NUMBER = P66 M0f 0x73;

@@ -46,9 +46,8 @@ impl Generator<'_> {
                 self.end(body, live, op)
             }
             Op::VUn { .. } | Op::VBin { .. } | Op::VCompare { .. } | Op::VShift { .. } => self.vector(body, live, op),
-            Op::Saturate { .. } | Op::Saturates { .. } | Op::VWiden { .. } | Op::VNarrow { .. } => {
-                self.wide(body, live, op)
-            }
+            Op::Saturate { .. } | Op::Saturates { .. } => self.saturating(body, live, op),
+            Op::VWiden { .. } | Op::VNarrow { .. } => self.wide(body, live, op),
             Op::Permute { .. } | Op::VJoin { .. } | Op::VTable { .. } | Op::VSelect { .. } | Op::Reduce { .. } => {
                 self.wide(body, live, op)
             }

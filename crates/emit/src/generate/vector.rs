@@ -15,10 +15,10 @@ const fn lanes(b: VOp, h: VOp, s: VOp) -> Lanes {
     [Some(b), Some(h), Some(s), None]
 }
 
-const ADD: Lanes = [Some(ops::PADDB), Some(ops::PADDW), Some(ops::PADDD), Some(ops::PADDQ)];
-const SUB: Lanes = [Some(ops::PSUBB), Some(ops::PSUBW), Some(ops::PSUBD), Some(ops::PSUBQ)];
-const EQUAL: Lanes = [Some(ops::PCMPEQB), Some(ops::PCMPEQW), Some(ops::PCMPEQD), Some(ops::PCMPEQQ)];
-const GREATER: Lanes = [Some(ops::PCMPGTB), Some(ops::PCMPGTW), Some(ops::PCMPGTD), Some(ops::PCMPGTQ)];
+pub(super) const ADD: Lanes = [Some(ops::PADDB), Some(ops::PADDW), Some(ops::PADDD), Some(ops::PADDQ)];
+pub(super) const SUB: Lanes = [Some(ops::PSUBB), Some(ops::PSUBW), Some(ops::PSUBD), Some(ops::PSUBQ)];
+pub(super) const EQUAL: Lanes = [Some(ops::PCMPEQB), Some(ops::PCMPEQW), Some(ops::PCMPEQD), Some(ops::PCMPEQQ)];
+pub(super) const GREATER: Lanes = [Some(ops::PCMPGTB), Some(ops::PCMPGTW), Some(ops::PCMPGTD), Some(ops::PCMPGTQ)];
 const SMIN: Lanes = lanes(ops::PMINSB, ops::PMINSW, ops::PMINSD);
 const SMAX: Lanes = lanes(ops::PMAXSB, ops::PMAXSW, ops::PMAXSD);
 const UMIN: Lanes = lanes(ops::PMINUB, ops::PMINUW, ops::PMINUD);
@@ -331,7 +331,7 @@ impl Generator<'_> {
     }
 
     /// Products in lanes twice as large.
-    fn wide_product(&mut self, op: VBin, lane: Lane, [reg, x, y]: [Xmm; 3]) -> Done {
+    pub(super) fn wide_product(&mut self, op: VBin, lane: Lane, [reg, x, y]: [Xmm; 3]) -> Done {
         let is_high = matches!(op, VBin::SMulHigh | VBin::UMulHigh);
         let is_signed = matches!(op, VBin::SMulLow | VBin::SMulHigh);
         let other = self.vtake()?;

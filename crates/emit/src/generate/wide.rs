@@ -5,7 +5,7 @@ use crate::asm::{VOp, ops};
 use crate::frame::Vector;
 use crate::live::Live;
 use crate::reg::Xmm;
-use ashore_ir::{Extend, Half, Lane, Op, Permute, Reduce, Sat, Size, Value};
+use ashore_ir::{Extend, Half, Lane, Op, Permute, Reduce, Size, Value};
 
 impl Generator<'_> {
     pub(super) fn wide(&mut self, body: Body<'_>, live: &mut Live, op: &Op) -> Done {
@@ -69,24 +69,6 @@ impl Generator<'_> {
             }
             Op::VTable { base, index, table, other } => self.table(body, live, base, [index, table, other]),
             Op::Reduce { op, lane, a } => self.reduce(body, live, (op, lane), a),
-            Op::Saturate { op, lane, a, b } => {
-                let (_, code) = saturating(op, lane).ok_or(Refused)?;
-                let (x, y) = (self.xmm(a)?, self.vrm(b)?);
-                let reg = self.vdest(body, live, &[])?;
-                self.asm.v3(code, reg, x, y);
-                self.vdone(live, reg, &[a, b])
-            }
-            Op::Saturates { op, lane, a, b } => {
-                let (plain, code) = saturating(op, lane).ok_or(Refused)?;
-                let (x, y) = (self.xmm(a)?, self.xmm(b)?);
-                let reg = self.vdest(body, live, &[x, y])?;
-                let exact = self.vtake()?;
-                self.asm.v3(code, reg, x, y);
-                self.asm.v3(plain, exact, x, y);
-                self.asm.v3(ops::PXOR, reg, reg, exact);
-                self.vput_back(exact);
-                self.vdone(live, reg, &[a, b])
-            }
             _ => Err(Refused),
         }
     }
@@ -293,19 +275,4 @@ const fn even_of(lane: Lane) -> (Vector, VOp) {
         Lane::B => (Vector::EvenBytes, ops::PACKUSWB),
         Lane::H | Lane::S | Lane::D => (Vector::EvenWords, ops::PACKUSDW),
     }
-}
-
-/// The exact and the saturating instruction.
-const fn saturating(op: Sat, lane: Lane) -> Option<(VOp, VOp)> {
-    Some(match (op, lane) {
-        (Sat::SAdd, Lane::B) => (ops::PADDB, ops::PADDSB),
-        (Sat::SAdd, Lane::H) => (ops::PADDW, ops::PADDSW),
-        (Sat::UAdd, Lane::B) => (ops::PADDB, ops::PADDUSB),
-        (Sat::UAdd, Lane::H) => (ops::PADDW, ops::PADDUSW),
-        (Sat::SSub, Lane::B) => (ops::PSUBB, ops::PSUBSB),
-        (Sat::SSub, Lane::H) => (ops::PSUBW, ops::PSUBSW),
-        (Sat::USub, Lane::B) => (ops::PSUBB, ops::PSUBUSB),
-        (Sat::USub, Lane::H) => (ops::PSUBW, ops::PSUBUSW),
-        _ => return None,
-    })
 }
