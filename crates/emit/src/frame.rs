@@ -90,11 +90,12 @@ pub enum Vector {
     ShaChoose,
     ShaParity,
     ShaMajority,
+    Rest16,
 }
 
 impl Vector {
     /// Every vector and its value.
-    pub const ALL: [(Vector, u128); 22] = [
+    pub const ALL: [(Vector, u128); 23] = [
         (Vector::Sign32, 0x8000_0000_8000_0000_8000_0000_8000_0000),
         (Vector::Sign64, 0x8000_0000_0000_0000_8000_0000_0000_0000),
         (Vector::Rest32, 0x7fff_ffff_7fff_ffff_7fff_ffff_7fff_ffff),
@@ -120,6 +121,7 @@ impl Vector {
         (Vector::ShaChoose, 0x5a82_7999_5a82_7999_5a82_7999_5a82_7999),
         (Vector::ShaParity, 0x6ed9_eba1_6ed9_eba1_6ed9_eba1_6ed9_eba1),
         (Vector::ShaMajority, 0x8f1b_bcdc_8f1b_bcdc_8f1b_bcdc_8f1b_bcdc),
+        (Vector::Rest16, 0x7fff_7fff_7fff_7fff_7fff_7fff_7fff_7fff),
     ];
 
     /// Where it is.

@@ -1,6 +1,7 @@
 //! Vectors of integers whose results are kept in a range.
 
 mod narrow;
+mod shifts;
 
 use super::vector::{ADD, EQUAL, GREATER, SUB};
 use super::{Body, Done, Generator, Refused};
@@ -36,7 +37,9 @@ impl Generator<'_> {
             Sat::NarrowSigned | Sat::NarrowUnsigned | Sat::NarrowSignedUnsigned => {
                 self.saturating_narrow(body, live, task, operands)
             }
-            Sat::SShift | Sat::UShift | Sat::SRoundShift | Sat::URoundShift | Sat::SShiftUnsigned => Err(Refused),
+            Sat::SShift | Sat::UShift | Sat::SRoundShift | Sat::URoundShift | Sat::SShiftUnsigned => {
+                self.saturating_shift(body, live, task, operands)
+            }
             _ => self.saturating_lanes(body, live, task, operands),
         }
     }

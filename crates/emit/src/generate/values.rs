@@ -51,6 +51,10 @@ impl Generator<'_> {
             Op::Permute { .. } | Op::VJoin { .. } | Op::VTable { .. } | Op::VSelect { .. } | Op::Reduce { .. } => {
                 self.wide(body, live, op)
             }
+            Op::VSplat { .. } if self.is_shift_number(body) => {
+                self.give(self.at, Loc::Later);
+                Ok(())
+            }
             Op::VSplat { .. } | Op::VSplatLane { .. } | Op::VPair { .. } | Op::VGet { .. } | Op::VSet { .. } => {
                 self.vector(body, live, op)
             }
