@@ -91,11 +91,20 @@ pub enum Vector {
     ShaParity,
     ShaMajority,
     Rest16,
+    Ones,
+    Rest8,
+    Shift8,
+    Shift16,
+    Half8,
+    Half16,
+    Powers,
+    ZerosLow,
+    ZerosHigh,
 }
 
 impl Vector {
     /// Every vector and its value.
-    pub const ALL: [(Vector, u128); 23] = [
+    pub const ALL: [(Vector, u128); 32] = [
         (Vector::Sign32, 0x8000_0000_8000_0000_8000_0000_8000_0000),
         (Vector::Sign64, 0x8000_0000_0000_0000_8000_0000_0000_0000),
         (Vector::Rest32, 0x7fff_ffff_7fff_ffff_7fff_ffff_7fff_ffff),
@@ -122,6 +131,18 @@ impl Vector {
         (Vector::ShaParity, 0x6ed9_eba1_6ed9_eba1_6ed9_eba1_6ed9_eba1),
         (Vector::ShaMajority, 0x8f1b_bcdc_8f1b_bcdc_8f1b_bcdc_8f1b_bcdc),
         (Vector::Rest16, 0x7fff_7fff_7fff_7fff_7fff_7fff_7fff_7fff),
+        (Vector::Ones, u128::MAX),
+        (Vector::Rest8, 0x7f7f_7f7f_7f7f_7f7f_7f7f_7f7f_7f7f_7f7f),
+        // What is taken from a number with the other top bit to have the lane's size more of it.
+        (Vector::Shift8, 0x7878_7878_7878_7878_7878_7878_7878_7878),
+        (Vector::Shift16, 0x7ff0_7ff0_7ff0_7ff0_7ff0_7ff0_7ff0_7ff0),
+        // Half of a byte's and of a word's size in lanes twice as large.
+        (Vector::Half8, 0x0080_0080_0080_0080_0080_0080_0080_0080),
+        (Vector::Half16, 0x0000_8000_0000_8000_0000_8000_0000_8000),
+        (Vector::Powers, 0x8040_2010_0804_0201),
+        // The leading zeros of a byte whose upper four bits are zero, by its lower ones; and of others, by their upper ones.
+        (Vector::ZerosLow, 0x0404_0404_0404_0404_0505_0505_0606_0708),
+        (Vector::ZerosHigh, 0x0000_0000_0000_0000_0101_0101_0202_0308),
     ];
 
     /// Where it is.

@@ -1,15 +1,21 @@
 //! Vectors of integers: lane by lane.
 
+mod half;
+mod pair;
+mod product;
+mod shift;
+mod unary;
+
 use super::{Body, Done, Generator, Loc, Refused, Upper};
 use crate::asm::{VOp, ops};
 use crate::frame::Vector;
 use crate::host::HostPart;
 use crate::live::Live;
 use crate::reg::{Gpr, Xmm};
-use ashore_ir::{Lane, Op, Ty, VBin, VCompare, VShift, VUn, Value, Width};
+use ashore_ir::{Lane, Op, Ty, VBin, VCompare, Value, Width};
 
 /// One instruction for each size of lane; nothing where the host has none.
-type Lanes = [Option<VOp>; 4];
+pub(super) type Lanes = [Option<VOp>; 4];
 
 const fn lanes(b: VOp, h: VOp, s: VOp) -> Lanes {
     [Some(b), Some(h), Some(s), None]
@@ -19,27 +25,11 @@ pub(super) const ADD: Lanes = [Some(ops::PADDB), Some(ops::PADDW), Some(ops::PAD
 pub(super) const SUB: Lanes = [Some(ops::PSUBB), Some(ops::PSUBW), Some(ops::PSUBD), Some(ops::PSUBQ)];
 pub(super) const EQUAL: Lanes = [Some(ops::PCMPEQB), Some(ops::PCMPEQW), Some(ops::PCMPEQD), Some(ops::PCMPEQQ)];
 pub(super) const GREATER: Lanes = [Some(ops::PCMPGTB), Some(ops::PCMPGTW), Some(ops::PCMPGTD), Some(ops::PCMPGTQ)];
-const SMIN: Lanes = lanes(ops::PMINSB, ops::PMINSW, ops::PMINSD);
-const SMAX: Lanes = lanes(ops::PMAXSB, ops::PMAXSW, ops::PMAXSD);
-const UMIN: Lanes = lanes(ops::PMINUB, ops::PMINUW, ops::PMINUD);
-const UMAX: Lanes = lanes(ops::PMAXUB, ops::PMAXUW, ops::PMAXUD);
+pub(super) const SMIN: Lanes = lanes(ops::PMINSB, ops::PMINSW, ops::PMINSD);
+pub(super) const SMAX: Lanes = lanes(ops::PMAXSB, ops::PMAXSW, ops::PMAXSD);
+pub(super) const UMIN: Lanes = lanes(ops::PMINUB, ops::PMINUW, ops::PMINUD);
+pub(super) const UMAX: Lanes = lanes(ops::PMAXUB, ops::PMAXUW, ops::PMAXUD);
 pub(super) const SPLAT: [VOp; 4] = [ops::PBROADCASTB, ops::PBROADCASTW, ops::PBROADCASTD, ops::PBROADCASTQ];
-
-/// The shift of all lanes by a constant, and its digit.
-const fn shift_code(op: VShift, lane: Lane) -> Option<(VOp, u8)> {
-    let code = match lane {
-        Lane::B => return None,
-        Lane::H => ops::PSHIFTW_NUMBER,
-        Lane::S => ops::PSHIFTD_NUMBER,
-        Lane::D => ops::PSHIFTQ_NUMBER,
-    };
-    match (op, lane) {
-        (VShift::Shl, _) => Some((code, 6)),
-        (VShift::Shr, _) => Some((code, 2)),
-        (VShift::Sar, Lane::H | Lane::S) => Some((code, 4)),
-        _ => None,
-    }
-}
 
 impl Generator<'_> {
     pub(super) fn vector(&mut self, body: Body<'_>, live: &mut Live, op: &Op) -> Done {
@@ -179,71 +169,6 @@ impl Generator<'_> {
         self.vdone(live, reg, &[a])
     }
 
-    fn vun(&mut self, body: Body<'_>, live: &mut Live, (op, lane): (VUn, Lane), a: Value) -> Done {
-        let x = self.xmm(a)?;
-        let reg = self.vdest(body, live, &[x])?;
-        match (op, lane) {
-            (VUn::Neg, lane) => {
-                self.zero(reg);
-                self.asm.v3(SUB[lane as usize].ok_or(Refused)?, reg, reg, x);
-            }
-            (VUn::Abs, Lane::B) => self.asm.v2(ops::PABSB, reg, x),
-            (VUn::Abs, Lane::H) => self.asm.v2(ops::PABSW, reg, x),
-            (VUn::Abs, Lane::S) => self.asm.v2(ops::PABSD, reg, x),
-            (VUn::Not, _) => {
-                self.ones(reg);
-                self.asm.v3(ops::PXOR, reg, reg, x);
-            }
-            (VUn::Popcount, _) => {
-                let (high, table) = (self.vtake()?, self.vtake()?);
-                let nibble = Vector::Nibble.place();
-                self.asm.v3(ops::PAND, reg, x, nibble);
-                self.asm.v_shift(ops::PSHIFTW_NUMBER, 2, (high, x), 4);
-                self.asm.v3(ops::PAND, high, high, nibble);
-                self.asm.v2(ops::MOVUPS, table, Vector::Popcount.place());
-                self.asm.v3(ops::PSHUFB, reg, table, reg);
-                self.asm.v3(ops::PSHUFB, high, table, high);
-                self.asm.v3(ops::PADDB, reg, reg, high);
-                self.vput_back(high);
-                self.vput_back(table);
-            }
-            (VUn::Reverse16, Lane::B) => self.asm.v3(ops::PSHUFB, reg, x, Vector::Reverse16.place()),
-            (VUn::Reverse32, Lane::B) => self.asm.v3(ops::PSHUFB, reg, x, Vector::Reverse32.place()),
-            (VUn::Reverse64, Lane::B) => self.asm.v3(ops::PSHUFB, reg, x, Vector::Reverse64.place()),
-            (VUn::Reverse32, Lane::H) => self.shuffle_words(reg, x, 0xb1),
-            (VUn::Reverse64, Lane::H) => self.shuffle_words(reg, x, 0x1b),
-            (VUn::Reverse64, Lane::S) => self.asm.v2_number(ops::PSHUFD, reg, x, 0xb1),
-            (VUn::UAddPairs, Lane::B) => self.pair_sums(reg, x, (ops::PSHIFTW_NUMBER, 2), ops::PADDW)?,
-            (VUn::UAddPairs, Lane::H) => self.pair_sums(reg, x, (ops::PSHIFTD_NUMBER, 2), ops::PADDD)?,
-            (VUn::UAddPairs, Lane::S) => self.pair_sums(reg, x, (ops::PSHIFTQ_NUMBER, 2), ops::PADDQ)?,
-            (VUn::SAddPairs, Lane::B) => self.pair_sums(reg, x, (ops::PSHIFTW_NUMBER, 4), ops::PADDW)?,
-            (VUn::SAddPairs, Lane::H) => self.pair_sums(reg, x, (ops::PSHIFTD_NUMBER, 4), ops::PADDD)?,
-            _ => return Err(Refused),
-        }
-        self.vdone(live, reg, &[a])
-    }
-
-    fn shuffle_words(&mut self, reg: Xmm, x: Xmm, order: u8) {
-        self.asm.v2_number(ops::PSHUFLW, reg, x, order);
-        self.asm.v2_number(ops::PSHUFHW, reg, reg, order);
-    }
-
-    /// Sums of neighbours in lanes twice as large: the upper ones by a shift, the lower ones by two.
-    fn pair_sums(&mut self, reg: Xmm, x: Xmm, (shift, digit): (VOp, u8), add: VOp) -> Done {
-        let half = match add {
-            ops::PADDW => 8,
-            ops::PADDD => 16,
-            _ => 32,
-        };
-        let low = self.vtake()?;
-        self.asm.v_shift(shift, 6, (low, x), half);
-        self.asm.v_shift(shift, digit, (low, low), half);
-        self.asm.v_shift(shift, digit, (reg, x), half);
-        self.asm.v3(add, reg, reg, low);
-        self.vput_back(low);
-        Ok(())
-    }
-
     fn vbin(&mut self, body: Body<'_>, live: &mut Live, (op, lane): (VBin, Lane), [a, b]: [Value; 2]) -> Done {
         let index = lane as usize;
         let plain = match op {
@@ -267,6 +192,19 @@ impl Generator<'_> {
             self.asm.v3(code, reg, x, y);
             return self.vdone(live, reg, &[a, b]);
         }
+        match op {
+            VBin::SShift | VBin::UShift | VBin::SRoundShift | VBin::URoundShift => {
+                return self.shift_lanes(body, live, (op, lane), [a, b]);
+            }
+            VBin::SHalfAdd | VBin::UHalfAdd | VBin::SRoundHalfAdd | VBin::URoundHalfAdd => {
+                return self.half(body, live, (op, lane), [a, b]);
+            }
+            VBin::SHalfSub | VBin::UHalfSub => return self.half(body, live, (op, lane), [a, b]),
+            VBin::PolyMul | VBin::PolyMulLow | VBin::PolyMulHigh if lane == Lane::B => {
+                return self.polynomial(body, live, op, [a, b]);
+            }
+            _ => {}
+        }
         let (x, y) = (self.xmm(a)?, self.xmm(b)?);
         let reg = self.vdest(body, live, &[x, y])?;
         match op {
@@ -276,6 +214,7 @@ impl Generator<'_> {
                 self.asm.v3(ops::PXOR, reg, reg, y);
                 self.asm.v3(ops::POR, reg, reg, x);
             }
+            VBin::UAbsDiff | VBin::SAbsDiff if lane == Lane::D => self.large_difference(op, [reg, x, y])?,
             VBin::UAbsDiff | VBin::SAbsDiff => {
                 let (max, min) = if op == VBin::UAbsDiff { (UMAX, UMIN) } else { (SMAX, SMIN) };
                 let less = self.vtake()?;
@@ -309,58 +248,10 @@ impl Generator<'_> {
                 };
                 self.pairs(codes[index].ok_or(Refused)?, lane, [reg, x, y])?;
             }
-            VBin::UShift => self.shift_lanes(lane, [reg, x, y])?,
+            VBin::SDot | VBin::UDot | VBin::USDot => self.dot(op, [reg, x, y])?,
             _ => return Err(Refused),
         }
         self.vdone(live, reg, &[a, b])
-    }
-
-    /// Products of bytes: the even and the odd ones as words.
-    fn byte_product(&mut self, [reg, x, y]: [Xmm; 3]) -> Done {
-        let (odd, other) = (self.vtake()?, self.vtake()?);
-        self.asm.v_shift(ops::PSHIFTW_NUMBER, 2, (odd, x), 8);
-        self.asm.v_shift(ops::PSHIFTW_NUMBER, 2, (other, y), 8);
-        self.asm.v3(ops::PMULLW, odd, odd, other);
-        self.asm.v_shift(ops::PSHIFTW_NUMBER, 6, (odd, odd), 8);
-        self.asm.v3(ops::PMULLW, reg, x, y);
-        self.asm.v3(ops::PAND, reg, reg, Vector::EvenBytes.place());
-        self.asm.v3(ops::POR, reg, reg, odd);
-        self.vput_back(odd);
-        self.vput_back(other);
-        Ok(())
-    }
-
-    /// Products in lanes twice as large.
-    pub(super) fn wide_product(&mut self, op: VBin, lane: Lane, [reg, x, y]: [Xmm; 3]) -> Done {
-        let is_high = matches!(op, VBin::SMulHigh | VBin::UMulHigh);
-        let is_signed = matches!(op, VBin::SMulLow | VBin::SMulHigh);
-        let other = self.vtake()?;
-        if lane == Lane::S {
-            let order = if is_high { 0xfa } else { 0x50 };
-            self.asm.v2_number(ops::PSHUFD, reg, x, order);
-            self.asm.v2_number(ops::PSHUFD, other, y, order);
-            self.asm.v3(if is_signed { ops::PMULDQ } else { ops::PMULUDQ }, reg, reg, other);
-            self.vput_back(other);
-            return Ok(());
-        }
-        let (widen, multiply) = match (lane, is_signed) {
-            (Lane::B, true) => (ops::PMOVSXBW, ops::PMULLW),
-            (Lane::B, false) => (ops::PMOVZXBW, ops::PMULLW),
-            (Lane::H, true) => (ops::PMOVSXWD, ops::PMULLD),
-            (Lane::H, false) => (ops::PMOVZXWD, ops::PMULLD),
-            _ => return Err(Refused),
-        };
-        let mut sources = [(reg, x), (other, y)];
-        for (to, from) in &mut sources {
-            if is_high {
-                self.bytes_right(*to, *from, 8);
-                *from = *to;
-            }
-            self.asm.v2(widen, *to, *from);
-        }
-        self.asm.v3(multiply, reg, reg, other);
-        self.vput_back(other);
-        Ok(())
     }
 
     fn vcompare(&mut self, body: Body<'_>, live: &mut Live, (op, lane): (VCompare, Lane), [a, b]: [Value; 2]) -> Done {
@@ -410,52 +301,6 @@ impl Generator<'_> {
             self.vput_back(all);
         }
         self.vdone(live, reg, &[a, b])
-    }
-
-    fn vshift(&mut self, body: Body<'_>, live: &mut Live, (op, lane, by): (VShift, Lane, u8), a: Value) -> Done {
-        let x = self.xmm(a)?;
-        let reg = self.vdest(body, live, &[x])?;
-        match (shift_code(op, lane), op, lane) {
-            (Some((code, digit)), _, _) => self.asm.v_shift(code, digit, (reg, x), by),
-            (None, VShift::Shl | VShift::Shr, Lane::B) => {
-                // Words, then what came from the neighbour is cut off.
-                let (mask, none) = (self.vtake()?, self.vtake()?);
-                self.ones(mask);
-                self.zero(none);
-                let digit = if op == VShift::Shl { 6 } else { 2 };
-                let keep = if op == VShift::Shl { 8 } else { 8 + by };
-                self.asm.v_shift(ops::PSHIFTW_NUMBER, 2, (mask, mask), keep);
-                if op == VShift::Shl {
-                    self.asm.v_shift(ops::PSHIFTW_NUMBER, 6, (mask, mask), by);
-                }
-                self.asm.v3(ops::PSHUFB, mask, mask, none);
-                self.asm.v_shift(ops::PSHIFTW_NUMBER, digit, (reg, x), by);
-                self.asm.v3(ops::PAND, reg, reg, mask);
-                self.vput_back(mask);
-                self.vput_back(none);
-            }
-            (None, VShift::Sar, Lane::D) if by >= 32 => {
-                self.asm.v2_number(ops::PSHUFD, reg, x, 0xf5);
-                let sign = self.vtake()?;
-                self.asm.v_shift(ops::PSHIFTD_NUMBER, 4, (sign, reg), 31);
-                self.asm.v_shift(ops::PSHIFTD_NUMBER, 4, (reg, reg), by - 32);
-                self.asm.v3_number(ops::PBLENDW, reg, (reg, sign.into()), 0xcc);
-                self.vput_back(sign);
-            }
-            (None, VShift::RoundShr | VShift::RoundSar, Lane::H | Lane::S) if by < lane.bits() as u8 => {
-                // The bit below the last one that stays, added.
-                let plain = if op == VShift::RoundShr { VShift::Shr } else { VShift::Sar };
-                let (code, digit) = shift_code(plain, lane).ok_or(Refused)?;
-                let half = self.vtake()?;
-                self.asm.v_shift(code, 6, (half, x), lane.bits() as u8 - by);
-                self.asm.v_shift(code, 2, (half, half), lane.bits() as u8 - 1);
-                self.asm.v_shift(code, digit, (reg, x), by);
-                self.asm.v3(ADD[lane as usize].ok_or(Refused)?, reg, reg, half);
-                self.vput_back(half);
-            }
-            _ => return Err(Refused),
-        }
-        self.vdone(live, reg, &[a])
     }
 
     /// `a` if a condition holds, else `b`: vectors and numbers.

@@ -100,29 +100,6 @@ impl Generator<'_> {
         Ok(())
     }
 
-    /// Shifts by the lanes of `y`, of which only the lowest bytes count: to the left, or by less than zero to the right. The
-    /// host makes zero of lanes that are shifted too far, which one of both ways is but for zero.
-    pub(super) fn shift_lanes(&mut self, lane: Lane, [reg, x, y]: [Xmm; 3]) -> Done {
-        let (left, right, negate, narrow) = match lane {
-            Lane::S => (ops::PSLLVD, ops::PSRLVD, ops::PSUBD, ops::PSHIFTD_NUMBER),
-            Lane::D => (ops::PSLLVQ, ops::PSRLVQ, ops::PSUBQ, ops::PSHIFTQ_NUMBER),
-            Lane::B | Lane::H => return Err(Refused),
-        };
-        let (mask, by) = (self.vtake()?, self.vtake()?);
-        self.ones(mask);
-        self.asm.v_shift(narrow, 2, (mask, mask), lane.bits() as u8 - 8);
-        self.zero(by);
-        self.asm.v3(negate, by, by, y);
-        self.asm.v3(ops::PAND, by, by, mask);
-        self.asm.v3(right, by, x, by);
-        self.asm.v3(ops::PAND, mask, y, mask);
-        self.asm.v3(left, reg, x, mask);
-        self.asm.v3(ops::POR, reg, reg, by);
-        self.vput_back(mask);
-        self.vput_back(by);
-        Ok(())
-    }
-
     fn permute(&mut self, body: Body<'_>, live: &mut Live, (op, lane): (Permute, Lane), [a, b]: [Value; 2]) -> Done {
         let (x, y) = (self.xmm(a)?, self.xmm(b)?);
         let operands = [x, y];
@@ -160,6 +137,9 @@ impl Generator<'_> {
                 self.asm.v_shift(shift, 2, (other, y), lane.bits() as u8);
                 self.asm.v3(pack, reg, reg, other);
                 self.vput_back(other);
+            }
+            (None, Permute::TransposeEven | Permute::TransposeOdd, Lane::B | Lane::H) => {
+                self.transpose(op, lane, [reg, x, y])?;
             }
             _ => return Err(Refused),
         }
@@ -212,24 +192,32 @@ impl Generator<'_> {
     }
 
     fn reduce(&mut self, body: Body<'_>, live: &mut Live, (op, lane): (Reduce, Lane), a: Value) -> Done {
-        let index = lane as usize;
+        let is_long = matches!(op, Reduce::SAddLong | Reduce::UAddLong);
+        let to = if is_long { lane.wider() } else { lane };
+        let index = to as usize;
         let none: Option<VOp> = None;
         let code = match op {
-            Reduce::Add => Some([ops::PADDB, ops::PADDW, ops::PADDD, ops::PADDQ][index]),
+            // The host sums bytes by itself.
+            Reduce::UAddLong if lane == Lane::B => None,
+            Reduce::Add | Reduce::SAddLong | Reduce::UAddLong => {
+                Some([ops::PADDB, ops::PADDW, ops::PADDD, ops::PADDQ][index])
+            }
             Reduce::SMax => [Some(ops::PMAXSB), Some(ops::PMAXSW), Some(ops::PMAXSD), none][index],
             Reduce::SMin => [Some(ops::PMINSB), Some(ops::PMINSW), Some(ops::PMINSD), none][index],
             Reduce::UMax => [Some(ops::PMAXUB), Some(ops::PMAXUW), Some(ops::PMAXUD), none][index],
             Reduce::UMin => [Some(ops::PMINUB), Some(ops::PMINUW), Some(ops::PMINUD), none][index],
-            Reduce::UAddLong if lane == Lane::B => None,
-            Reduce::UAddLong | Reduce::SAddLong => return Err(Refused),
         };
         let x = self.xmm(a)?;
         let (sum, part) = (self.vtake()?, self.vtake()?);
         match code {
             Some(code) => {
                 let mut from = x;
+                if is_long {
+                    self.pair_sums((lane, op == Reduce::SAddLong), [sum, x])?;
+                    from = sum;
+                }
                 let mut by = 8;
-                while by << 3 >= lane.bits() as u8 {
+                while by << 3 >= to.bits() as u8 {
                     self.asm.v_shift(ops::PSHIFTQ_NUMBER, 3, (part, from), by);
                     self.asm.v3(code, sum, from, part);
                     from = sum;
@@ -247,12 +235,12 @@ impl Generator<'_> {
         self.vput_back(part);
         self.used(live, a);
         let reg = self.dest(body, live, &[])?;
-        if lane == Lane::D {
+        if to == Lane::D {
             self.asm.vex(ops::MOVQ_TO, sum.0, 0, reg.into());
         } else {
             self.asm.vex(ops::MOVD_STORE, sum.0, 0, reg.into());
         }
-        match (code.is_some(), lane) {
+        match (code.is_some(), to) {
             (true, Lane::B) => self.asm.load(Size::B1, Extend::Zero, reg, reg),
             (true, Lane::H) => self.asm.load(Size::B2, Extend::Zero, reg, reg),
             _ => {}
