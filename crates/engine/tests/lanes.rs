@@ -1,4 +1,4 @@
-//! Vector instructions on numbers at the ends of what lanes hold, and on small ones: translated as evaluated.
+//! Vector instructions on integers at the ends of what lanes hold, and on small ones: translated as evaluated.
 //!
 //! `ASHORE_RANDOM_CASES` says how many instructions of each row, `ASHORE_RANDOM_SEED` with which random numbers.
 #![forbid(unsafe_code)]
@@ -60,7 +60,9 @@ fn lanes_at_their_ends_are_computed_as_evaluated() {
     let mut rng = Rng::of(variable("ASHORE_RANDOM_SEED").unwrap_or(1));
     let memory = [0; DATA_LEN];
     let mut failures = 0;
-    for row in CLASSES.iter().filter(|(class, _)| *class == "simd").flat_map(|(_, rows)| *rows) {
+    let rows = CLASSES.iter().filter(|(class, _)| *class == "simd").flat_map(|(_, rows)| *rows);
+    // Those of numbers have lanes of their own at their ends.
+    for row in rows.filter(|row| !row.name.starts_with('f')) {
         for number in 0..variable("ASHORE_RANDOM_CASES").unwrap_or(CASES) {
             let random = rng.next() as u32;
             // Few registers, so that operands are the same now and then.

@@ -6,12 +6,12 @@ mod product;
 mod shift;
 mod unary;
 
-use super::{Body, Done, Generator, Loc, Refused, Upper};
+use super::{Body, Done, Generator, Loc, Refused, Upper, VSCRATCH};
 use crate::asm::{VOp, ops};
 use crate::frame::Vector;
 use crate::host::HostPart;
 use crate::live::Live;
-use crate::reg::{Gpr, Xmm};
+use crate::reg::{Gpr, Rm, Xmm};
 use ashore_ir::{Lane, Op, Ty, VBin, VCompare, Value, Width};
 
 /// One instruction for each size of lane; nothing where the host has none.
@@ -108,6 +108,31 @@ impl Generator<'_> {
         self.all_used(live, operands);
         self.vgive(reg, Upper::Unknown);
         Ok(())
+    }
+
+    /// A register for templates to write to, and where a vector is for the first instruction that reads it, behind which it
+    /// may be gone. The op at hand has used the vector.
+    fn own(&mut self, live: &mut Live, value: Value) -> Result<[Xmm; 2], Refused> {
+        let from = self.vrm(value)?;
+        if let Rm::Reg(number) = from
+            && VSCRATCH & 1 << number != 0
+            && live.uses(value.index()) == 1
+        {
+            // The register changes hands.
+            let _ = live.use_up(value);
+            self.give(value.index(), Loc::None);
+            return Ok([Xmm(number); 2]);
+        }
+        let reg = self.vtake()?;
+        let first = match from {
+            Rm::Reg(number) => Xmm(number),
+            Rm::Mem(_) => {
+                self.asm.v2(ops::MOVUPS, reg, from);
+                reg
+            }
+        };
+        self.used(live, value);
+        Ok([reg, first])
     }
 
     pub(super) fn get_lane(&mut self, lane: Lane, index: u8, (x, reg): (Xmm, Gpr)) {

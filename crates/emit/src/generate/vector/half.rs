@@ -20,7 +20,7 @@ impl Generator<'_> {
         let part = self.vtake()?;
         match lane {
             Lane::B | Lane::H => self.half_small(op, lane, [reg, x, y, part])?,
-            Lane::S => self.half_words(op, [reg, x, y, part])?,
+            Lane::S => self.half_large(op, [reg, x, y, part])?,
             Lane::D => return Err(Refused),
         }
         self.vput_back(part);
@@ -58,7 +58,7 @@ impl Generator<'_> {
 
     /// A sum is twice the bits of both and the bits of one; or twice the bits of any less those of one. A difference is the
     /// bits of one less twice those of only the second.
-    fn half_words(&mut self, op: VBin, [reg, x, y, part]: [Xmm; 4]) -> Done {
+    fn half_large(&mut self, op: VBin, [reg, x, y, part]: [Xmm; 4]) -> Done {
         let is_signed = matches!(op, VBin::SHalfAdd | VBin::SRoundHalfAdd | VBin::SHalfSub);
         self.asm.v3(ops::PXOR, reg, x, y);
         self.asm.v_shift(ops::PSHIFTD_NUMBER, if is_signed { 4 } else { 2 }, (reg, reg), 1);

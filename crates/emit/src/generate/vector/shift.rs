@@ -137,31 +137,6 @@ impl Generator<'_> {
         Ok(())
     }
 
-    /// A register for templates to write to, and where a vector is for the first instruction that reads it, behind which it
-    /// may be gone. The op at hand has used the vector.
-    pub(super) fn own(&mut self, live: &mut Live, value: Value) -> Result<[Xmm; 2], Refused> {
-        let from = self.vrm(value)?;
-        if let crate::reg::Rm::Reg(number) = from
-            && super::super::VSCRATCH & 1 << number != 0
-            && live.uses(value.index()) == 1
-        {
-            // The register changes hands.
-            let _ = live.use_up(value);
-            self.give(value.index(), super::Loc::None);
-            return Ok([Xmm(number); 2]);
-        }
-        let reg = self.vtake()?;
-        let first = match from {
-            crate::reg::Rm::Reg(number) => Xmm(number),
-            crate::reg::Rm::Mem(_) => {
-                self.asm.v2(ops::MOVUPS, reg, from);
-                reg
-            }
-        };
-        self.used(live, value);
-        Ok([reg, first])
-    }
-
     /// Shifts by the lanes of `b`, of which only the lowest bytes count: to the left, or by less than zero to the right.
     pub(super) fn shift_lanes(
         &mut self,
