@@ -100,11 +100,12 @@ pub enum Vector {
     Powers,
     ZerosLow,
     ZerosHigh,
+    Crc,
 }
 
 impl Vector {
     /// Every vector and its value.
-    pub const ALL: [(Vector, u128); 32] = [
+    pub const ALL: [(Vector, u128); 33] = [
         (Vector::Sign32, 0x8000_0000_8000_0000_8000_0000_8000_0000),
         (Vector::Sign64, 0x8000_0000_0000_0000_8000_0000_0000_0000),
         (Vector::Rest32, 0x7fff_ffff_7fff_ffff_7fff_ffff_7fff_ffff),
@@ -143,6 +144,8 @@ impl Vector {
         // The leading zeros of a byte whose upper four bits are zero, by its lower ones; and of others, by their upper ones.
         (Vector::ZerosLow, 0x0404_0404_0404_0404_0505_0505_0606_0708),
         (Vector::ZerosHigh, 0x0000_0000_0000_0000_0101_0101_0202_0308),
+        // Ethernet's polynomial in reversed bit order with its highest term, and below it the inverse, up to 64 bits.
+        (Vector::Crc, 0x0000_0001_db71_0641_b4e5_b025_f701_1641),
     ];
 
     /// Where it is.

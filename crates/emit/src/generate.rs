@@ -4,6 +4,7 @@ mod again;
 mod atomic;
 mod calls;
 mod convert;
+mod crc;
 mod ends;
 mod float;
 mod hash;

@@ -1,13 +1,10 @@
-//! Shifts, fields, extensions, sums of checks.
+//! Shifts, fields, extensions.
 
-use super::{Body, Done, Generator, Loc, Refused};
+use super::{Body, Done, Generator, Loc};
 use crate::asm::{Alu, Shift, VOp, ops};
 use crate::live::Live;
 use crate::reg::Gpr;
 use ashore_ir::{Bin, Extend, Size, Value, Width};
-
-/// The polynomial the host's own instruction has.
-const CASTAGNOLI: u32 = 0x82f6_3b78;
 
 impl Generator<'_> {
     pub(super) fn shift(&mut self, body: Body<'_>, live: &mut Live, what: (Bin, Width), [a, b]: [Value; 2]) -> Done {
@@ -221,24 +218,6 @@ impl Generator<'_> {
         self.clobber(live)?;
         let reg = self.dest_of(body, live, (b, width), &[high])?;
         self.asm.shrd(width, reg, high, from);
-        self.all_used(live, &[a, b]);
-        self.give(self.at, Loc::Gpr(reg));
-        Ok(())
-    }
-
-    pub(super) fn crc(
-        &mut self,
-        body: Body<'_>,
-        live: &mut Live,
-        (size, polynomial): (Size, u32),
-        [a, b]: [Value; 2],
-    ) -> Done {
-        if polynomial != CASTAGNOLI {
-            return Err(Refused);
-        }
-        let data = self.gpr(body, live, b)?;
-        let reg = self.dest_of(body, live, (a, Width::W32), &[data])?;
-        self.asm.crc32c(size, reg, data);
         self.all_used(live, &[a, b]);
         self.give(self.at, Loc::Gpr(reg));
         Ok(())
