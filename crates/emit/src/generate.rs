@@ -8,6 +8,7 @@ mod crc;
 mod ends;
 mod float;
 mod hash;
+mod hash512;
 mod integer;
 mod lanes;
 mod memory;

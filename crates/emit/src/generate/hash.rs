@@ -68,7 +68,7 @@ impl Generator<'_> {
                 self.hash(SHA256_SCHEDULE1, reg, z);
                 reg
             }
-            _ => return Err(Refused),
+            _ => return self.sha512(body, live, op, values),
         };
         self.vdone(live, reg, &values)
     }
@@ -99,7 +99,7 @@ impl Generator<'_> {
     }
 
     /// A copy of a vector in a register for templates.
-    fn taken_copy(&mut self, value: Value) -> Result<Xmm, Refused> {
+    pub(super) fn taken_copy(&mut self, value: Value) -> Result<Xmm, Refused> {
         let reg = self.vtake()?;
         let from = self.vrm(value)?;
         self.asm.v2(ops::MOVUPS, reg, from);
