@@ -38,8 +38,8 @@ impl Generator<'_> {
                 Op::Set(second, _),
                 ref rest @ ..,
             ] => {
-                let is_right = |by: i32| by == 0 || (first != from && second != from);
-                let (by, count) = change_after(rest, base_op).filter(|(by, _)| is_right(*by))?;
+                let is_right = |count: usize| count == 0 || (first != from && second != from);
+                let (by, count) = change_after(rest, base_op).filter(|(_, count)| is_right(*count))?;
                 let base = self.base_of(from)?;
                 let (x, y) = (self.room_for(first)?, self.room_for(second)?);
                 self.may_fault();
@@ -51,7 +51,7 @@ impl Generator<'_> {
                 Some(4 + count)
             }
             [Op::Load { size, kind, order: Order::Plain, disp, .. }, Op::Set(to, _), ref rest @ ..] => {
-                let (by, count) = change_after(rest, base_op).filter(|(by, _)| *by == 0 || to != from)?;
+                let (by, count) = change_after(rest, base_op).filter(|(_, count)| *count == 0 || to != from)?;
                 let base = self.base_of(from)?;
                 let reg = self.room_for(to)?;
                 self.may_fault();
