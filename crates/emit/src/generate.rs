@@ -5,6 +5,7 @@ mod atomic;
 mod calls;
 mod convert;
 mod crc;
+mod element;
 mod ends;
 mod float;
 mod hash;

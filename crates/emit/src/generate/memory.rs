@@ -6,7 +6,7 @@ use crate::frame;
 use crate::live::Live;
 use crate::reg::{Gpr, Mem, Xmm};
 use crate::unit::MarkKind;
-use ashore_ir::{Op, Order, Size};
+use ashore_ir::{Extend, Op, Order, Size};
 
 impl Generator<'_> {
     /// The next host instruction may fault: says where the flags are, if that has changed since the instruction began.
@@ -20,6 +20,11 @@ impl Generator<'_> {
 
     pub(super) fn access(&mut self, body: Body<'_>, live: &mut Live, op: &Op) -> Done {
         match *op {
+            Op::Load { size, kind: Extend::Zero, order: Order::Plain, addr, disp }
+                if let Some(lane) = self.is_for_lanes(body, live, size) =>
+            {
+                self.load_lanes(body, live, lane, (addr, disp))?;
+            }
             Op::Load { size, kind, order, addr, disp } => {
                 let mem = self.address(body, live, addr, disp)?;
                 if order != Order::Plain {
@@ -109,7 +114,7 @@ impl Generator<'_> {
             }
             Size::B1 | Size::B2 => {
                 let narrow: Gpr = self.take()?;
-                self.asm.load(size, ashore_ir::Extend::Zero, narrow, mem);
+                self.asm.load(size, Extend::Zero, narrow, mem);
                 self.asm.v2(ops::MOVD, reg, narrow);
                 self.put_back(narrow);
                 Upper::Zero32

@@ -364,9 +364,14 @@ impl Generator<'_> {
 
     /// A vector register for the value of the op at hand. It is none of `others`.
     pub(super) fn vdest(&mut self, body: Body<'_>, live: &Live, others: &[Xmm]) -> Result<Xmm, Refused> {
-        let is_direct = live.uses(self.at) == 1;
+        self.vdest_of(body, live, self.at, others)
+    }
+
+    /// The same for the value of op `at`, between which and the op at hand nothing can stop the instruction.
+    pub(super) fn vdest_of(&mut self, body: Body<'_>, live: &Live, at: usize, others: &[Xmm]) -> Result<Xmm, Refused> {
+        let is_direct = live.uses(at) == 1;
         if is_direct
-            && let Some(slot) = self.goal(body, live, self.at)
+            && let Some(slot) = self.goal(body, live, at)
             && let Some(reg) = self.map.vector(slot)
             && !others.contains(&reg)
         {

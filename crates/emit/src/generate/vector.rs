@@ -38,6 +38,7 @@ impl Generator<'_> {
             Op::VBin { op, lane, a, b } => self.vbin(body, live, (op, lane), [a, b]),
             Op::VCompare { op, lane, a, b } => self.vcompare(body, live, (op, lane), [a, b]),
             Op::VShift { op, lane, by, a } => self.vshift(body, live, (op, lane, by), a),
+            Op::VSplat { a, .. } if self.is_in_lanes(a) => self.pass_lanes(live, a),
             Op::VSplat { lane, a } => self.splat(body, live, lane, a),
             Op::VSplatLane { lane, index, a } => self.splat_lane(body, live, (lane, index), a),
             Op::VPair { a, b } if self.loc(a) == Loc::Number(0) && self.loc(b) == Loc::Number(0) => {
@@ -65,6 +66,9 @@ impl Generator<'_> {
                 self.used(live, a);
                 self.give(self.at, Loc::Gpr(reg));
                 Ok(())
+            }
+            Op::VSet { lane, index, a, b } if self.is_in_lanes(b) => {
+                self.set_lane_of_all(body, live, (lane, index), [a, b])
             }
             Op::VSet { lane, index, a, b } => {
                 let x = self.xmm(a)?;
