@@ -1,6 +1,6 @@
 //! Shifts, fields, extensions.
 
-use super::{Body, Done, Generator, Loc};
+use super::{Body, Done, Generator, Loc, SCRATCH};
 use crate::asm::{Alu, Shift, VOp, ops};
 use crate::live::Live;
 use crate::reg::Gpr;
@@ -12,12 +12,14 @@ impl Generator<'_> {
         if let Loc::Number(by) = self.loc(b) {
             return self.shift_by(body, live, what, (a, b, by as u8 & (width.bits() as u8 - 1)));
         }
+        if op == Bin::Ror {
+            return self.rotate(body, live, width, [a, b]);
+        }
         let (x, by) = (self.rm(body, live, a)?, self.gpr(body, live, b)?);
         let code: VOp = match op {
             Bin::Shl => ops::SHLX,
             Bin::Shr => ops::SHRX,
-            Bin::Sar => ops::SARX,
-            _ => return self.rotate(body, live, width, [a, b]),
+            _ => ops::SARX,
         };
         self.all_used(live, &[a, b]);
         let reg = self.dest(body, live, &[])?;
@@ -177,11 +179,20 @@ impl Generator<'_> {
             return Ok(());
         }
         self.clobber(live)?;
-        let part = self.take()?;
+        let part = match self.loc(b) {
+            // The register changes hands.
+            Loc::Gpr(reg) if a != b && live.uses(b.index()) == 1 && SCRATCH & 1 << reg.0 != 0 => {
+                self.give(b.index(), Loc::None);
+                reg
+            }
+            _ => self.take()?,
+        };
         match self.loc(b) {
             Loc::Number(number) => self.asm.number(part, (number & field) << from),
-            _ => {
-                self.copy_to(body, live, (part, b, Width::W64))?;
+            loc => {
+                if loc != Loc::None {
+                    self.copy_to(body, live, (part, b, Width::W64))?;
+                }
                 if count < 64 {
                     self.asm.shift(Shift::Shl, Width::W64, part, 64 - count);
                     self.asm.shift(Shift::Shr, Width::W64, part, 64 - count - from);
@@ -193,6 +204,7 @@ impl Generator<'_> {
         let keep = !(field << from);
         match i32::try_from(keep as i64) {
             Ok(short) => self.asm.alu_number(Alu::And, Width::W64, reg, short),
+            Err(_) if keep == u64::from(u32::MAX) => self.asm.mov(Width::W32, reg, reg),
             Err(_) => {
                 let mask = self.take()?;
                 self.asm.number(mask, keep);
