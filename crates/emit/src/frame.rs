@@ -27,6 +27,10 @@ pub const TEMP: usize = 2088;
 pub const SPILLS: usize = 2096;
 /// How many there is room for.
 pub const SPILL_COUNT: usize = (CONTEXT - SPILLS) / 16;
+/// Where those are that a template has borrowed of registers that hold guest registers; the last of the rooms for vectors.
+pub const BORROWED: usize = SPILLS + (SPILL_COUNT - 1) * 16;
+/// The registers that may be borrowed: one that the host's exchange of 16 bytes wants, and one for its address.
+pub const BORROWERS: [Gpr; 2] = [Gpr::RBX, Gpr::RSI];
 /// Room for the host's registers where a fault or signal stopped: 16 general ones, then `rip` and the flags.
 pub const CONTEXT: usize = 2176;
 /// Room for the vector registers there.

@@ -13,6 +13,7 @@ mod hash512;
 mod integer;
 mod lanes;
 mod memory;
+mod pairs;
 mod place;
 mod saturate;
 mod shift;

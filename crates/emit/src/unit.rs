@@ -168,6 +168,8 @@ pub enum MarkKind {
     Inside,
     /// The state is that before `pc`, but registers are on their way between two maps, or the flags are nowhere.
     Between,
+    /// In the midst of one that has borrowed [`crate::frame::BORROWERS`]: what they held is in the frame.
+    Borrowed,
 }
 
 /// From this host instruction on, the code belongs to a guest instruction.

@@ -160,6 +160,13 @@ impl Asm {
         }
     }
 
+    /// Flags of `a - b`, of so many low bytes.
+    pub fn compare(&mut self, size: Size, a: Gpr, b: Gpr) {
+        let code = Self::sized(Map::One, size, 0x38);
+        let needs = size == Size::B1 && a.0 >= 4;
+        self.reading(if needs { code.bytes(Bytes::Rm) } else { code }, b.0, a.into());
+    }
+
     /// Stores.
     #[inline]
     pub fn store(&mut self, size: Size, dst: Mem, src: Gpr) {
@@ -200,6 +207,14 @@ impl Asm {
     pub fn lock_cmpxchg(&mut self, size: Size, mem: Mem, reg: Gpr) {
         self.writes(Gpr::RAX.0);
         self.locked(size, 0xb0, mem, reg);
+    }
+
+    /// The same with two registers: `rdx` and `rax` are compared with 16 bytes, `rcx` and `rbx` are stored.
+    pub fn lock_cmpxchg16b(&mut self, mem: Mem) {
+        self.writes(Gpr::RAX.0);
+        self.writes(Gpr::RDX.0);
+        self.byte(0xf0);
+        self.reading(Code::new(Map::M0f, 0xc7, Width::W64), 1, mem.into());
     }
 
     /// A full barrier: changes nothing at a place of the caller's.

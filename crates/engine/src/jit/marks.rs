@@ -17,7 +17,7 @@ const STEP_LOG2: u32 = 2;
 const STEP: u32 = 1 << STEP_LOG2;
 const FAR: u32 = 15;
 
-const KINDS: [MarkKind; 3] = [MarkKind::Start, MarkKind::Inside, MarkKind::Between];
+const KINDS: [MarkKind; 4] = [MarkKind::Start, MarkKind::Inside, MarkKind::Between, MarkKind::Borrowed];
 const FORMS: [Form; 4] = [Form::Stored, Form::Sub, Form::Add, Form::Float];
 
 impl Packed {

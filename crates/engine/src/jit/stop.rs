@@ -97,7 +97,9 @@ fn capture(thread: &mut Thread, made: &Made, mark: &Mark) {
     let map =
         made.maps.as_ref().filter(|_| !is_first).and_then(|maps| maps.at(mark.at - made.base)).unwrap_or(&jit.map);
     for (reg, slot) in map.ints() {
-        let value = thread.word(frame::CONTEXT + usize::from(reg.0) * 8);
+        let borrowed = frame::BORROWERS.iter().position(|other| *other == reg && mark.kind == MarkKind::Borrowed);
+        let at = borrowed.map_or(frame::CONTEXT + usize::from(reg.0) * 8, |number| frame::BORROWED + number * 8);
+        let value = thread.word(at);
         thread.set_bytes(usize::from(slot.offset), &value.to_le_bytes());
     }
     for (reg, slot) in map.vectors() {
