@@ -61,14 +61,26 @@ impl Generator<'_> {
         self.vdone(live, reg, &[a])
     }
 
-    /// One lane of a loaded value that is in all of them, the others of another vector.
-    pub(super) fn set_lane_of_all(
+    /// An integer in one lane of a vector.
+    pub(super) fn put_lane(
         &mut self,
         body: Body<'_>,
         live: &mut Live,
         (lane, index): (Lane, u8),
         [a, b]: [Value; 2],
     ) -> Done {
+        if self.is_in_lanes(b) {
+            return self.blend_lane(body, live, (lane, index), [a, b]);
+        }
+        let x = self.xmm(a)?;
+        let y = self.gpr(body, live, b)?;
+        let reg = self.vdest(body, live, &[])?;
+        self.set_lane(lane, index, (reg, x, y));
+        self.vdone(live, reg, &[a, b])
+    }
+
+    /// One lane of a loaded value that is in all of them, the others of another vector.
+    fn blend_lane(&mut self, body: Body<'_>, live: &mut Live, (lane, index): (Lane, u8), [a, b]: [Value; 2]) -> Done {
         let y = self.xmm(b)?;
         if lane == Lane::B {
             let narrow = self.take()?;

@@ -67,16 +67,7 @@ impl Generator<'_> {
                 self.give(self.at, Loc::Gpr(reg));
                 Ok(())
             }
-            Op::VSet { lane, index, a, b } if self.is_in_lanes(b) => {
-                self.set_lane_of_all(body, live, (lane, index), [a, b])
-            }
-            Op::VSet { lane, index, a, b } => {
-                let x = self.xmm(a)?;
-                let y = self.gpr(body, live, b)?;
-                let reg = self.vdest(body, live, &[])?;
-                self.set_lane(lane, index, (reg, x, y));
-                self.vdone(live, reg, &[a, b])
-            }
+            Op::VSet { lane, index, a, b } => self.put_lane(body, live, (lane, index), [a, b]),
             Op::VCopyLane { lane, to, from, a, b } => self.copy_lane(body, live, (lane, to, from), [a, b]),
             Op::VKeep { lane, a } => {
                 let x = self.xmm(a)?;
