@@ -11,9 +11,6 @@ use ashore_ir::{Extend, Fence, Op, Rmw, Size, Value, Width};
 
 impl Generator<'_> {
     pub(super) fn atomic(&mut self, body: Body<'_>, live: &mut Live, op: &Op) -> Done {
-        if self.unit.addresses == Addresses::Tagged && op.can_fault() {
-            return Err(Refused);
-        }
         match *op {
             Op::Fence(Fence::Full) => {
                 self.clobber(live)?;
@@ -36,16 +33,16 @@ impl Generator<'_> {
                 self.compare_swap(body, live, size, [addr, expected, new])
             }
             Op::LoadExclusive { size, addr, .. } => {
-                let base = self.gpr(body, live, addr)?;
-                self.must_be_aligned(live, size, Mem::at(base, 0))?;
+                let (base, mem) = self.exclusive_place(body, live, size, addr)?;
                 let reg = self.take()?;
                 self.may_fault();
-                self.asm.load(size, Extend::Zero, reg, Mem::at(base, 0));
+                self.asm.load(size, Extend::Zero, reg, mem);
                 let [value, ..] = self.watch();
                 self.asm.store(Size::B8, value, reg);
                 self.asm.store_number(Size::B8, Mem { disp: value.disp + 8, ..value }, 0);
                 self.watch_place(size, base);
                 self.used(live, addr);
+                self.address_used(mem);
                 self.give(self.at, Loc::Gpr(reg));
                 Ok(())
             }
@@ -58,17 +55,78 @@ impl Generator<'_> {
         }
     }
 
-    fn compare_swap(&mut self, body: Body<'_>, live: &mut Live, size: Size, [addr, expected, new]: [Value; 3]) -> Done {
+    /// The place of an access that is atomic.
+    pub(super) fn atomic_place(
+        &mut self,
+        body: Body<'_>,
+        live: &mut Live,
+        size: Size,
+        addr: Value,
+    ) -> Result<Mem, Refused> {
+        let mem = self.place_only(body, live, addr)?;
+        self.must_be_aligned(live, size, mem)?;
+        Ok(mem)
+    }
+
+    /// The same without a look at the address. It has a register of its own if that is not the guest's.
+    fn place_only(&mut self, body: Body<'_>, live: &mut Live, addr: Value) -> Result<Mem, Refused> {
+        if self.unit.addresses == Addresses::Whole {
+            return Ok(Mem::at(self.gpr(body, live, addr)?, 0));
+        }
+        let place = match self.loc(addr) {
+            Loc::Gpr(reg) if live.uses(addr.index()) == 1 && SCRATCH & 1 << reg.0 != 0 => {
+                // The register changes hands.
+                self.give(addr.index(), Loc::None);
+                reg
+            }
+            _ => {
+                let reg = self.take()?;
+                self.copy_to(body, live, (reg, addr, Width::W64))?;
+                reg
+            }
+        };
+        self.untag(live, place)?;
+        self.used(live, addr);
+        Ok(Mem::at(place, 0))
+    }
+
+    /// That place is not needed any more.
+    pub(super) fn atomic_used(&mut self, live: &mut Live, addr: Value, mem: Mem) {
+        match self.unit.addresses {
+            Addresses::Whole => self.used(live, addr),
+            Addresses::Tagged => self.address_used(mem),
+        }
+    }
+
+    /// The address of an exclusive access as the guest knows it, and the place.
+    pub(super) fn exclusive_place(
+        &mut self,
+        body: Body<'_>,
+        live: &mut Live,
+        size: Size,
+        addr: Value,
+    ) -> Result<(Gpr, Mem), Refused> {
         let base = self.gpr(body, live, addr)?;
-        self.must_be_aligned(live, size, Mem::at(base, 0))?;
+        let mem = self.address(body, live, addr, 0)?;
+        self.must_be_aligned(live, size, mem)?;
+        Ok((base, mem))
+    }
+
+    fn compare_swap(&mut self, body: Body<'_>, live: &mut Live, size: Size, [addr, expected, new]: [Value; 3]) -> Done {
+        let mem = self.atomic_place(body, live, size, addr)?;
         self.gpr(body, live, new)?;
         self.clobber(live)?;
         self.bring_to_rax(body, live, expected, [addr, new])?;
-        let (base, reg) = (self.gpr(body, live, addr)?, self.gpr(body, live, new)?);
+        let mem = match self.unit.addresses {
+            Addresses::Whole => Mem::at(self.gpr(body, live, addr)?, 0),
+            Addresses::Tagged => mem,
+        };
+        let reg = self.gpr(body, live, new)?;
         self.may_fault();
-        self.asm.lock_cmpxchg(size, Mem::at(base, 0), reg);
+        self.asm.lock_cmpxchg(size, mem, reg);
         self.asm.load(size, Extend::Zero, Gpr::RAX, Gpr::RAX);
-        self.all_used(live, &[addr, expected, new]);
+        self.all_used(live, &[expected, new]);
+        self.atomic_used(live, addr, mem);
         self.give(self.at, Loc::Gpr(Gpr::RAX));
         Ok(())
     }
@@ -176,28 +234,27 @@ impl Generator<'_> {
 
     /// Stores if the watched place is this one and has its value still; a fault keeps it watched.
     fn store_exclusive(&mut self, body: Body<'_>, live: &mut Live, size: Size, [addr, value]: [Value; 2]) -> Done {
-        self.take_exactly(Gpr::RAX)?;
         let base = self.gpr(body, live, addr)?;
         self.must_be_aligned(live, size, Mem::at(base, 0))?;
-        let new = self.gpr(body, live, value)?;
-        self.put_back(Gpr::RAX);
         self.clobber(live)?;
-        self.take_exactly(Gpr::RAX)?;
         let failed = self.asm.label();
         self.jump_unless_watched(size, base, failed);
+        let mem = self.place_only(body, live, addr)?;
+        let new = self.gpr(body, live, value)?;
+        self.take_exactly(Gpr::RAX)?;
         let [seen, ..] = self.watch();
         self.asm.load(Size::B8, Extend::Zero, Gpr::RAX, seen);
         self.may_fault();
-        self.asm.lock_cmpxchg(size, Mem::at(base, 0), new);
+        self.asm.lock_cmpxchg(size, mem, new);
         self.told_exclusive(failed);
-        self.all_used(live, &[addr, value]);
+        self.used(live, value);
+        self.atomic_used(live, addr, mem);
         self.give(self.at, Loc::Gpr(Gpr::RAX));
         Ok(())
     }
 
     fn rmw(&mut self, body: Body<'_>, live: &mut Live, (op, size): (Rmw, Size), [addr, value]: [Value; 2]) -> Done {
-        let mem = Mem::at(self.gpr(body, live, addr)?, 0);
-        self.must_be_aligned(live, size, mem)?;
+        let mem = self.atomic_place(body, live, size, addr)?;
         match op {
             Rmw::Add => {
                 self.clobber(live)?;
@@ -218,7 +275,8 @@ impl Generator<'_> {
             }
             _ => self.rmw_by_swap(body, live, (op, size), (mem, value))?,
         }
-        self.all_used(live, &[addr, value]);
+        self.used(live, value);
+        self.atomic_used(live, addr, mem);
         Ok(())
     }
 

@@ -44,6 +44,7 @@ impl Generator<'_> {
         self.asm.v2(SPLAT[lane as usize], reg, mem);
         self.sum_used(body, live, addr);
         self.used(live, addr);
+        self.address_used(mem);
         self.give(self.at, Loc::Xmm(reg));
         Ok(())
     }

@@ -33,6 +33,7 @@ impl Generator<'_> {
                 self.may_fault();
                 self.sum_used(body, live, addr);
                 self.used(live, addr);
+                self.address_used(mem);
                 let reg = self.dest(body, live, &[])?;
                 self.asm.load(size, kind, reg, mem);
                 self.give(self.at, super::Loc::Gpr(reg));
@@ -65,6 +66,7 @@ impl Generator<'_> {
                 }
                 self.sum_used(body, live, addr);
                 self.all_used(live, &[addr, value]);
+                self.address_used(mem);
             }
             Op::VLoad { size, addr, disp } => {
                 let mem = self.address(body, live, addr, disp)?;
@@ -73,6 +75,7 @@ impl Generator<'_> {
                 let upper = self.load_vector(size, reg, mem)?;
                 self.sum_used(body, live, addr);
                 self.used(live, addr);
+                self.address_used(mem);
                 self.vgive(reg, upper);
             }
             Op::VStore { size, addr, disp, value } => {
@@ -82,6 +85,7 @@ impl Generator<'_> {
                 self.store_vector(size, reg, mem);
                 self.sum_used(body, live, addr);
                 self.all_used(live, &[addr, value]);
+                self.address_used(mem);
             }
             _ => return Err(Refused),
         }

@@ -15,28 +15,22 @@ use ashore_ir::{Extend, Lane, Size, Value, Width};
 const OPERANDS: [Gpr; 3] = [Gpr::RAX, Gpr::RCX, Gpr::RDX];
 
 impl Generator<'_> {
-    /// The address of such an access, which is aligned.
-    fn pair_base(&mut self, body: Body<'_>, live: &mut Live, addr: Value) -> Result<Gpr, Refused> {
-        let base = self.gpr(body, live, addr)?;
-        self.must_be_aligned(live, Size::B16, Mem::at(base, 0))?;
-        Ok(base)
-    }
-
     pub(super) fn load_pair_exclusive(&mut self, body: Body<'_>, live: &mut Live, addr: Value) -> Done {
-        let base = self.pair_base(body, live, addr)?;
+        let (base, mem) = self.exclusive_place(body, live, Size::B16, addr)?;
         let reg = self.vtake()?;
         self.may_fault();
-        self.asm.v2(ops::MOVUPS, reg, Mem::at(base, 0));
+        self.asm.v2(ops::MOVUPS, reg, mem);
         let [value, ..] = self.watch();
         self.asm.v2(ops::MOVUPS_STORE, reg, value);
         self.watch_place(Size::B16, base);
         self.used(live, addr);
+        self.address_used(mem);
         self.vgive(reg, Upper::Unknown);
         Ok(())
     }
 
     pub(super) fn store_pair_exclusive(&mut self, body: Body<'_>, live: &mut Live, [addr, value]: [Value; 2]) -> Done {
-        let base = self.pair_base(body, live, addr)?;
+        let (base, mem) = self.exclusive_place(body, live, Size::B16, addr)?;
         let new = self.xmm(value)?;
         self.clobber(live)?;
         let seen = self.vtake()?;
@@ -45,7 +39,8 @@ impl Generator<'_> {
         let [watched, ..] = self.watch();
         self.asm.v2(ops::MOVUPS, seen, watched);
         self.all_used(live, &[addr, value]);
-        self.exchange_pair(base, [seen, new])?;
+        self.address_used(mem);
+        self.exchange_pair(mem.base, [seen, new])?;
         self.vput_back(seen);
         self.told_exclusive(failed);
         OPERANDS.into_iter().for_each(|reg| self.put_back(reg));
@@ -61,11 +56,12 @@ impl Generator<'_> {
         addr: Value,
         [expected, new]: [Value; 2],
     ) -> Done {
-        let base = self.pair_base(body, live, addr)?;
+        let mem = self.atomic_place(body, live, Size::B16, addr)?;
         let (x, y) = (self.xmm(expected)?, self.xmm(new)?);
         self.clobber(live)?;
-        self.all_used(live, &[addr, expected, new]);
-        self.exchange_pair(base, [x, y])?;
+        self.all_used(live, &[expected, new]);
+        self.atomic_used(live, addr, mem);
+        self.exchange_pair(mem.base, [x, y])?;
         OPERANDS.into_iter().for_each(|reg| self.put_back(reg));
         let reg = self.vtake()?;
         self.asm.v2(ops::MOVQ_FROM, reg, Gpr::RAX);

@@ -1,7 +1,7 @@
 //! Registers for values.
 
 use super::{Body, Done, Generator, Loc, Refused, Upper};
-use crate::asm::ops;
+use crate::asm::{Shift, ops};
 use crate::frame;
 use crate::live::Live;
 use crate::map::RegMap;
@@ -392,14 +392,34 @@ impl Generator<'_> {
         if self.unit.addresses == Addresses::Whole {
             return Ok(whole);
         }
-        // The highest bit that counts in the place of those above it. The register is kept to the instruction's end.
-        let (sum, count) = (self.take()?, self.take()?);
+        let sum = self.take()?;
         self.asm.lea(Width::W64, sum, whole);
-        self.asm.number(count, u64::from(self.map.guest.ignored));
-        self.asm.g3(ops::SHLX.wide(Width::W64), sum, count, sum);
-        self.asm.g3(ops::SARX.wide(Width::W64), sum, count, sum);
-        self.put_back(count);
+        self.untag(live, sum)?;
         Ok(Mem::at(sum, 0))
+    }
+
+    /// The highest bit of an address that counts in the place of those above it.
+    pub(super) fn untag(&mut self, live: &Live, reg: Gpr) -> Done {
+        let by = self.map.guest.ignored;
+        if self.flags_wanted(live) {
+            let count = self.take()?;
+            self.asm.number(count, by.into());
+            self.asm.g3(ops::SHLX.wide(Width::W64), reg, count, reg);
+            self.asm.g3(ops::SARX.wide(Width::W64), reg, count, reg);
+            self.put_back(count);
+        } else {
+            self.clobber(live)?;
+            self.asm.shift(Shift::Shl, Width::W64, reg, by);
+            self.asm.shift(Shift::Sar, Width::W64, reg, by);
+        }
+        Ok(())
+    }
+
+    /// The access to an address that [`Self::address`] gave has read it, or is about to as its last operand.
+    pub(super) fn address_used(&mut self, mem: Mem) {
+        if self.unit.addresses == Addresses::Tagged {
+            self.put_back(mem.base);
+        }
     }
 
     fn whole_address(&mut self, body: Body<'_>, live: &mut Live, addr: Value, disp: i32) -> Result<Mem, Refused> {
