@@ -69,6 +69,8 @@ impl Generator<'_> {
     fn upper_of(&self, shape: Shape, first: Xmm) -> Upper {
         match shape {
             Shape::F32x2 => Upper::Zero64,
+            // The number itself fills what was zero of a short one.
+            Shape::F64 => self.upper[usize::from(first.0)].min(Upper::Zero64),
             _ if shape.is_scalar() => self.upper[usize::from(first.0)],
             _ => Upper::Unknown,
         }
