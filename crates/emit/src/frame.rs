@@ -105,11 +105,19 @@ pub enum Vector {
     ZerosLow,
     ZerosHigh,
     Crc,
+    Half32,
+    Half64,
+    TwoTo16,
+    TwoTo31,
+    TwoTo32,
+    TwoTo52,
+    TwoTo84,
+    TwoTo84And52,
 }
 
 impl Vector {
     /// Every vector and its value.
-    pub const ALL: [(Vector, u128); 33] = [
+    pub const ALL: [(Vector, u128); 41] = [
         (Vector::Sign32, 0x8000_0000_8000_0000_8000_0000_8000_0000),
         (Vector::Sign64, 0x8000_0000_0000_0000_8000_0000_0000_0000),
         (Vector::Rest32, 0x7fff_ffff_7fff_ffff_7fff_ffff_7fff_ffff),
@@ -150,6 +158,15 @@ impl Vector {
         (Vector::ZerosHigh, 0x0000_0000_0000_0000_0101_0101_0202_0308),
         // Ethernet's polynomial in reversed bit order with its highest term, and below it the inverse, up to 64 bits.
         (Vector::Crc, 0x0000_0001_db71_0641_b4e5_b025_f701_1641),
+        // Numbers: one half, and powers of two, of 32 and of 64 bits.
+        (Vector::Half32, 0x3f00_0000_3f00_0000_3f00_0000_3f00_0000),
+        (Vector::Half64, 0x3fe0_0000_0000_0000_3fe0_0000_0000_0000),
+        (Vector::TwoTo16, 0x4780_0000_4780_0000_4780_0000_4780_0000),
+        (Vector::TwoTo31, 0x4f00_0000_4f00_0000_4f00_0000_4f00_0000),
+        (Vector::TwoTo32, 0x4f80_0000_4f80_0000_4f80_0000_4f80_0000),
+        (Vector::TwoTo52, 0x4330_0000_0000_0000_4330_0000_0000_0000),
+        (Vector::TwoTo84, 0x4530_0000_0000_0000_4530_0000_0000_0000),
+        (Vector::TwoTo84And52, 0x4530_0000_0010_0000_4530_0000_0010_0000),
     ];
 
     /// Where it is.

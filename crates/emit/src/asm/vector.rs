@@ -146,6 +146,7 @@ pub mod ops {
         PSRAVD = P66 M0f38 0x46;
         PTEST = P66 M0f38 0x17;
         PMOVMSKB = P66 M0f 0xd7;
+        MOVMSKPS = None M0f 0x50;
         MOVMSKPD = P66 M0f 0x50;
         ADDSS = F3 M0f 0x58;
         ADDSD = F2 M0f 0x58;

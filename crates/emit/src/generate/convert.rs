@@ -1,16 +1,12 @@
 //! Numbers of one kind from numbers of another.
 
-use super::float::{SILENT, is_double, round_number};
 use super::{Body, Done, Generator, Loc, Refused, StubTo, Upper};
 use crate::asm::{Label, ops};
 use crate::flags::Form;
 use crate::live::Live;
-use crate::reg::{Cc, Xmm};
+use crate::reg::Xmm;
 use crate::unit::{Exit, ExitKind};
-use ashore_ir::{Extend, Half, IntKind, Lane, Op, Round, Shape, Size, SlotKind, Value, Width};
-
-/// The host's number for rounding towards zero.
-const TO_ZERO: u8 = 3;
+use ashore_ir::{Half, Lane, Op, Round, Shape, Value};
 
 impl Generator<'_> {
     /// A place to jump to for having the instruction at hand evaluated. Nothing of it may have happened, and the guest's
@@ -113,10 +109,6 @@ impl Generator<'_> {
                 self.vgive(reg, Upper::Zero64);
                 Ok(())
             }
-            Op::FToInt { shape, kind, round, scale: 0, a } => self.int_of_number(body, live, (shape, kind, round), a),
-            Op::FFromInt { shape, kind, round: Round::Guest, scale: 0, a } => {
-                self.number_of_int(body, live, (shape, kind), a)
-            }
             _ => Err(Refused),
         }
     }
@@ -147,168 +139,5 @@ impl Generator<'_> {
             Shape::F64 => self.asm.v2(ops::MOVQ, reg, x),
             _ => self.asm.v3_number(ops::INSERTPS, reg, (x, x.into()), 0x0e),
         }
-    }
-
-    fn int_of_number(
-        &mut self,
-        body: Body<'_>,
-        live: &mut Live,
-        (shape, kind, round): (Shape, IntKind, Round),
-        a: Value,
-    ) -> Done {
-        let x = self.xmm(a)?;
-        let how = round_number(round).ok_or(Refused)?;
-        if shape == Shape::F32x4 && kind.is_signed() {
-            let reg = self.vdest(body, live, &[x])?;
-            self.may_fault();
-            let from = self.rounded(shape, x, how)?;
-            self.asm.v2(ops::CVTTPS2DQ, reg, from);
-            self.tell_inexact(shape, (from, x), how)?;
-            return self.vdone(live, reg, &[a]);
-        }
-        let code = match (shape, kind) {
-            (Shape::F32, IntKind::I32) => ops::CVTTSS2SI,
-            (Shape::F64, IntKind::I32) => ops::CVTTSD2SI,
-            (Shape::F32, _) => ops::CVTTSS2SI64,
-            (Shape::F64, _) => ops::CVTTSD2SI64,
-            _ => return Err(Refused),
-        };
-        if !kind.is_signed() {
-            self.bound(live, (shape, kind), x)?;
-        }
-        self.may_fault();
-        let from = self.rounded(shape, x, how)?;
-        let reg = self.take()?;
-        self.asm.vex(code, reg.0, 0, from.into());
-        self.tell_inexact(shape, (from, x), how)?;
-        self.used(live, a);
-        self.give(self.at, Loc::Gpr(reg));
-        Ok(())
-    }
-
-    /// Bails out for numbers that an unsigned integer may not hold, before anything has raised inexact for them.
-    fn bound(&mut self, live: &mut Live, (shape, kind): (Shape, IntKind), x: Xmm) -> Done {
-        self.clobber(live)?;
-        let bail = self.bail();
-        let reg = self.take()?;
-        let (width, to, from) = match shape {
-            Shape::F64 => (Width::W64, ops::MOVQ_TO, ops::MOVQ_FROM),
-            _ => (Width::W32, ops::MOVD_STORE, ops::MOVD),
-        };
-        self.asm.vex(to, x.0, 0, reg.into());
-        self.asm.test(width, reg, reg);
-        self.asm.jcc(Cc::Sign, bail);
-        if kind == IntKind::U32 {
-            let limit = self.vtake()?;
-            // The greatest integer, or number below two to the power of 32: above it rounding may reach that. Too large a one
-            // of 64 bits stops by itself.
-            let bits = if shape == Shape::F64 { 0x41ef_ffff_ffe0_0000 } else { 0x4f7f_ffff };
-            self.asm.number(reg, bits);
-            self.asm.v2(from, limit, reg);
-            self.may_fault();
-            self.asm.v2(if shape == Shape::F64 { ops::UCOMISD } else { ops::UCOMISS }, x, limit);
-            self.asm.jcc(Cc::Above, bail);
-            self.vput_back(limit);
-        }
-        self.put_back(reg);
-        Ok(())
-    }
-
-    /// A number to convert towards zero. Rounding is silent yet: one that is out of range then is invalid, and nothing else.
-    fn rounded(&mut self, shape: Shape, x: Xmm, how: u8) -> Result<Xmm, Refused> {
-        if how == TO_ZERO {
-            self.stop_at_tiny(shape, x)?;
-            return Ok(x);
-        }
-        let from = self.vtake()?;
-        self.stop_at_tiny(shape, x)?;
-        self.round_to(shape, (from, x), how | SILENT)?;
-        Ok(from)
-    }
-
-    /// Rounds once more, for what that raises, where it was silent.
-    fn tell_inexact(&mut self, shape: Shape, (from, x): (Xmm, Xmm), how: u8) -> Done {
-        if how != TO_ZERO {
-            self.round_to(shape, (from, x), how)?;
-            self.vput_back(from);
-        }
-        Ok(())
-    }
-
-    /// Two numbers from two integers of 64 bits, one after the other.
-    fn numbers_of_two(&mut self, body: Body<'_>, live: &mut Live, kind: IntKind, a: Value) -> Done {
-        let x = self.xmm(a)?;
-        if !kind.is_signed() {
-            // Too large for signed numbers.
-            self.clobber(live)?;
-            let (bail, signs) = (self.bail(), self.take()?);
-            self.asm.vex(ops::MOVMSKPD, signs.0, 0, x.into());
-            self.asm.test(Width::W32, signs, signs);
-            self.asm.jcc(Cc::NotEqual, bail);
-            self.put_back(signs);
-        }
-        let reg = self.vdest(body, live, &[x])?;
-        let (high, word) = (self.vtake()?, self.take()?);
-        let code = ops::CVTSI2SD.wide(Width::W64);
-        self.zero(high);
-        self.may_fault();
-        self.asm.vex(ops::PEXTRQ, x.0, 0, word.into());
-        self.asm.byte(1);
-        self.asm.v3(code, high, high, crate::reg::Rm::from(word));
-        self.asm.vex(ops::MOVQ_TO, x.0, 0, word.into());
-        self.asm.v3(code, reg, high, crate::reg::Rm::from(word));
-        self.asm.v3(ops::PUNPCKLQDQ, reg, reg, high);
-        self.vput_back(high);
-        self.put_back(word);
-        self.vdone(live, reg, &[a])
-    }
-
-    fn number_of_int(&mut self, body: Body<'_>, live: &mut Live, (shape, kind): (Shape, IntKind), a: Value) -> Done {
-        if shape == Shape::F32x4 && kind.is_signed() {
-            let x = self.xmm(a)?;
-            let reg = self.vdest(body, live, &[])?;
-            self.may_fault();
-            self.asm.v2(ops::CVTDQ2PS, reg, x);
-            return self.vdone(live, reg, &[a]);
-        }
-        if shape == Shape::F64x2 && matches!(kind, IntKind::I64 | IntKind::U64) {
-            return self.numbers_of_two(body, live, kind, a);
-        }
-        if !shape.is_scalar() || shape == Shape::F16 {
-            return Err(Refused);
-        }
-        let mut x = self.gpr(body, live, a)?;
-        let mut extended = None;
-        match kind {
-            IntKind::U32 => {
-                let reg = self.take()?;
-                self.asm.load(Size::B4, Extend::Zero, reg, x);
-                x = reg;
-                extended = Some(reg);
-            }
-            IntKind::U64 => {
-                // Too large for a signed number.
-                self.clobber(live)?;
-                let bail = self.bail();
-                self.asm.test(Width::W64, x, x);
-                self.asm.jcc(Cc::Sign, bail);
-            }
-            IntKind::I32 | IntKind::I64 => {}
-        }
-        // Where the integer is a vector's, that stays as it is until nothing can stop any more.
-        let done = body.ops.get(self.start..self.at).unwrap_or_default();
-        let is_vectors = done.iter().any(|op| matches!(op, Op::Get(slot) if slot.kind == SlotKind::V128));
-        let reg = if is_vectors { self.vtake()? } else { self.vdest(body, live, &[])? };
-        let code = if is_double(shape) { ops::CVTSI2SD } else { ops::CVTSI2SS };
-        let width = if kind == IntKind::I32 { Width::W32 } else { Width::W64 };
-        self.zero(reg);
-        self.may_fault();
-        self.asm.v3(code.wide(width), reg, reg, crate::reg::Rm::from(x));
-        if let Some(reg) = extended {
-            self.put_back(reg);
-        }
-        self.used(live, a);
-        self.vgive(reg, if is_double(shape) { Upper::Zero64 } else { Upper::Zero32 });
-        Ok(())
     }
 }

@@ -15,7 +15,7 @@ use crate::unit::{Nans, Tiny};
 use ashore_ir::{FBin, FCompare, FUn, Op, Round, Shape, Value};
 
 /// One instruction for each shape: scalars of both sizes, then vectors.
-const fn shaped(shape: Shape, codes: [VOp; 4]) -> Option<VOp> {
+pub(super) const fn shaped(shape: Shape, codes: [VOp; 4]) -> Option<VOp> {
     match shape {
         Shape::F16 => None,
         Shape::F32 => Some(codes[0]),

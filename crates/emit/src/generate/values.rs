@@ -62,10 +62,8 @@ impl Generator<'_> {
             Op::Scalar { .. } | Op::VScalar { .. } | Op::FToBits { .. } | Op::FFromBits { .. } => {
                 self.convert(body, live, op)
             }
-            Op::FConvert { .. } | Op::FWiden { .. } | Op::FNarrow { .. } | Op::FToInt { .. } => {
-                self.convert(body, live, op)
-            }
-            Op::FFromInt { .. } => self.convert(body, live, op),
+            Op::FConvert { .. } | Op::FWiden { .. } | Op::FNarrow { .. } => self.convert(body, live, op),
+            Op::FToInt { .. } | Op::FFromInt { .. } => self.integral(body, live, op),
             Op::FUn { .. } | Op::FBin { .. } | Op::FMulAdd { .. } | Op::FFlagsSignal { .. } => {
                 self.float(body, live, op)
             }
