@@ -204,6 +204,8 @@ pub mod ops {
         ROUNDPD = P66 M0f3a 0x09;
         FMADD231S = P66 M0f38 0xb9;
         FMADD231P = P66 M0f38 0xb8;
+        FNMADD231S = P66 M0f38 0xbd;
+        FNMADD231P = P66 M0f38 0xbc;
         AESENC = P66 M0f38 0xdc;
         AESENCLAST = P66 M0f38 0xdd;
         AESDECLAST = P66 M0f38 0xdf;
@@ -227,6 +229,8 @@ pub mod ops {
     pub const CVTTSD2SI64: VOp = w(CVTTSD2SI);
     pub const FMADD231SD: VOp = w(FMADD231S);
     pub const FMADD231PD: VOp = w(FMADD231P);
+    pub const FNMADD231SD: VOp = w(FNMADD231S);
+    pub const FNMADD231PD: VOp = w(FNMADD231P);
     pub const PSLLVQ: VOp = w(PSLLVD);
     pub const PSRLVQ: VOp = w(PSRLVD);
 }

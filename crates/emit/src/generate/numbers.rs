@@ -5,7 +5,7 @@ use super::{Body, Done, Generator, Loc, Refused, Upper, VSCRATCH};
 use crate::asm::{VOp, ops};
 use crate::frame::Vector;
 use crate::live::Live;
-use crate::reg::Xmm;
+use crate::reg::{Rm, Xmm};
 use ashore_ir::{Op, Shape, Value};
 
 /// The host's number for rounding towards zero.
@@ -62,6 +62,34 @@ impl Generator<'_> {
         let reg = self.vtake()?;
         self.asm.v2(ops::MOVQ, reg, from);
         self.upper[usize::from(reg.0)] = Upper::Zero64;
+        Ok(reg)
+    }
+
+    /// Two operands, which may be the same one.
+    pub(super) fn two_numbers(&mut self, live: &Live, shape: Shape, [a, b]: [Value; 2]) -> Result<(Xmm, Xmm), Refused> {
+        let x = self.numbers(live, shape, a)?;
+        let y = if a == b { x } else { self.numbers(live, shape, b)? };
+        Ok((x, y))
+    }
+
+    /// A copy of an operand that is written to, or the operand itself where nobody else needs it.
+    pub(super) fn own_numbers(&mut self, live: &Live, shape: Shape, value: Value) -> Result<Xmm, Refused> {
+        if let Loc::Xmm(reg) = self.loc(value)
+            && VSCRATCH & 1 << reg.0 != 0
+            && live.uses(value.index()) == 1
+        {
+            let reg = self.numbers(live, shape, value)?;
+            self.give(value.index(), Loc::None);
+            return Ok(reg);
+        }
+        let from = self.vrm(value)?;
+        let reg = self.vtake()?;
+        self.upper[usize::from(reg.0)] = match (shape, from) {
+            (Shape::F32x2, _) => Upper::Zero64,
+            (_, Rm::Reg(number)) => self.upper[usize::from(number)],
+            _ => Upper::Unknown,
+        };
+        self.asm.v2(if shape == Shape::F32x2 { ops::MOVQ } else { ops::MOVUPS }, reg, from);
         Ok(reg)
     }
 

@@ -55,7 +55,7 @@ impl Generator<'_> {
     }
 
     /// Does something that needs `rax`.
-    fn with_rax(&mut self, what: impl FnOnce(&mut Self)) {
+    pub(super) fn with_rax(&mut self, what: impl FnOnce(&mut Self)) {
         let is_busy = self.free & 1 == 0;
         let room = frame::place(frame::TEMP);
         if is_busy {
@@ -293,6 +293,9 @@ impl Generator<'_> {
         let (Loc::Later, Loc::Cond(flag), Loc::Number(packed)) = (self.loc(a), self.loc(cond), self.loc(b)) else {
             return Err(Refused);
         };
+        if let Some(Op::FFlags { .. } | Op::FFlagsSignal { .. }) = body.block.op(a) {
+            return self.compare_if(body, live, (flag, packed), [a, cond, b]);
+        }
         let Some(&Op::Flags { op, width, a: x, b: y }) = body.block.op(a) else { return Err(Refused) };
         if op == FlagOp::And || live.flags(self.at) {
             return Err(Refused);

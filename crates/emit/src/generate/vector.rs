@@ -334,6 +334,9 @@ impl Generator<'_> {
         if ty == Ty::F16 {
             return Err(Refused);
         }
+        if self.is_compared_if(body, live, cond) {
+            return self.select_late(live, cond, [a, b]);
+        }
         let (x, y) = (self.xmm(a)?, self.xmm(b)?);
         let host = match self.loc(cond) {
             Loc::Cond(flag) => self.host_cond(flag)?,
@@ -346,9 +349,7 @@ impl Generator<'_> {
             }
         };
         let reg = self.vdest(body, live, &[x])?;
-        if reg != y {
-            self.asm.v2(ops::MOVAPS, reg, y);
-        }
+        self.vcopy(reg, y);
         let over = self.asm.label();
         self.jump_unless(host, over);
         self.asm.v2(ops::MOVAPS, reg, x);
