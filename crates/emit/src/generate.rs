@@ -9,6 +9,7 @@ mod crc;
 mod element;
 mod ends;
 mod float;
+mod half;
 mod hash;
 mod hash512;
 mod integer;

@@ -18,6 +18,7 @@ pub enum HostPart {
     Aes,
     Pclmul,
     Sha,
+    F16c,
 }
 
 /// Who needs it.
@@ -28,7 +29,7 @@ enum Need {
 }
 
 /// Every part, its name, and who needs it. The order is that of [`HostPart`].
-static TABLE: [(HostPart, &str, Need); 10] = [
+static TABLE: [(HostPart, &str, Need); 11] = [
     (HostPart::Sse42, "SSE4.2", Need::Translating),
     (HostPart::Popcnt, "POPCNT", Need::Translating),
     (HostPart::Lzcnt, "LZCNT", Need::Translating),
@@ -39,6 +40,7 @@ static TABLE: [(HostPart, &str, Need); 10] = [
     (HostPart::Aes, "AES", Need::SomeTemplates),
     (HostPart::Pclmul, "PCLMULQDQ", Need::SomeTemplates),
     (HostPart::Sha, "SHA", Need::SomeTemplates),
+    (HostPart::F16c, "F16C", Need::SomeTemplates),
 ];
 
 /// The parts that a host has.

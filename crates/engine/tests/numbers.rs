@@ -57,7 +57,7 @@ const DOUBLES: [f64; 20] = [
     2147483648.0,
     4294967295.5,
     4294967296.0,
-    2251799813685247.75,
+    2251799813685247.5,
     4503599627370495.5,
     4503599627370496.0,
     9223372036854775808.0,
@@ -91,7 +91,7 @@ fn double(rng: &mut Rng) -> u64 {
         2 => rng.next(),
         _ => rng.pick(&DOUBLES).to_bits().wrapping_add(rng.below(3)).wrapping_sub(1) & (u64::MAX >> 1),
     };
-    bits | rng.below(4) / 3 << 63
+    bits | (rng.below(4) / 3) << 63
 }
 
 /// A number of 16 bits, often a tiny one.

@@ -137,8 +137,13 @@ fn translated_and_evaluated_instructions_do_the_same() {
     let stats = run(Settings { code_len: 0, ..settings }, cases);
     assert!(stats.flushes > 0, "{stats:?}");
     // A host that lacks what not all templates need.
-    let host =
-        settings.host.without(HostPart::Fma).without(HostPart::Aes).without(HostPart::Pclmul).without(HostPart::Sha);
+    let host = settings
+        .host
+        .without(HostPart::Fma)
+        .without(HostPart::Aes)
+        .without(HostPart::Pclmul)
+        .without(HostPart::Sha)
+        .without(HostPart::F16c);
     run(Settings { host, ..settings }, cases / 4);
     run(Settings { steps: true, ..settings }, cases / 4);
     // Where branches lead to is mostly no code.

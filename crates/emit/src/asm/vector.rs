@@ -191,6 +191,8 @@ pub mod ops {
         CVTSD2SS = F2 M0f 0x5a;
         CVTPS2PD = None M0f 0x5a;
         CVTPD2PS = P66 M0f 0x5a;
+        CVTPH2PS = P66 M0f38 0x13;
+        CVTPS2PH = P66 M0f3a 0x1d;
         CVTSI2SS = F3 M0f 0x2a;
         CVTSI2SD = F2 M0f 0x2a;
         CVTTSS2SI = F3 M0f 0x2c;

@@ -21,7 +21,6 @@ impl Generator<'_> {
 
     pub(super) fn convert(&mut self, body: Body<'_>, live: &mut Live, op: &Op) -> Done {
         match *op {
-            Op::Scalar { shape: Shape::F16, .. } | Op::VScalar { shape: Shape::F16, .. } => Err(Refused),
             Op::Scalar { a, .. } => {
                 let loc = self.loc(a);
                 match (loc, live.uses(a.index())) {
@@ -34,6 +33,7 @@ impl Generator<'_> {
                 self.give(self.at, loc);
                 Ok(())
             }
+            Op::VScalar { shape: Shape::F16, a } => self.extend_half(body, live, a),
             Op::VScalar { shape, a } => self.extend_number(body, live, shape, a),
             Op::FToBits { shape, a } => {
                 let x = self.xmm(a)?;
@@ -70,6 +70,10 @@ impl Generator<'_> {
                 self.vgive(reg, upper);
                 Ok(())
             }
+            Op::FConvert { from: Shape::F16, to, a, .. } => self.number_of_half(body, live, to, a),
+            Op::FConvert { from, to: Shape::F16, round: Round::Guest, a } => self.half_of_number(live, from, a),
+            Op::FWiden { lane: Lane::H, half, a } => self.numbers_of_halves(body, live, half, a),
+            Op::FNarrow { lane: Lane::H, round: Round::Guest, a } => self.halves_of_numbers(body, live, a),
             Op::FConvert { from, to, round: Round::Guest, a } => {
                 let x = self.xmm(a)?;
                 let code = match (from, to) {

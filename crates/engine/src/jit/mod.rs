@@ -75,6 +75,7 @@ pub fn host() -> Host {
         HostPart::Aes => is_x86_feature_detected!("aes"),
         HostPart::Pclmul => is_x86_feature_detected!("pclmulqdq"),
         HostPart::Sha => is_x86_feature_detected!("sha"),
+        HostPart::F16c => is_x86_feature_detected!("f16c"),
     })
 }
 

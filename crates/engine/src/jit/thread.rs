@@ -248,8 +248,8 @@ impl Thread {
             self.has_changed_code = true;
         }
         self.is_flushed = control.flush;
-        // The host has no such mode.
-        self.is_evaluated = control.default_nan || self.jit.settings.steps;
+        // The host has no such modes.
+        self.is_evaluated = control.default_nan || control.alternative_half || self.jit.settings.steps;
         let old = self.word(frame::GUEST_MXCSR) as u32;
         self.set_bytes(frame::GUEST_MXCSR, &host_control(control, told, old).to_le_bytes());
     }
