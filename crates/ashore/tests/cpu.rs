@@ -17,8 +17,8 @@ const WAYS: [(&[&str], &str); 9] = [
     (&["--tier", "regions", "--code-size", "128K"], ""),
     (&["--tier", "steps"], ""),
     (&["--tier", "evaluated"], ""),
-    (&[], "FMA,AES,PCLMULQDQ,SHA"),
-    (&["--tier", "regions"], "FMA,AES,PCLMULQDQ,SHA"),
+    (&[], "FMA,AES,PCLMULQDQ,SHA,F16C"),
+    (&["--tier", "regions"], "FMA,AES,PCLMULQDQ,SHA,F16C"),
 ];
 
 /// The programs, one for each source.

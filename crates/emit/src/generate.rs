@@ -8,6 +8,7 @@ mod convert;
 mod crc;
 mod element;
 mod ends;
+mod estimate;
 mod float;
 mod half;
 mod hash;

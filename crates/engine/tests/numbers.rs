@@ -13,6 +13,7 @@ use ashore_isa::aarch64::state;
 use ashore_isa::lifter;
 use common::oracle::{Oracle, end_of};
 use common::{CODE, DATA, DATA_LEN, Here, Rng, SVC, difference, fill, put, settle, variable, write_code};
+use std::sync::Mutex;
 
 const CASES: u64 = 20;
 /// In the control: tiny numbers are flushed.
@@ -134,8 +135,37 @@ fn is_of_numbers(row: &Row) -> bool {
     row.name.starts_with('f') || row.name.contains("cvtf")
 }
 
+/// `frecpe` and `frsqrte`, of four and of two numbers.
+const ESTIMATES: [u32; 5] = [0x4ea1_d801, 0x6ea1_d802, 0x4ee1_d803, 0x6ee1_d804, SVC];
+/// One test at a time: handlers know one memory for code only.
+static ALONE: Mutex<()> = Mutex::new(());
+
+#[test]
+fn estimates_are_the_same_for_every_fraction() {
+    let _guard = ALONE.lock();
+    common::start();
+    let jit = Jit::new(lifter(Cpu::Aarch64).expect("a lifter"), Settings::default()).expect("memory for code");
+    let (mut oracle, mut thread) = (Oracle::new(), Thread::new(&jit).expect("a frame"));
+    let memory = vec![0; DATA_LEN];
+    write_code(CODE, &ESTIMATES);
+    jit.invalidate(CODE, 4 * ESTIMATES.len() as u64);
+    // More bits than count, under even and odd exponents.
+    for bits in 0..1 << 10 {
+        let mut bytes = vec![0; state::SIZE];
+        let (single, double) = (0x3f00_0000 | bits << 14, 0x3fe0_0000_0000_0000 | bits << 43);
+        put(&mut bytes, state::v(0).offset.into(), double);
+        put(&mut bytes, usize::from(state::v(0).offset) + 8, single << 32 | single);
+        put(&mut bytes, state::PC.offset.into(), CODE);
+        thread.state_mut().copy_from_slice(&bytes);
+        oracle.begin(&memory);
+        assert_eq!(end_of(thread.run(&Here)), oracle.run(&mut bytes, 10));
+        assert!(thread.state() == bytes, "{bits:#x}\n{}", difference(thread.state(), &bytes));
+    }
+}
+
 #[test]
 fn odd_numbers_translated_and_evaluated_are_the_same() {
+    let _guard = ALONE.lock();
     common::start();
     let jit = Jit::new(lifter(Cpu::Aarch64).expect("a lifter"), Settings::default()).expect("memory for code");
     let (mut oracle, mut thread) = (Oracle::new(), Thread::new(&jit).expect("a frame"));

@@ -20,7 +20,7 @@ pub(crate) struct Peer {
 }
 
 /// Ways to translate: blocks by templates, and the same where the host lacks what not all templates need.
-const WAYS: [(&str, &str); 2] = [("translated", ""), ("translated on less", "FMA,AES,PCLMULQDQ,SHA")];
+const WAYS: [(&str, &str); 2] = [("translated", ""), ("translated on less", "FMA,AES,PCLMULQDQ,SHA,F16C")];
 
 /// qemu, and translated code if that of a program `ashore` is wanted.
 pub(crate) fn all(ashore: Option<&Path>) -> Vec<Peer> {

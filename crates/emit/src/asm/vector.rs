@@ -172,6 +172,8 @@ pub mod ops {
         MINSD = F2 M0f 0x5d;
         MINPS = None M0f 0x5d;
         MINPD = P66 M0f 0x5d;
+        RCPPS = None M0f 0x53;
+        RSQRTPS = None M0f 0x52;
         SQRTSS = F3 M0f 0x51;
         SQRTSD = F2 M0f 0x51;
         SQRTPS = None M0f 0x51;

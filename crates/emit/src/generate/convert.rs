@@ -1,5 +1,7 @@
 //! Numbers of one kind from numbers of another.
 
+use super::estimate::power_of;
+use super::half::LOST;
 use super::{Body, Done, Generator, Loc, Refused, StubTo, Upper};
 use crate::asm::{Label, ops};
 use crate::flags::Form;
@@ -74,6 +76,10 @@ impl Generator<'_> {
             Op::FConvert { from, to: Shape::F16, round: Round::Guest, a } => self.half_of_number(live, from, a),
             Op::FWiden { lane: Lane::H, half, a } => self.numbers_of_halves(body, live, half, a),
             Op::FNarrow { lane: Lane::H, round: Round::Guest, a } => self.halves_of_numbers(body, live, a),
+            Op::FConvert { from: Shape::F64, to: Shape::F32, round: Round::Odd, a } => {
+                self.narrow_odd(live, Shape::F64, a)
+            }
+            Op::FNarrow { lane: Lane::S, round: Round::Odd, a } => self.narrow_odd(live, Shape::F64x2, a),
             Op::FConvert { from, to, round: Round::Guest, a } => {
                 let x = self.xmm(a)?;
                 let code = match (from, to) {
@@ -115,6 +121,33 @@ impl Generator<'_> {
             }
             _ => Err(Refused),
         }
+    }
+
+    /// Numbers of 32 bits whose lowest bit stands for lost ones, from those of 64 bits. What is not between the least and the
+    /// greatest bails out; the rest is put right before, and what it was is converted for what that raises.
+    fn narrow_odd(&mut self, live: &mut Live, shape: Shape, a: Value) -> Done {
+        /// The exponents of the least normal number of 32 bits, and of those that may become infinite.
+        const LIMITS: (u64, u64) = (1023 - 126, 1023 + 127);
+        let x = self.own_numbers(live, shape, a)?;
+        if shape.is_scalar() {
+            self.asm.v2(ops::MOVQ, x, x);
+        }
+        self.clobber(live)?;
+        let bail = self.bail();
+        self.stop_sizes(shape, x, (power_of(shape, LIMITS.0), power_of(shape, LIMITS.1) - 1), bail)?;
+        let (lost, reg) = (self.all_of(Shape::F64x2, LOST as u64)?, self.vtake()?);
+        self.may_fault();
+        self.asm.v2(ops::CVTPD2PS, reg, x);
+        self.asm.v3(ops::PAND, reg, x, lost);
+        self.asm.v3(ops::PADDQ, reg, reg, lost);
+        self.asm.v3(ops::POR, reg, reg, x);
+        self.asm.v3(ops::PANDN, reg, lost, reg);
+        self.asm.v2(ops::CVTPD2PS, reg, reg);
+        self.vput_back(lost);
+        self.vput_back(x);
+        self.used(live, a);
+        self.vgive(reg, if shape.is_scalar() { Upper::Zero32 } else { Upper::Zero64 });
+        Ok(())
     }
 
     /// A number as a vector: the bits above it become zero, unless they are known to be.

@@ -120,7 +120,9 @@ impl Generator<'_> {
                 self.done_with(a, x);
                 self.fdone(live, (reg, upper), &[a])
             }
-            FUn::ReciprocalEstimate | FUn::RootEstimate | FUn::ReciprocalExponent => Err(Refused),
+            FUn::ReciprocalEstimate | FUn::RootEstimate | FUn::ReciprocalExponent => {
+                self.estimate(live, (op, shape), a)
+            }
         }
     }
 

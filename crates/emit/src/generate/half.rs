@@ -17,7 +17,7 @@ const LOWEST_WORD: u8 = 1;
 /// Zeros but for the lowest number.
 const LOWEST_ONLY: u8 = 0x0e;
 /// The bits that numbers of 64 bits have below those of 32 bits.
-const LOST: i32 = (1 << 29) - 1;
+pub(super) const LOST: i32 = (1 << 29) - 1;
 
 impl Generator<'_> {
     fn needs_halves(&self) -> Done {
