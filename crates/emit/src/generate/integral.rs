@@ -6,7 +6,7 @@
 use super::float::{SILENT, is_double, round_number};
 use super::numbers::{TO_ZERO, all};
 use super::{Body, Done, Generator, Loc, Refused, Upper};
-use crate::asm::{Label, ops};
+use crate::asm::{Alu, Label, Shift, ops};
 use crate::frame::Vector;
 use crate::live::Live;
 use crate::reg::{Cc, Gpr, Rm, Xmm};
@@ -289,6 +289,21 @@ impl Generator<'_> {
         Ok(())
     }
 
+    /// An integer that is too large for a signed one: twice its half, whose lowest bit stands for the lost one, too.
+    fn number_of_large(&mut self, shape: Shape, reg: Xmm, x: Gpr) -> Done {
+        let (half, lowest) = (self.take()?, self.take()?);
+        self.asm.mov(Width::W64, half, x);
+        self.asm.shift(Shift::Shr, Width::W64, half, 1);
+        self.asm.mov(Width::W32, lowest, x);
+        self.asm.alu_number(Alu::And, Width::W32, lowest, 1);
+        self.asm.alu(Alu::Or, Width::W64, half, lowest);
+        self.asm.v3(all(shape, ops::CVTSI2SS, ops::CVTSI2SD).wide(Width::W64), reg, reg, Rm::from(half));
+        self.asm.v3(all(shape, ops::ADDSS, ops::ADDSD), reg, reg, reg);
+        self.put_back(half);
+        self.put_back(lowest);
+        Ok(())
+    }
+
     fn number_of_int(
         &mut self,
         body: Body<'_>,
@@ -305,24 +320,27 @@ impl Generator<'_> {
                 x = reg;
                 extended = Some(reg);
             }
-            IntKind::U64 => {
-                // Too large for a signed number.
-                self.clobber(live)?;
-                let bail = self.bail();
-                self.asm.test(Width::W64, x, x);
-                self.asm.jcc(Cc::Sign, bail);
-            }
+            IntKind::U64 => self.clobber(live)?,
             IntKind::I32 | IntKind::I64 => {}
         }
         // Where the integer is a vector's, that stays as it is until nothing can stop any more.
         let done = body.ops.get(self.start..self.at).unwrap_or_default();
         let is_vectors = done.iter().any(|op| matches!(op, Op::Get(slot) if slot.kind == SlotKind::V128));
         let reg = if is_vectors { self.vtake()? } else { self.vdest(body, live, &[])? };
-        let code = all(shape, ops::CVTSI2SS, ops::CVTSI2SD);
         let width = if kind == IntKind::I32 { Width::W32 } else { Width::W64 };
+        let code = all(shape, ops::CVTSI2SS, ops::CVTSI2SD).wide(width);
         self.zero(reg);
         self.may_fault();
-        self.asm.v3(code.wide(width), reg, reg, Rm::from(x));
+        let (signed, end) = (self.asm.label(), self.asm.label());
+        if kind == IntKind::U64 {
+            self.asm.test(Width::W64, x, x);
+            self.asm.jcc(Cc::NoSign, signed);
+            self.number_of_large(shape, reg, x)?;
+            self.asm.jmp(end);
+            self.asm.bind(signed);
+        }
+        self.asm.v3(code, reg, reg, Rm::from(x));
+        self.asm.bind(end);
         if let Some(reg) = extended {
             self.put_back(reg);
         }
