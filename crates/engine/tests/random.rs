@@ -155,7 +155,7 @@ fn translated_and_evaluated_instructions_do_the_same() {
 
 /// Seeds of cases that once differed, or do where a template is wrong that few others show: the class, the first seed, and how
 /// many.
-const KEPT: [(&str, u64, u64); 7] = [
+const KEPT: [(&str, u64, u64); 9] = [
     ("branch", 31_337, 100),
     ("branch", 1_032_038, 1),
     ("branch", 5_006_518, 1),
@@ -164,6 +164,8 @@ const KEPT: [(&str, u64, u64); 7] = [
     ("memory", 35_359, 1),
     // An exchange of 16 bytes faults, which has borrowed registers.
     ("atomic", 800, 1),
+    ("float", 11_065_802, 1),
+    ("simd", 12_119_813, 1),
 ];
 
 #[test]

@@ -75,7 +75,7 @@ impl Generator<'_> {
             Op::FConvert { from: Shape::F16, to, a, .. } => self.number_of_half(body, live, to, a),
             Op::FConvert { from, to: Shape::F16, round: Round::Guest, a } => self.half_of_number(live, from, a),
             Op::FWiden { lane: Lane::H, half, a } => self.numbers_of_halves(body, live, half, a),
-            Op::FNarrow { lane: Lane::H, round: Round::Guest, a } => self.halves_of_numbers(body, live, a),
+            Op::FNarrow { lane: Lane::H, round: Round::Guest, a } => self.halves_of_numbers(live, a),
             Op::FConvert { from: Shape::F64, to: Shape::F32, round: Round::Odd, a } => {
                 self.narrow_odd(live, Shape::F64, a)
             }

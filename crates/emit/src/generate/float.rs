@@ -62,7 +62,7 @@ impl Generator<'_> {
     pub(super) fn upper_of(&self, shape: Shape, first: Xmm) -> Upper {
         match shape {
             Shape::F32x2 => Upper::Zero64,
-            // The number itself fills what was zero of a short one.
+            // A result of 64 bits has more than the first operand may have had.
             Shape::F64 => self.upper[usize::from(first.0)].min(Upper::Zero64),
             _ if shape.is_scalar() => self.upper[usize::from(first.0)],
             _ => Upper::Unknown,

@@ -7,7 +7,7 @@ use super::{Body, Done, Generator, Refused, Upper};
 use crate::asm::{Alu, ops};
 use crate::host::HostPart;
 use crate::live::Live;
-use crate::reg::Xmm;
+use crate::reg::{Cc, Xmm};
 use ashore_ir::{Half, Shape, Value, Width};
 
 /// Rounding as the control register says.
@@ -16,6 +16,10 @@ const AS_CONTROLLED: u8 = 4;
 const LOWEST_WORD: u8 = 1;
 /// Zeros but for the lowest number.
 const LOWEST_ONLY: u8 = 0x0e;
+/// Two of the least normal number, moved up over its sign.
+const TWICE_LEAST: u64 = 0x0800_0800;
+/// The digit of a shift of lanes.
+const LEFT: u8 = 6;
 /// The bits that numbers of 64 bits have below those of 32 bits.
 pub(super) const LOST: i32 = (1 << 29) - 1;
 
@@ -77,8 +81,7 @@ impl Generator<'_> {
             }
             _ => return Err(Refused),
         }
-        self.may_fault();
-        self.narrow(alone, alone);
+        self.narrow(live, (alone, alone))?;
         self.fdone(live, (alone, Upper::Zero32), &[a])
     }
 
@@ -98,9 +101,25 @@ impl Generator<'_> {
         Ok(())
     }
 
-    fn narrow(&mut self, reg: Xmm, x: Xmm) {
+    /// Narrow numbers in a register for templates. What is rounded up to the least normal one was too small to the guest, which
+    /// looks before it rounds: where there is such a number it bails out.
+    fn narrow(&mut self, live: &Live, (reg, x): (Xmm, Xmm)) -> Done {
+        self.clobber(live)?;
+        let bail = self.bail();
+        self.may_fault();
         self.asm.vex(ops::CVTPS2PH, x.0, 0, reg.into());
         self.asm.byte(AS_CONTROLLED);
+        let (least, bits) = (self.all_of(Shape::F32x4, TWICE_LEAST)?, self.take()?);
+        let twice = self.vtake()?;
+        self.asm.v_shift(ops::PSHIFTW_NUMBER, LEFT, (twice, reg), 1);
+        self.asm.v3(ops::PCMPEQW, twice, twice, least);
+        self.asm.vex(ops::PMOVMSKB, bits.0, 0, twice.into());
+        self.asm.test(Width::W32, bits, bits);
+        self.asm.jcc(Cc::NotEqual, bail);
+        self.vput_back(least);
+        self.vput_back(twice);
+        self.put_back(bits);
+        Ok(())
     }
 
     pub(super) fn numbers_of_halves(&mut self, body: Body<'_>, live: &mut Live, half: Half, a: Value) -> Done {
@@ -120,12 +139,11 @@ impl Generator<'_> {
         self.vdone(live, reg, &[a])
     }
 
-    pub(super) fn halves_of_numbers(&mut self, body: Body<'_>, live: &mut Live, a: Value) -> Done {
+    pub(super) fn halves_of_numbers(&mut self, live: &mut Live, a: Value) -> Done {
         self.needs_halves()?;
         let x = self.xmm(a)?;
-        let reg = self.vdest(body, live, &[])?;
-        self.may_fault();
-        self.narrow(reg, x);
+        let reg = self.vtake()?;
+        self.narrow(live, (reg, x))?;
         self.fdone(live, (reg, Upper::Zero64), &[a])
     }
 }
