@@ -80,21 +80,7 @@ impl Generator<'_> {
                 self.narrow_odd(live, Shape::F64, a)
             }
             Op::FNarrow { lane: Lane::S, round: Round::Odd, a } => self.narrow_odd(live, Shape::F64x2, a),
-            Op::FConvert { from, to, round: Round::Guest, a } => {
-                let x = self.xmm(a)?;
-                let code = match (from, to) {
-                    (Shape::F32, Shape::F64) => ops::CVTSS2SD,
-                    (Shape::F64, Shape::F32) => ops::CVTSD2SS,
-                    _ => return Err(Refused),
-                };
-                let reg = self.vdest(body, live, &[x])?;
-                self.zero(reg);
-                self.may_fault();
-                self.asm.v3(code, reg, reg, x);
-                self.used(live, a);
-                self.vgive(reg, if to == Shape::F64 { Upper::Zero64 } else { Upper::Zero32 });
-                Ok(())
-            }
+            Op::FConvert { from, to, round: Round::Guest, a } => self.convert_size(body, live, (from, to), a),
             Op::FWiden { lane: Lane::S, half, a } => {
                 let x = self.xmm(a)?;
                 let reg = self.vdest(body, live, &[x])?;
@@ -121,6 +107,23 @@ impl Generator<'_> {
             }
             _ => Err(Refused),
         }
+    }
+
+    /// A number of the other one of both usual sizes.
+    fn convert_size(&mut self, body: Body<'_>, live: &mut Live, (from, to): (Shape, Shape), a: Value) -> Done {
+        let x = self.xmm(a)?;
+        let code = match (from, to) {
+            (Shape::F32, Shape::F64) => ops::CVTSS2SD,
+            (Shape::F64, Shape::F32) => ops::CVTSD2SS,
+            _ => return Err(Refused),
+        };
+        let reg = self.vdest(body, live, &[x])?;
+        self.zero(reg);
+        self.may_fault();
+        self.asm.v3(code, reg, reg, x);
+        self.used(live, a);
+        self.vgive(reg, if to == Shape::F64 { Upper::Zero64 } else { Upper::Zero32 });
+        Ok(())
     }
 
     /// Numbers of 32 bits whose lowest bit stands for lost ones, from those of 64 bits. What is not between the least and the
