@@ -4,6 +4,7 @@
 mod common;
 
 use ashore_base::Cpu;
+use ashore_emit::Host;
 use ashore_engine::jit::{Jit, Settings};
 use ashore_isa::aarch64::rows::{CLASSES, Decoder, disassemble};
 use ashore_isa::lifter;
@@ -11,13 +12,19 @@ use common::{CODE, Here, Rng, SVC, write_code};
 
 /// How many instructions of each row are tried.
 const WORDS: u64 = 200;
+/// Rows without templates: what says that code has changed leaves, so that its own is looked for again; and nobody was seen to
+/// execute estimates of whole numbers.
+const NONE: [&str; 3] = ["ic", "urecpe", "ursqrte"];
 
 #[test]
 fn instructions_have_templates() {
     common::start();
-    let jit = Jit::new(lifter(Cpu::Aarch64).expect("a lifter"), Settings::default()).expect("memory for code");
+    // Nothing of it is executed here.
+    let settings = Settings { host: Host::FULL, ..Settings::default() };
+    let jit = Jit::new(lifter(Cpu::Aarch64).expect("a lifter"), settings).expect("memory for code");
     let decoder = Decoder::new();
     let mut rng = Rng::of(7);
+    let mut lines = String::new();
     for (class, rows) in CLASSES {
         for row in *rows {
             let pattern = &row.pattern;
@@ -33,10 +40,11 @@ fn instructions_have_templates() {
                     (count, last) = (count + 1, word);
                 }
             }
-            if count != 0 {
+            if count != 0 && !NONE.contains(&row.name) {
                 let text = disassemble(&decoder, CODE, last).unwrap_or_default();
-                println!("{class:8} {count:4} {text}");
+                lines += &format!("{class} {text}: {count} of {WORDS}\n");
             }
         }
     }
+    assert_eq!(lines, "", "instructions without a template");
 }

@@ -102,6 +102,9 @@ impl Generator<'_> {
             FUn::Sqrt | FUn::ToIntegral | FUn::ToIntegralExact => {
                 let x = self.numbers(live, shape, a)?;
                 let upper = self.upper_of(shape, x);
+                if op == FUn::Sqrt {
+                    self.look_for_negative(live, shape, x)?;
+                }
                 let is_apart = round == Round::Away;
                 let reg = if is_apart { self.vdest_apart(body, live)? } else { self.vdest(body, live, &[])? };
                 self.may_fault();

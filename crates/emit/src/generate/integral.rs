@@ -66,6 +66,7 @@ impl Generator<'_> {
             (Shape::F32, _) => ops::CVTTSS2SI64,
             _ => ops::CVTTSD2SI64,
         };
+        self.look_for_large(live, (shape, kind, to.scale), x)?;
         let bail = if kind.is_signed() { None } else { Some(self.stop_negative(live, shape, x)?) };
         self.may_fault();
         let from = self.prepared(to, x)?;
@@ -161,6 +162,7 @@ impl Generator<'_> {
     fn ints_of_numbers(&mut self, body: Body<'_>, live: &mut Live, to: ToInt, a: Value) -> Done {
         let shape = to.shape;
         let x = self.numbers(live, shape, a)?;
+        self.look_for_large(live, (shape, to.kind, to.scale), x)?;
         if !to.kind.is_signed() {
             self.stop_negative(live, shape, x)?;
         }
