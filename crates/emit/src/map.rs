@@ -27,6 +27,10 @@ pub struct Guest {
     pub flags: Slot,
     /// The value, the address and the size of the place it watches.
     pub watch: [Slot; 3],
+    /// Where it keeps which floating-point exceptions were raised.
+    pub status: Slot,
+    /// The bits there that say that an operation was invalid.
+    pub invalid: u32,
     /// Instructions begin at multiples of two to the power of this.
     pub align_log2: u8,
     /// How many of an address's highest bits its accesses ignore.

@@ -6,7 +6,6 @@ use crate::flags::{self, Form, HostCond, Parity};
 use crate::live::Live;
 use crate::map::RegMap;
 use crate::reg::{Cc, Rm, Xmm};
-use crate::unit::Nans;
 use ashore_ir::{Flag, Op, Shape, Size, Ty, Value};
 
 /// A comparison: its instruction, and what it compares.
@@ -126,12 +125,15 @@ impl Generator<'_> {
             ops::COMISD => ops::UCOMISD,
             _ => return self.asm.v2(code, x, y),
         };
-        if self.unit.nans == Nans::Rare {
+        if !self.takes_nans() {
             return self.asm.v2(code, x, y);
         }
-        let bail = self.bail();
+        let over = self.asm.label();
         self.asm.v2(quiet, x, y);
-        self.asm.jcc(Cc::Parity, bail);
+        self.asm.jcc(Cc::NoParity, over);
+        self.raise_invalid();
+        self.asm.v2(quiet, x, y);
+        self.asm.bind(over);
     }
 
     pub(super) fn jump_unless(&mut self, host: HostCond, over: Label) {

@@ -102,11 +102,12 @@ impl Generator<'_> {
             FUn::Sqrt | FUn::ToIntegral | FUn::ToIntegralExact => {
                 let x = self.numbers(live, shape, a)?;
                 let upper = self.upper_of(shape, x);
-                if op == FUn::Sqrt {
-                    self.look_for_negative(live, shape, x)?;
-                }
                 let is_apart = round == Round::Away;
                 let reg = if is_apart { self.vdest_apart(body, live)? } else { self.vdest(body, live, &[])? };
+                if op == FUn::Sqrt && self.root_of_any(live, shape, (reg, x))? {
+                    self.done_with(a, x);
+                    return self.fdone(live, (reg, upper), &[a]);
+                }
                 self.may_fault();
                 match (op, round) {
                     (FUn::Sqrt, _) => self.root(shape, (reg, x))?,
@@ -129,7 +130,7 @@ impl Generator<'_> {
         }
     }
 
-    fn root(&mut self, shape: Shape, (reg, x): (Xmm, Xmm)) -> Done {
+    pub(super) fn root(&mut self, shape: Shape, (reg, x): (Xmm, Xmm)) -> Done {
         let code = shaped(shape, [ops::SQRTSS, ops::SQRTSD, ops::SQRTPS, ops::SQRTPD]).ok_or(Refused)?;
         if shape.is_scalar() {
             self.asm.v3(code, reg, x, x);
@@ -211,11 +212,13 @@ impl Generator<'_> {
             return self.fdone(live, (reg, upper), &[a, b]);
         }
         let (x, y) = self.two_numbers(live, shape, [a, b])?;
-        // Of extremes the host takes any not-a-number for invalid, and stops.
-        if is_extreme {
-            self.look_for_nans(live, shape, [x, y])?;
-        }
         let reg = self.vdest(body, live, &[x, y])?;
+        // Of extremes the host takes any not-a-number for invalid, and stops.
+        if is_extreme && self.extreme_of_any(live, (op, shape, code), (reg, [x, y]))? {
+            self.done_with(a, x);
+            self.done_with(b, y);
+            return self.fdone(live, (reg, Upper::Unknown), &[a, b]);
+        }
         self.may_fault();
         if !is_extreme {
             self.tell_tiny(shape, (x, y.into()))?;
@@ -276,9 +279,10 @@ impl Generator<'_> {
             FCompare::AbsGe | FCompare::AbsGt => (self.magnitude(shape, a)?, self.magnitude(shape, b)?),
             _ => self.two_numbers(live, shape, [a, b])?,
         };
-        if op != FCompare::Eq {
-            self.look_for_nans(live, shape, [x, y])?;
-        }
+        let (number, raised) = match op {
+            FCompare::Eq => (number, None),
+            _ => self.comparison_of_any(live, (shape, number), [x, y])?,
+        };
         let reg = self.vdest(body, live, &[])?;
         self.may_fault();
         if op == FCompare::Eq {
@@ -286,6 +290,7 @@ impl Generator<'_> {
         }
         let upper = self.upper_of(shape, x);
         self.asm.v3_number(code, reg, (x, y.into()), number);
+        self.raise_where(raised);
         if shape == Shape::F32x2 {
             self.asm.v2(ops::MOVQ, reg, reg);
         }

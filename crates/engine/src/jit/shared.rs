@@ -18,6 +18,7 @@ use super::{Code, Lifter};
 use ashore_base::{Addr, AddrRange};
 use ashore_emit::asm::Asm;
 use ashore_emit::{CALL_LEN, Emitter, Exit, ExitKind, Gates, Guest, Mark, Part, Place, RegMap, Tiny, Unit};
+use ashore_ir::float::Exceptions;
 use ashore_pivot::Errno;
 use ashore_sys::translated::Arena;
 use std::sync::atomic::AtomicU64;
@@ -152,6 +153,8 @@ impl Jit {
             pc: layout.pc,
             flags: lifter.flags(),
             watch,
+            status: layout.fp_status,
+            invalid: lifter.model().status(Exceptions::INVALID) as u32,
             align_log2: lifter.align_log2(),
             ignored: ignored(lifter.as_ref()),
         };
