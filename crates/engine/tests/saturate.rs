@@ -15,7 +15,7 @@ use common::oracle::{Oracle, end_of};
 use common::{CODE, DATA_LEN, Here, Rng, SVC, difference, fill, put, settle, variable, write_code};
 
 /// How many instructions of each row are tried, and with how many states.
-const WORDS: u64 = 60;
+const WORDS: u64 = 16;
 const STATES: u64 = 24;
 
 /// A number at a limit of lanes of a size, or one that shifts go to, or any.

@@ -11,7 +11,7 @@ use ashore_isa::lifter;
 use common::{CODE, Here, Rng, SVC, write_code};
 
 /// How many instructions of each row are tried.
-const WORDS: u64 = 200;
+const WORDS: u64 = 24;
 /// Rows without templates: what says that code has changed leaves, so that its own is looked for again; and nobody was seen to
 /// execute estimates of whole numbers.
 const NONE: [&str; 3] = ["ic", "urecpe", "ursqrte"];
