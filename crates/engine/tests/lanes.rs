@@ -10,8 +10,8 @@ use ashore_engine::jit::{Jit, Settings, Thread};
 use ashore_isa::aarch64::rows::{CLASSES, Decoder, disassemble};
 use ashore_isa::aarch64::state;
 use ashore_isa::lifter;
-use common::oracle::{Oracle, end_of};
-use common::{CODE, DATA_LEN, Here, Rng, SVC, difference, fill, put, settle, variable, write_code};
+use common::oracle::{Oracle, differs};
+use common::{CODE, Rng, SVC, difference, put, variable, write_code};
 
 /// How many instructions of each row are tried, and on how many states.
 const CASES: u64 = 20;
@@ -58,7 +58,6 @@ fn lanes_at_their_ends_are_computed_as_evaluated() {
     let mut thread = Thread::new(&jit).expect("a frame");
     let (mut oracle, decoder) = (Oracle::new(), Decoder::new());
     let mut rng = Rng::of(variable("ASHORE_RANDOM_SEED").unwrap_or(1));
-    let memory = [0; DATA_LEN];
     let mut failures = 0;
     let rows = CLASSES.iter().filter(|(class, _)| *class == "simd").flat_map(|(_, rows)| *rows);
     // Those of numbers have lanes of their own at their ends.
@@ -73,20 +72,10 @@ fn lanes_at_their_ends_are_computed_as_evaluated() {
             jit.invalidate(at, 8);
             for _ in 0..STATES {
                 let before = state_of(&mut rng, at);
-                let mut bytes = before.clone();
-                thread.state_mut().copy_from_slice(&bytes);
-                fill(&memory);
-                oracle.begin(&memory);
-                let wanted = oracle.run(&mut bytes, 4);
-                let end = end_of(thread.run(&Here));
-                let mut found = thread.state().to_vec();
-                settle(&mut found);
-                settle(&mut bytes);
-                if end != wanted || found != bytes {
+                if let Some(what) = differs(&mut thread, &mut oracle, &before) {
                     failures += 1;
                     let text = disassemble(&decoder, at, word).unwrap_or_default();
-                    eprintln!("{word:08x} {text}: {end:?} {wanted:?}\n{}", difference(&found, &bytes));
-                    eprintln!("of\n{}", difference(&before, &found));
+                    eprintln!("{word:08x} {text}: {what}\nof\n{}", difference(&before, thread.state()));
                     assert!(failures < 12, "too many");
                 }
             }

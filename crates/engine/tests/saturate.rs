@@ -11,8 +11,8 @@ use ashore_ir::{Block, Op};
 use ashore_isa::aarch64::rows::{CLASSES, Decoder, disassemble};
 use ashore_isa::aarch64::state;
 use ashore_isa::lifter;
-use common::oracle::{Oracle, end_of};
-use common::{CODE, DATA_LEN, Here, Rng, SVC, difference, fill, put, settle, variable, write_code};
+use common::oracle::{Oracle, differs};
+use common::{CODE, Here, Rng, SVC, put, variable, write_code};
 
 /// How many instructions of each row are tried, and with how many states.
 const WORDS: u64 = 16;
@@ -63,8 +63,6 @@ fn saturating_instructions_do_the_same_translated() {
     let jit = Jit::new(lifter(Cpu::Aarch64).expect("a lifter"), Settings::default()).expect("memory for code");
     let mut thread = Thread::new(&jit).expect("a frame");
     let (decoder, mut oracle) = (Decoder::new(), Oracle::new());
-    let memory = vec![0; DATA_LEN];
-    fill(&memory);
     let (mut tried, mut evaluated, mut failures) = (0, 0, 0);
     let patterns = CLASSES.iter().flat_map(|(_, rows)| *rows).map(|row| &row.pattern);
     for (number, pattern) in patterns.flat_map(|pattern| (0..cases).map(move |number| (number, pattern))) {
@@ -96,21 +94,13 @@ fn saturating_instructions_do_the_same_translated() {
                 put(&mut bytes, at + 8, (whole >> 64) as u64);
             }
             put(&mut bytes, state::PC.offset.into(), at);
-            thread.state_mut().copy_from_slice(&bytes);
-            let start = bytes.clone();
-            oracle.begin(&memory);
-            let wanted = oracle.run(&mut bytes, 10);
-            let end = end_of(thread.run(&Here));
-            let mut found = thread.state().to_vec();
-            settle(&mut found);
-            settle(&mut bytes);
-            if end != wanted || found != bytes {
+            if let Some(what) = differs(&mut thread, &mut oracle, &bytes) {
                 failures += 1;
                 let text = disassemble(&decoder, at, word).unwrap_or_default();
-                eprintln!("{word:08x} {text}\n{}", difference(&found, &bytes));
+                eprintln!("{word:08x} {text}: {what}");
                 for field in [word & 31, word >> 5 & 31, word >> 16 & 31] {
                     let at = usize::from(state::v(field as u8).offset);
-                    let (low, high) = (common::word(&start, at), common::word(&start, at + 8));
+                    let (low, high) = (common::word(&bytes, at), common::word(&bytes, at + 8));
                     eprintln!("  v{field} was {high:016x} {low:016x}");
                 }
                 assert!(failures < 12, "too many");

@@ -49,6 +49,11 @@ pub(crate) fn size_of(size: Size) -> AccessSize {
     }
 }
 
+/// How many of an address's highest bits a CPU ignores.
+pub(super) fn ignored(lifter: &dyn Lifter) -> u8 {
+    (0..64).rev().take_while(|bit| lifter.place(1 << bit) >> bit & 1 == 0).count() as u8
+}
+
 impl Memory for Host<'_> {
     fn load(&mut self, addr: u64, size: Size) -> Result<u128, Fault> {
         let done = ashore_sys::load(self.lifter.place(addr), size_of(size));

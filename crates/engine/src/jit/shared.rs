@@ -9,6 +9,7 @@ use super::halves::{Half, Seen};
 use super::lift::{lift, pages};
 use super::mapper::Mapper;
 use super::maps::Maps;
+use super::memory::ignored;
 use super::peek::{Cache, Peek};
 use super::region::{Region, targets};
 use super::settings::Settings;
@@ -493,9 +494,4 @@ impl Jit {
     pub(super) fn find(&self, place: u32) -> Option<(Made, Mark)> {
         self.lock().halves.iter().find_map(|half| half.find(place))
     }
-}
-
-/// How many of an address's highest bits a CPU ignores.
-fn ignored(lifter: &dyn Lifter) -> u8 {
-    (0..64).rev().take_while(|bit| lifter.place(1 << bit) >> bit & 1 == 0).count() as u8
 }

@@ -1,8 +1,8 @@
 //! What a program does by the evaluator, on the memory that translated code works on.
 
-use super::{ALL, CODE, CODE_LEN, DATA, DATA_LEN, Here, word};
+use super::{ALL, CODE, CODE_LEN, DATA, DATA_LEN, Here, difference, fill, settle, word};
 use ashore_base::{Addr, Cpu};
-use ashore_engine::jit::Code as _;
+use ashore_engine::jit::{Code as _, Thread};
 use ashore_ir::{Access, Block, Evaluator, Exit, Fault, Memory, Op, Size, Trap};
 use ashore_isa::aarch64::Regs;
 use ashore_isa::aarch64::state::{self, Rules};
@@ -171,4 +171,20 @@ pub fn end_of(exit: ashore_engine::jit::Exit) -> Option<End> {
         Exit::Break(_) | Exit::Illegal | Exit::Misaligned => End::Trap,
         Exit::Interrupted => return None,
     })
+}
+
+/// Runs the instruction of a state both ways, over zeros. Gives what differs, if anything does.
+pub fn differs(thread: &mut Thread, oracle: &mut Oracle, before: &[u8]) -> Option<String> {
+    const STEPS: usize = 10;
+    let memory = [0; DATA_LEN];
+    let mut bytes = before.to_vec();
+    thread.state_mut().copy_from_slice(&bytes);
+    fill(&memory);
+    oracle.begin(&memory);
+    let wanted = oracle.run(&mut bytes, STEPS);
+    let end = end_of(thread.run(&Here));
+    let mut found = thread.state().to_vec();
+    settle(&mut found);
+    settle(&mut bytes);
+    (end != wanted || found != bytes).then(|| format!("{end:?} {wanted:?}\n{}", difference(&found, &bytes)))
 }
