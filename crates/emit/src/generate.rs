@@ -143,8 +143,12 @@ impl Work {
 /// The general registers 0 to 2 are templates'; the first holds no copies, since storing flags needs it.
 const COPIES: usize = 3;
 
-/// Loops of regions begin at multiples of this.
-const HEAD: u32 = 32;
+/// The host keeps decoded instructions by pieces of its code of this many bytes, and a piece with more than eleven of
+/// them costs a loop another turn of fetching.
+const PIECE: u32 = 64;
+
+/// Loops of regions begin this far into a piece: one of 48 bytes has one piece, and a longer one has two that are not full.
+const HEAD: u32 = 16;
 
 /// No map's number.
 const NO_MAP: u8 = u8::MAX;
@@ -382,10 +386,10 @@ impl<'a> Generator<'a> {
         next
     }
 
-    /// Puts instructions that do nothing before a loop: the host decodes from there in as few pieces as there can be.
+    /// Puts instructions that do nothing before a loop: it begins at the best place of a piece.
     fn align(&mut self) {
-        let by = (self.place.base + self.asm.here()).next_multiple_of(HEAD) - self.place.base - self.asm.here();
-        self.asm.nops(by);
+        let before = self.place.base + self.asm.here() + PIECE - HEAD;
+        self.asm.nops(before.next_multiple_of(PIECE) - before);
     }
 
     fn save(&self) -> Saved {
