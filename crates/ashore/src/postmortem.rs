@@ -6,9 +6,12 @@ use crate::failures;
 use ashore_base::{AddrRange, PAGE_SIZE};
 use ashore_debug::dump::{Code, code_files};
 use ashore_debug::explain::{Account, Changed, Depth, End, Evidence, FileFacts, code::Program, gather};
-use ashore_formats::{Parsed, Part, golang};
+use ashore_formats::{Parsed, Part, golang, table::READERS};
 use ashore_patch::Manifest;
 use ashore_process::{Ending, Interest, Scene, Witness};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 
 const NOTHING_TO_EXPLAIN: &str = "ashore: it ended with status 0: there is nothing to explain\n";
 
@@ -61,7 +64,7 @@ impl Witness for PostMortem {
 
     fn witness(&self, scene: &Scene<'_>) {
         let mut programs = vec![Program::new(self.parsed, self.part, &self.path, scene.bias)];
-        let libraries: Vec<Library> = code_files(scene).into_iter().filter_map(|code| self.library(code)).collect();
+        let libraries = self.libraries(code_files(scene));
         programs.extend(libraries.iter().map(|one| Program::new(one.parsed, one.part, &one.path, one.bias)));
         let evidence = gather(scene, &programs, facts(self.parsed, self.part, scene.bias));
         let account = Account::of(&evidence);
@@ -75,7 +78,7 @@ impl Witness for PostMortem {
 
 /// What the file of a program says of itself, which was loaded `bias` bytes above its own addresses.
 pub(crate) fn facts(parsed: &Parsed<'_>, part: &Part, bias: u64) -> FileFacts {
-    let found = Manifest::find(parsed.bytes.0);
+    let found = Manifest::find_near_end(parsed.bytes.0);
     let manifest = found.as_ref().map(|found| &found.manifest);
     let detection = ashore_formats::detect(parsed, part);
     FileFacts {
@@ -110,17 +113,46 @@ struct Library {
 /// A larger library is not read for a report.
 const LIBRARY_MAX: u64 = 1 << 28;
 
+/// A file's kind can be told from so many of its first bytes.
+const HEAD_LEN: u64 = 4096;
+
+/// Reads a file that is mapped as code, if it is a program's kind of file.
+fn read_library(path: &str) -> Option<&'static Parsed<'static>> {
+    let meta = std::fs::metadata(path).ok()?;
+    if !meta.is_file() || meta.len() > LIBRARY_MAX {
+        return None;
+    }
+    // Read, not mapped: the map is told of as it was.
+    let (mut file, mut bytes) = (File::open(path).ok()?, Vec::with_capacity(HEAD_LEN as usize));
+    file.by_ref().take(HEAD_LEN).read_to_end(&mut bytes).ok()?;
+    if !READERS.iter().any(|reader| (reader.recognise)(&bytes)) {
+        return None;
+    }
+    bytes.reserve_exact(usize::try_from(meta.len()).ok()?.saturating_sub(bytes.len()));
+    file.read_to_end(&mut bytes).ok()?;
+    Some(Box::leak(Box::new(ashore_formats::read(bytes.leak()).ok()?)))
+}
+
 impl PostMortem {
-    /// A library, or the interpreter, that the program had mapped.
-    fn library(&self, code: Code) -> Option<Library> {
-        let path = String::from_utf8(code.name).ok().filter(|path| *path != self.path)?;
-        let meta = std::fs::metadata(&path).ok()?;
-        if !meta.is_file() || meta.len() > LIBRARY_MAX {
-            return None;
+    /// The libraries, and the interpreter, that the program had mapped.
+    fn libraries(&self, mapped: Vec<Code>) -> Vec<Library> {
+        let mut files: BTreeMap<Vec<u8>, Option<&'static Parsed<'static>>> = BTreeMap::new();
+        let mut libraries: Vec<Library> = Vec::new();
+        for code in mapped {
+            let Some(path) = str::from_utf8(&code.name).ok().filter(|path| *path != self.path) else { continue };
+            let path = path.to_owned();
+            // A file may have many mappings: a heap that a language keeps in one has one for each change of permissions.
+            let parsed = *files.entry(code.name.clone()).or_insert_with(|| read_library(&path));
+            let library = parsed.and_then(|parsed| self.library(parsed, &code, path));
+            libraries.extend(
+                library.filter(|new| libraries.iter().all(|old| (&old.path, old.bias) != (&new.path, new.bias))),
+            );
         }
-        // Read, not mapped: the map is told of as it was.
-        let bytes: &'static [u8] = std::fs::read(&path).ok()?.leak();
-        let parsed: &'static Parsed<'static> = Box::leak(Box::new(ashore_formats::read(bytes).ok()?));
+        libraries
+    }
+
+    /// The library that a mapping of a file shows.
+    fn library(&self, parsed: &'static Parsed<'static>, code: &Code, path: String) -> Option<Library> {
         let part = parsed.part_for(self.part.image.cpu)?;
         let page = |word: u64| word & !(PAGE_SIZE - 1);
         let mut segments = part.image.segments.iter();

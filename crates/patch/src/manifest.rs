@@ -36,6 +36,9 @@ const HEAD: &str = "ashore patch manifest 1\n";
 const MARK: [[u8; 8]; 2] = [*b"\x1a\0ASHORE", *b"PATCHED\n"];
 /// What follows the text.
 const TAIL_LEN: u64 = 8 + 16;
+/// A signature takes at most so many bytes and one part in so many of the file: a hash of 32 bytes for each page of 4096.
+const BEHIND: usize = 1 << 16;
+const BEHIND_SHARE: usize = 64;
 
 /// What a patched file says about itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -99,11 +102,22 @@ impl Manifest {
 
     /// The manifest of `file`, if it has one. What only looks like one is passed over.
     pub fn find(file: &[u8]) -> Option<Found> {
+        Manifest::find_behind(file, 0)
+    }
+
+    /// The manifest of `file`, if it has one with no more behind it than a signature. The rest of a large file is not read.
+    pub fn find_near_end(file: &[u8]) -> Option<Found> {
+        Manifest::find_behind(file, file.len() - file.len().min(BEHIND + file.len() / BEHIND_SHARE))
+    }
+
+    /// The last manifest whose mark begins at `start` or later.
+    fn find_behind(file: &[u8], start: usize) -> Option<Found> {
         let mark = MARK.as_flattened();
         // Mostly it is at the very end. Searching forwards is much quicker than searching backwards.
         let end = file.len().saturating_sub(mark.len());
         let at_end = file.ends_with(mark).then_some(end);
-        let marks = || memchr::memmem::find_iter(file, mark).collect::<Vec<_>>().into_iter().rev();
+        let found = || memchr::memmem::find_iter(file.get(start..).unwrap_or_default(), mark);
+        let marks = || found().map(|at| start + at).collect::<Vec<_>>().into_iter().rev();
         let read = |at: usize| {
             let text_end = at.checked_sub(8)?;
             let len = u64::from_le_bytes(file.get(text_end..at)?.try_into().ok()?);
@@ -225,10 +239,21 @@ mod tests {
             assert_eq!(bytes.len() as u64, len);
             file.extend_from_slice(&bytes);
             file.extend_from_slice(b"a signature");
-            let found = Manifest::find(&file).unwrap();
-            assert_eq!(found.manifest, manifest());
-            assert_eq!(found.range, FileRange { offset: 9, len: bytes.len() as u64 });
+            for found in [Manifest::find(&file).unwrap(), Manifest::find_near_end(&file).unwrap()] {
+                assert_eq!(found.manifest, manifest());
+                assert_eq!(found.range, FileRange { offset: 9, len: bytes.len() as u64 });
+            }
         }
+    }
+
+    #[test]
+    fn near_the_end_is_as_far_as_a_signature_goes() {
+        let behind = |len: usize| [vec![0; 1 << 22], manifest().bytes(0), vec![0; len]].concat();
+        for len in [0, 1, 1 << 15, 1 << 16] {
+            assert_eq!(Manifest::find_near_end(&behind(len)).map(|found| found.range.offset), Some(1 << 22), "{len}");
+        }
+        assert!(Manifest::find(&behind(1 << 20)).is_some());
+        assert!(Manifest::find_near_end(&behind(1 << 20)).is_none());
     }
 
     #[test]
