@@ -18,6 +18,10 @@ pub enum Link {
 #[derive(Debug, Clone)]
 pub struct Root(Vec<u8>);
 
+/// Where a system mounts what its kernel tells. An empty folder there waits for that: the host's is meant, and nothing else would be
+/// found by a program that opens the folder before what is in it.
+const MOUNTED: [&[u8]; 3] = [b"/proc", b"/sys", b"/dev"];
+
 /// The longest path.
 const PATH_MAX: usize = 4096;
 
@@ -37,11 +41,16 @@ impl Root {
     /// Links of the tree lead to places of the tree: the host's kernel finds them so, and tells where that was.
     pub fn find(&self, path: &[u8], link: Link) -> Option<Vec<u8>> {
         match self.resolve(path, link) {
-            Ok(found) => Some(found),
+            Ok(found) => Some(found).filter(|found| !self.awaits_mount(found)),
             // This kernel, or what guards it, does not know the call.
             Err(Errno::ENOSYS | Errno::EPERM) => Some(self.joined(path)).filter(|path| exists(path)),
             Err(_) => None,
         }
+    }
+
+    /// Whether the tree's place `found` is an empty folder that something is mounted on elsewhere.
+    fn awaits_mount(&self, found: &[u8]) -> bool {
+        found.strip_prefix(&*self.0).is_some_and(|place| MOUNTED.contains(&place)) && is_empty(found)
     }
 
     fn resolve(&self, path: &[u8], link: Link) -> Result<Vec<u8>, Errno> {
@@ -84,6 +93,16 @@ impl Drop for Descriptor {
     }
 }
 
+/// Whether the host has a folder at this path with nothing in it.
+fn is_empty(path: &[u8]) -> bool {
+    let how = OpenHow { flags: u64::from(x86_64::O_DIRECTORY | O_CLOEXEC), mode: 0, resolve: 0 };
+    let Ok(folder) = Descriptor::open(AT_FDCWD as u64, path, how) else { return false };
+    // Its own name and its parent's take 24 bytes each.
+    let mut names = [0; 512];
+    let words = &mut [Arg::Word(folder.0), Arg::Out(&mut names), Arg::Word(512)];
+    Host.call_with(Sys::GETDENTS64, words).is_ok_and(|len| len <= 48)
+}
+
 /// Whether the host has something at this path; a link that leads nowhere is something.
 pub(crate) fn exists(path: &[u8]) -> bool {
     let probe = [path, &[0]].concat();
@@ -109,7 +128,7 @@ mod tests {
     fn links_of_the_tree_lead_to_places_of_the_tree() {
         let dir = std::env::temp_dir().join(format!("ashore-root-{}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
-        for folder in ["etc/alternatives", "usr/bin"] {
+        for folder in ["etc/alternatives", "usr/bin", "proc", "dev/shm", "srv"] {
             fs::create_dir_all(dir.join(folder)).expect("a folder");
         }
         fs::write(dir.join("usr/bin/real"), "").expect("a file");
@@ -130,6 +149,10 @@ mod tests {
         assert_eq!(find("/bin/dangling", Link::Kept).as_deref(), Some(&b"/usr/bin/dangling"[..]));
         assert_eq!(find("/bin/dangling", Link::Followed), None);
         assert_eq!(find("/bin/none", Link::Followed), None);
+        assert_eq!(find("/bin/../../proc/", Link::Followed), None);
+        assert_eq!(find("/sys", Link::Kept), None);
+        assert_eq!(find("/dev", Link::Followed).as_deref(), Some(&b"/dev"[..]));
+        assert_eq!(find("/srv", Link::Followed).as_deref(), Some(&b"/srv"[..]));
         assert_eq!(split(b"/a/b/"), (&b"/a"[..], &b"/b/"[..]));
         assert_eq!(split(b"/a"), (&b""[..], &b"/a"[..]));
         let _ = fs::remove_dir_all(&dir);
