@@ -153,4 +153,30 @@ impl Ctx<'_> {
         path.push(0);
         Ok(path)
     }
+
+    /// What `call` says of the host's `path`, which ends in a zero, below the folder open as `dir`. The tree of `--root` and the
+    /// host look like one: what a folder of the tree does not have is asked for once more, where the host has it. For calls that
+    /// look at what there is.
+    pub fn look_up(
+        &self,
+        dir: u64,
+        path: &[u8],
+        follows: bool,
+        mut call: impl FnMut(&[u8]) -> Result<u64, Errno>,
+    ) -> Result<u64, Errno> {
+        let answer = call(path);
+        let name = path.strip_suffix(&[0]).unwrap_or(path);
+        if answer != Err(Errno::ENOENT) || name.is_empty() || name.starts_with(b"/") {
+            return answer;
+        }
+        match self.kernel.host_path_beside(dir, name, follows) {
+            Some(other) => call(&[&*other, &[0]].concat()),
+            None => answer,
+        }
+    }
+
+    /// Closes a descriptor that the guest has not seen.
+    pub fn close(&self, fd: i32) {
+        let _ = self.call(Sys::CLOSE, [fd as u64, 0, 0, 0, 0, 0]);
+    }
 }

@@ -138,6 +138,12 @@ pub trait Kernel {
         self.host_path(path)
     }
 
+    /// The host's path of `path`, a relative one that the folder open as `dir` does not have: when the folder is one of
+    /// `--root`'s tree, and the host has the name at the same place.
+    fn host_path_beside(&self, _dir: u64, _path: &[u8], _follows: bool) -> Option<Vec<u8>> {
+        None
+    }
+
     /// The absolute path of the running program, as the guest would name it.
     fn program_path(&self) -> &[u8];
 

@@ -18,6 +18,7 @@ pub mod netbsd;
 mod os;
 mod row;
 mod signal;
+mod socket_path;
 mod table;
 #[cfg(test)]
 mod testing;

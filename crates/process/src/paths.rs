@@ -2,7 +2,7 @@
 
 use ashore_base::Addr;
 use ashore_guest::{Answer, Args, Ctx, Value};
-use ashore_pivot::layout::open::{AT_SYMLINK_NOFOLLOW, x86_64};
+use ashore_pivot::layout::open::{AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_CREAT, x86_64};
 use ashore_pivot::{Arg, Sys};
 
 /// The call with the paths of the host in place of the guest's: the same when nothing maps paths.
@@ -14,13 +14,36 @@ pub(crate) fn answer(ctx: &Ctx<'_>, sys: Sys, paths: u8, args: &Args) -> Answer 
             *place = Some(if follows { ctx.target(Addr(args[n]))? } else { ctx.path(Addr(args[n]))? });
         }
     }
-    let mut list = [0, 1, 2, 3, 4, 5].map(|n| Arg::Word(args[n]));
-    for (arg, path) in list.iter_mut().zip(&held) {
-        if let Some(path) = path {
-            *arg = Arg::In(path);
+    let list = || {
+        let mut list = [0, 1, 2, 3, 4, 5].map(|n| Arg::Word(args[n]));
+        for (arg, path) in list.iter_mut().zip(&held) {
+            if let Some(path) = path {
+                *arg = Arg::In(path);
+            }
         }
+        list
+    };
+    let answer = match looks(sys, args) {
+        Some((dir, n)) => ctx.look_up(dir, held[n].as_deref().unwrap_or_default(), follows, |path| {
+            let mut list = list();
+            list[n] = Arg::In(path);
+            ctx.wait_with(sys, &mut list)
+        }),
+        None => ctx.wait_with(sys, &mut list()),
+    };
+    Ok(answer.map(Value::One)?)
+}
+
+/// For a call that looks at what there is: below which folder, and which word is the path.
+fn looks(sys: Sys, args: &Args) -> Option<(u64, usize)> {
+    let is_new = |flags: u64| flags & u64::from(O_CREAT) != 0;
+    match sys {
+        Sys::OPENAT if is_new(args[2]) => None,
+        Sys::OPENAT | Sys::NEWFSTATAT | Sys::STATX | Sys::FACCESSAT | Sys::FACCESSAT2 => Some((args[0], 1)),
+        Sys::OPEN if is_new(args[1]) => None,
+        Sys::OPEN | Sys::STAT | Sys::LSTAT | Sys::ACCESS | Sys::CHDIR | Sys::STATFS => Some((AT_FDCWD as u64, 0)),
+        _ => None,
     }
-    Ok(ctx.wait_with(sys, &mut list).map(Value::One)?)
 }
 
 /// Whether a link at the end of the call's paths is followed.

@@ -48,6 +48,17 @@ impl Root {
         }
     }
 
+    /// The absolute path that `path` means below the folder open as `dir`; none when that is no folder of the tree.
+    pub(crate) fn below(&self, dir: u64, path: &[u8]) -> Option<Vec<u8>> {
+        let name = match dir as i32 {
+            AT_FDCWD => "/proc/thread-self/cwd\0".to_owned(),
+            fd => format!("/proc/thread-self/fd/{fd}\0"),
+        };
+        let place = place_of(&name).ok()?;
+        let inside = place.strip_prefix(&*self.0)?;
+        (inside.is_empty() || inside.starts_with(b"/")).then(|| [inside, b"/", path].concat())
+    }
+
     /// Whether the tree's place `found` is an empty folder that something is mounted on elsewhere.
     fn awaits_mount(&self, found: &[u8]) -> bool {
         found.strip_prefix(&*self.0).is_some_and(|place| MOUNTED.contains(&place)) && is_empty(found)
@@ -78,13 +89,17 @@ impl Descriptor {
 
     /// Where it is. The calling thread may have a table of files of its own.
     fn path(&self) -> Result<Vec<u8>, Errno> {
-        let name = format!("/proc/thread-self/fd/{}\0", self.0);
-        let mut bytes = vec![0; PATH_MAX];
-        let words = &mut [Arg::In(name.as_bytes()), Arg::Out(&mut bytes), Arg::Word(PATH_MAX as u64)];
-        let len = Host.call_with(Sys::READLINK, words)?;
-        bytes.truncate(len as usize);
-        Ok(bytes)
+        place_of(&format!("/proc/thread-self/fd/{}\0", self.0))
     }
+}
+
+/// What the kernel's link of this name, which ends in a zero, leads to.
+fn place_of(name: &str) -> Result<Vec<u8>, Errno> {
+    let mut bytes = vec![0; PATH_MAX];
+    let words = &mut [Arg::In(name.as_bytes()), Arg::Out(&mut bytes), Arg::Word(PATH_MAX as u64)];
+    let len = Host.call_with(Sys::READLINK, words)?;
+    bytes.truncate(len as usize);
+    Ok(bytes)
 }
 
 impl Drop for Descriptor {

@@ -6,6 +6,7 @@ mod frame;
 mod memory;
 mod process;
 mod signals;
+mod sockets;
 pub mod start;
 mod table;
 mod words;

@@ -206,6 +206,9 @@ fn link_of(ctx: &Ctx<'_>, dir: u64, path: u64, buf: u64, size: u64) -> Answer {
         return Ok((len as u64).into());
     }
     let path = ctx.path(Addr(path))?;
-    let args = &mut [Arg::Word(dir), Arg::In(&path), Arg::Word(buf), Arg::Word(size)];
-    Ok(ctx.call_with(Sys::READLINKAT, args)?.into())
+    let read = |path: &[u8]| {
+        let args = &mut [Arg::Word(dir), Arg::In(path), Arg::Word(buf), Arg::Word(size)];
+        ctx.call_with(Sys::READLINKAT, args)
+    };
+    Ok(ctx.look_up(dir, &path, false, read)?.into())
 }

@@ -3,7 +3,7 @@
 //! Most are the pivot's own calls. Functions answer those that touch what the process keeps itself: address
 //! space, threads, signals, exec.
 
-use super::{memory, process, signals};
+use super::{memory, process, signals, sockets};
 use crate::Row;
 use ashore_pivot::Sys;
 
@@ -67,12 +67,12 @@ pub static CALLS: &[Row] = &[
     Row::same(39, "getpid() -> pid", Sys::GETPID),
     Row::block(40, "sendfile(out: fd, in: fd, offset: ptr, count: size) -> ssize", Sys::SENDFILE),
     Row::same(41, "socket(domain: enum.domain, type: flags.sock, protocol: int) -> fd", Sys::SOCKET),
-    Row::block(42, "connect(fd: fd, addr: in.sockaddr, len: uint) -> int", Sys::CONNECT),
+    Row::custom(42, "connect(fd: fd, addr: in.sockaddr, len: uint) -> int", sockets::connect),
     Row::block(43, "accept(fd: fd, addr: out.sockaddr, len: ptr) -> fd", Sys::ACCEPT),
-    Row::block(
+    Row::custom(
         44,
         "sendto(fd: fd, buf: inbuf[count], count: size, flags: flags.msg, addr: in.sockaddr, len: uint) -> ssize",
-        Sys::SENDTO,
+        sockets::sendto,
     ),
     Row::block(
         45,
@@ -82,7 +82,7 @@ pub static CALLS: &[Row] = &[
     Row::block(46, "sendmsg(fd: fd, message: ptr, flags: flags.msg) -> ssize", Sys::SENDMSG),
     Row::block(47, "recvmsg(fd: fd, message: ptr, flags: flags.msg) -> ssize", Sys::RECVMSG),
     Row::same(48, "shutdown(fd: fd, how: int) -> int", Sys::SHUTDOWN),
-    Row::same(49, "bind(fd: fd, addr: in.sockaddr, len: uint) -> int", Sys::BIND),
+    Row::custom(49, "bind(fd: fd, addr: in.sockaddr, len: uint) -> int", sockets::bind),
     Row::same(50, "listen(fd: fd, backlog: int) -> int", Sys::LISTEN),
     Row::same(51, "getsockname(fd: fd, addr: out.sockaddr, len: ptr) -> int", Sys::GETSOCKNAME),
     Row::same(52, "getpeername(fd: fd, addr: out.sockaddr, len: ptr) -> int", Sys::GETPEERNAME),

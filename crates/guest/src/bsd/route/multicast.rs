@@ -3,7 +3,6 @@
 //! Netlink tells IPv4's only on new kernels; the two files of /proc tell both everywhere.
 
 use crate::Ctx;
-use crate::bsd::sockets::host::close;
 use alloc::vec;
 use alloc::vec::Vec;
 use ashore_pivot::{Arg, Errno, Sys};
@@ -28,7 +27,7 @@ fn read(ctx: &Ctx<'_>, path: &[u8]) -> Result<Vec<u8>, Errno> {
             _ => break,
         }
     }
-    close(ctx, fd);
+    ctx.close(fd);
     Ok(text)
 }
 

@@ -1,7 +1,6 @@
 //! What Linux tells about its network, through a routing netlink socket that lives for one question.
 
 use crate::Ctx;
-use crate::bsd::sockets::host::close;
 use alloc::vec;
 use alloc::vec::Vec;
 use ashore_pivot::{Arg, Errno, Sys};
@@ -106,7 +105,7 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 fn dump(ctx: &Ctx<'_>, kind: u16, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
     let fd = ctx.call(Sys::SOCKET, [AF_NETLINK, SOCK_RAW_CLOEXEC, 0, 0, 0, 0])? as i32;
     let result = converse(ctx, fd, kind, each);
-    close(ctx, fd);
+    ctx.close(fd);
     result
 }
 

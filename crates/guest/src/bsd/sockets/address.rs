@@ -5,12 +5,13 @@
 //! and a path that does not fit afterwards is reached through its directory's descriptor.
 
 use super::host;
+use crate::socket_path::{PATH_LEN, through_directory};
 use crate::{Ctx, Fail};
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 use ashore_base::Addr;
-use ashore_pivot::{Arg, Errno, Sys};
+use ashore_pivot::Errno;
 
 /// The longest address the systems take (`SOCK_MAXADDRLEN`).
 const MAX_LEN: u64 = 255;
@@ -18,8 +19,6 @@ const MAX_LEN: u64 = 255;
 const IN_LEN: usize = 16;
 /// `struct sockaddr_in6`, on both sides.
 const IN6_LEN: usize = 28;
-/// Linux's `sun_path`.
-const LINUX_PATH: usize = 108;
 /// Room for any address of Linux.
 pub const LINUX_MAX: usize = 128;
 
@@ -59,7 +58,7 @@ impl Name {
     /// Closes what was opened for it.
     pub fn done(self, ctx: &Ctx<'_>) {
         if let Some(dir) = self.dir {
-            host::close(ctx, dir);
+            ctx.close(dir);
         }
     }
 }
@@ -140,32 +139,13 @@ fn read_unix(ctx: &Ctx<'_>, dir: Option<i32>, rest: &[u8]) -> Result<Name, Fail>
         }
         _ => ctx.kernel.host_path(path),
     };
-    let (linux, dir) = if mapped.len() < LINUX_PATH { (mapped, None) } else { through_directory(ctx, &mapped)? };
+    let (linux, dir) = if mapped.len() < PATH_LEN { (mapped, None) } else { through_directory(ctx, &mapped)? };
     if linux != path {
         ctx.bsd()?.sockets.remember(&linux, path);
     }
     let mut bytes = with_family(host::AF_UNIX, &linux);
     bytes.push(0);
     Ok(Name { bytes, dir })
-}
-
-/// A short path for a long one: the directory is opened and named by its descriptor.
-fn through_directory(ctx: &Ctx<'_>, path: &[u8]) -> Result<(Vec<u8>, Option<i32>), Errno> {
-    const AT_FDCWD: i32 = -100;
-    const O_PATH_DIRECTORY_CLOEXEC: u64 = 0x20_0000 | 0x1_0000 | 0x8_0000;
-    let slash = path.iter().rposition(|byte| *byte == b'/').ok_or(Errno::ENAMETOOLONG)?;
-    let (dir, base) = path.split_at_checked(slash + 1).ok_or(Errno::ENAMETOOLONG)?;
-    let mut dir = dir.to_vec();
-    dir.push(0);
-    let mut args = [AT_FDCWD.into(), Arg::In(&dir), O_PATH_DIRECTORY_CLOEXEC.into(), 0u64.into()];
-    let fd = ctx.call_with(Sys::OPENAT, &mut args)? as i32;
-    let mut short = format!("/proc/self/fd/{fd}/").into_bytes();
-    short.extend_from_slice(base);
-    if short.len() >= LINUX_PATH {
-        host::close(ctx, fd);
-        return Err(Errno::ENAMETOOLONG);
-    }
-    Ok((short, Some(fd)))
 }
 
 /// The guest's bytes of an address that Linux gave.

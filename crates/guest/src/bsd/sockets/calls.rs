@@ -78,7 +78,7 @@ pub fn socketpair(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
         prepare(ctx, *fd, family, kind)?;
     }
     if let Err(errno) = ctx.write(Addr(pair_at), &pair) {
-        fds.iter().for_each(|fd| host::close(ctx, *fd));
+        fds.iter().for_each(|fd| ctx.close(*fd));
         return Err(errno.into());
     }
     Ok(0.into())
@@ -247,7 +247,7 @@ fn accept_with(ctx: &Ctx<'_>, listener: i32, name: Addr, len: Addr, flags: u32) 
     if name != Addr::NULL {
         let guest = address::to_guest(ctx, bytes.get(..u32::from_le_bytes(size) as usize).unwrap_or(&bytes));
         if let Err(errno) = address::write(ctx, name, len, &guest) {
-            host::close(ctx, fd(new));
+            ctx.close(fd(new));
             return Err(errno.into());
         }
     }

@@ -109,8 +109,3 @@ pub fn domain(ctx: &Ctx<'_>, fd: i32) -> Result<u16, Errno> {
 pub fn kind(ctx: &Ctx<'_>, fd: i32) -> Result<u32, Errno> {
     Ok(get_int(ctx, fd, SOL_SOCKET, SO_TYPE)? as u32)
 }
-
-/// Closes a descriptor of ours.
-pub fn close(ctx: &Ctx<'_>, fd: i32) {
-    let _ = ctx.call(Sys::CLOSE, [fd as u64, 0, 0, 0, 0, 0]);
-}

@@ -34,9 +34,12 @@ pub(super) fn openat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     if let Some(opened) = made::open(ctx, &path, flags) {
         return Ok(opened?.into());
     }
-    let words = &mut [Arg::Word(args[0]), Arg::In(&path), Arg::Word(u64::from(flags)), Arg::Word(args[3])];
     // A pipe with a name is opened when the other end is.
-    Ok(ctx.wait_with(Sys::OPENAT, words)?.into())
+    let open = |path: &[u8]| {
+        let words = &mut [Arg::Word(args[0]), Arg::In(path), Arg::Word(u64::from(flags)), Arg::Word(args[3])];
+        ctx.wait_with(Sys::OPENAT, words)
+    };
+    Ok(ctx.look_up(args[0], &path, flags & x86_64::O_NOFOLLOW == 0, open)?.into())
 }
 
 pub(super) fn openat2(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
@@ -81,10 +84,13 @@ pub(super) fn fstat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 }
 
 pub(super) fn newfstatat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
-    let path = path(ctx, args[1], args[3] as u32 & AT_SYMLINK_NOFOLLOW)?;
+    let kept = args[3] as u32 & AT_SYMLINK_NOFOLLOW;
+    let path = path(ctx, args[1], kept)?;
     let mut bytes = [0; StatX86_64::LEN];
-    let words = &mut [Arg::Word(args[0]), Arg::In(&path), Arg::Out(&mut bytes), Arg::Word(args[3])];
-    ctx.call_with(Sys::NEWFSTATAT, words)?;
+    ctx.look_up(args[0], &path, kept == 0, |path| {
+        let words = &mut [Arg::Word(args[0]), Arg::In(path), Arg::Out(&mut bytes), Arg::Word(args[3])];
+        ctx.call_with(Sys::NEWFSTATAT, words)
+    })?;
     tell(ctx, Addr(args[2]), &bytes)
 }
 
