@@ -335,6 +335,8 @@ impl Exec {
         let os = match ashore_formats::detect(&parsed, part).os {
             _ if is_self => Some(self.os),
             Some(os) => Some(os.name()),
+            // Of the systems of foreign CPUs only Linux runs files without a mark.
+            None if !is_native && self.os == "linux" => Some("linux"),
             None if part.image.interpreter.is_none() && part.image.kind.is_static() => None,
             None => Some("linux"),
         };
