@@ -1,5 +1,5 @@
-"""Goes to its own folder, which the tree does not have, name by name from the root, as careful programs do; and sockets that
-have a place in the tree."""
+"""Finds its own file, which the tree does not have, name by name from the root; links and sockets that the tree has."""
+import ctypes
 import os
 import socket
 import sys
@@ -26,8 +26,22 @@ for missing in ("nothing", "usr/nothing"):
         except FileNotFoundError as error:
             print(error)
 
+# No path at all: since Linux 6.11 that is the descriptor itself.
+AT_EMPTY_PATH, STATX, FSTATAT = 0x1000, 291, 79
+is_new = tuple(map(int, os.uname().release.split(".")[:2])) >= (6, 11)
+record = ctypes.create_string_buffer(256)
+call = ctypes.CDLL(None).syscall
+print("no path:", call(STATX, at, None, AT_EMPTY_PATH, 0xFFF, record) == (0 if is_new else -1))
+print("no path:", call(FSTATAT, at, None, record, AT_EMPTY_PATH) == (0 if is_new else -1))
+
 folder = f"/var/walk-{os.getpid()}"
 os.mkdir(folder)
+with open(f"{folder}/file", "w") as file:
+    file.write("behind a link")
+os.symlink(f"{folder}/file", f"{folder}/link")
+print(open(os.open("link", os.O_RDONLY, dir_fd=os.open(folder, os.O_PATH))).read())
+for name in ("file", "link"):
+    os.unlink(f"{folder}/{name}")
 for name in ("short", "long" * 20):
     with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
         server.bind(f"{folder}/{name}")

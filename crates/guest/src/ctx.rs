@@ -155,8 +155,8 @@ impl Ctx<'_> {
     }
 
     /// What `call` says of the host's `path`, which ends in a zero, below the folder open as `dir`. The tree of `--root` and the
-    /// host look like one: what a folder of the tree does not have is asked for once more, where the host has it. For calls that
-    /// look at what there is.
+    /// host look like one: what is not found below a folder of the tree is asked for once more, by the absolute path it stands
+    /// for. For calls that look at what there is.
     pub fn look_up(
         &self,
         dir: u64,

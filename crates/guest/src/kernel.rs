@@ -138,8 +138,8 @@ pub trait Kernel {
         self.host_path(path)
     }
 
-    /// The host's path of `path`, a relative one that the folder open as `dir` does not have: when the folder is one of
-    /// `--root`'s tree, and the host has the name at the same place.
+    /// The host's path of `path`, a relative one that the host's kernel does not find below the folder open as `dir`: when the
+    /// folder is one of `--root`'s tree, what the absolute path would name.
     fn host_path_beside(&self, _dir: u64, _path: &[u8], _follows: bool) -> Option<Vec<u8>> {
         None
     }

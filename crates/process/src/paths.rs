@@ -23,12 +23,14 @@ pub(crate) fn answer(ctx: &Ctx<'_>, sys: Sys, paths: u8, args: &Args) -> Answer 
         }
         list
     };
-    let answer = match looks(sys, args) {
-        Some((dir, n)) => ctx.look_up(dir, held[n].as_deref().unwrap_or_default(), follows, |path| {
+    let looked = looks(sys, args).and_then(|(dir, n)| Some((dir, n, held[n].as_deref()?)));
+    let answer = match looked {
+        Some((dir, n, path)) => ctx.look_up(dir, path, follows, |path| {
             let mut list = list();
             list[n] = Arg::In(path);
             ctx.wait_with(sys, &mut list)
         }),
+        // No path at all is one too: with `AT_EMPTY_PATH` the kernel takes it for the descriptor itself.
         None => ctx.wait_with(sys, &mut list()),
     };
     Ok(answer.map(Value::One)?)

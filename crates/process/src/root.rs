@@ -40,12 +40,13 @@ impl Root {
     ///
     /// Links of the tree lead to places of the tree: the host's kernel finds them so, and tells where that was.
     pub fn find(&self, path: &[u8], link: Link) -> Option<Vec<u8>> {
-        match self.resolve(path, link) {
-            Ok(found) => Some(found).filter(|found| !self.awaits_mount(found)),
+        let found = match self.resolve(path, link) {
+            Ok(found) => Some(found),
             // This kernel, or what guards it, does not know the call.
             Err(Errno::ENOSYS | Errno::EPERM) => Some(self.joined(path)).filter(|path| exists(path)),
             Err(_) => None,
-        }
+        };
+        found.filter(|found| !self.awaits_mount(found))
     }
 
     /// The absolute path that `path` means below the folder open as `dir`; none when that is no folder of the tree.

@@ -121,7 +121,14 @@ impl Kernel for Services<'_> {
     }
 
     fn host_path_beside(&self, dir: u64, path: &[u8], follows: bool) -> Option<Vec<u8>> {
-        self.host_path_beside_of(dir, path, if follows { Link::Followed } else { Link::Kept })
+        let root = self.process.options.root.as_ref()?;
+        let link = if follows { Link::Followed } else { Link::Kept };
+        // A link of the tree that the host's kernel followed in the host leads to a place of the tree.
+        let found = root
+            .below(dir, path)
+            .and_then(|path| root.find(&path, link).or_else(|| root::exists(&path).then_some(path)));
+        let is_there = self.process.ask(Choice::Exists, || found.is_some().into()) != 0;
+        is_there.then(|| found.unwrap_or_else(|| path.to_vec()))
     }
 
     fn program_path(&self) -> &[u8] {
@@ -248,14 +255,6 @@ impl Kernel for Services<'_> {
 }
 
 impl Services<'_> {
-    fn host_path_beside_of(&self, dir: u64, path: &[u8], link: Link) -> Option<Vec<u8>> {
-        let root = self.process.options.root.as_ref()?;
-        let on_host = |path: &Vec<u8>| root.find(path, link).is_none() && root::exists(path);
-        let found = root.below(dir, path).filter(on_host);
-        let is_there = self.process.ask(Choice::Exists, || found.is_some().into()) != 0;
-        is_there.then(|| found.unwrap_or_else(|| path.to_vec()))
-    }
-
     fn host_path_of(&self, path: &[u8], link: Link) -> Vec<u8> {
         if let Some(other) = (self.process.os.magic_path)(path, &self.process.program) {
             return other;

@@ -85,12 +85,16 @@ pub(super) fn fstat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
 
 pub(super) fn newfstatat(ctx: &mut Ctx<'_>, args: &Args) -> Answer {
     let kept = args[3] as u32 & AT_SYMLINK_NOFOLLOW;
-    let path = path(ctx, args[1], kept)?;
     let mut bytes = [0; StatX86_64::LEN];
-    ctx.look_up(args[0], &path, kept == 0, |path| {
-        let words = &mut [Arg::Word(args[0]), Arg::In(path), Arg::Out(&mut bytes), Arg::Word(args[3])];
+    let mut stat = |path: Arg<'_>| {
+        let words = &mut [Arg::Word(args[0]), path, Arg::Out(&mut bytes), Arg::Word(args[3])];
         ctx.call_with(Sys::NEWFSTATAT, words)
-    })?;
+    };
+    match args[1] {
+        // With `AT_EMPTY_PATH` new kernels take no path at all for the descriptor itself.
+        0 => stat(Arg::Word(0))?,
+        at => ctx.look_up(args[0], &path(ctx, at, kept)?, kept == 0, |path| stat(Arg::In(path)))?,
+    };
     tell(ctx, Addr(args[2]), &bytes)
 }
 
