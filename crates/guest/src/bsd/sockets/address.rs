@@ -5,7 +5,7 @@
 //! and a path that does not fit afterwards is reached through its directory's descriptor.
 
 use super::host;
-use crate::socket_path::{PATH_LEN, through_directory};
+use crate::socket_path::Place;
 use crate::{Ctx, Fail};
 use alloc::format;
 use alloc::vec;
@@ -139,13 +139,12 @@ fn read_unix(ctx: &Ctx<'_>, dir: Option<i32>, rest: &[u8]) -> Result<Name, Fail>
         }
         _ => ctx.kernel.host_path(path),
     };
-    let (linux, dir) = if mapped.len() < PATH_LEN { (mapped, None) } else { through_directory(ctx, &mapped)? };
-    if linux != path {
-        ctx.bsd()?.sockets.remember(&linux, path);
+    let Place { bytes, dir } = Place::of(ctx, mapped)?;
+    let name = Name { bytes, dir };
+    if let Some(linux) = name.path().filter(|linux| *linux != path) {
+        ctx.bsd()?.sockets.remember(linux, path);
     }
-    let mut bytes = with_family(host::AF_UNIX, &linux);
-    bytes.push(0);
-    Ok(Name { bytes, dir })
+    Ok(name)
 }
 
 /// The guest's bytes of an address that Linux gave.
