@@ -3,10 +3,10 @@
 //! It runs in a copy of the process that ends ([`ashore_process::Witness`]): nothing here can change how the guest ends.
 
 use crate::failures;
-use ashore_base::{AddrRange, PAGE_SIZE};
+use ashore_base::{Addr, AddrRange, PAGE_SIZE};
 use ashore_debug::dump::{Code, code_files};
 use ashore_debug::explain::{Account, Changed, Depth, End, Evidence, FileFacts, code::Program, gather};
-use ashore_formats::{Parsed, Part, golang, table::READERS};
+use ashore_formats::{Parsed, Part, golang, table::reader_of};
 use ashore_patch::Manifest;
 use ashore_process::{Ending, Interest, Scene, Witness};
 use std::collections::BTreeMap;
@@ -125,9 +125,7 @@ fn read_library(path: &str) -> Option<&'static Parsed<'static>> {
     // Read, not mapped: the map is told of as it was.
     let (mut file, mut bytes) = (File::open(path).ok()?, Vec::with_capacity(HEAD_LEN as usize));
     file.by_ref().take(HEAD_LEN).read_to_end(&mut bytes).ok()?;
-    if !READERS.iter().any(|reader| (reader.recognise)(&bytes)) {
-        return None;
-    }
+    reader_of(&bytes)?;
     bytes.reserve_exact(usize::try_from(meta.len()).ok()?.saturating_sub(bytes.len()));
     file.read_to_end(&mut bytes).ok()?;
     Some(Box::leak(Box::new(ashore_formats::read(bytes.leak()).ok()?)))
@@ -136,28 +134,23 @@ fn read_library(path: &str) -> Option<&'static Parsed<'static>> {
 impl PostMortem {
     /// The libraries, and the interpreter, that the program had mapped.
     fn libraries(&self, mapped: Vec<Code>) -> Vec<Library> {
-        let mut files: BTreeMap<Vec<u8>, Option<&'static Parsed<'static>>> = BTreeMap::new();
-        let mut libraries: Vec<Library> = Vec::new();
-        for code in mapped {
-            let Some(path) = str::from_utf8(&code.name).ok().filter(|path| *path != self.path) else { continue };
-            let path = path.to_owned();
-            // A file may have many mappings: a heap that a language keeps in one has one for each change of permissions.
-            let parsed = *files.entry(code.name.clone()).or_insert_with(|| read_library(&path));
-            let library = parsed.and_then(|parsed| self.library(parsed, &code, path));
-            libraries.extend(
-                library.filter(|new| libraries.iter().all(|old| (&old.path, old.bias) != (&new.path, new.bias))),
-            );
-        }
-        libraries
+        // A file may have many mappings: a heap that a language keeps in one has one for each change of permissions.
+        let mut files: BTreeMap<String, Option<&'static Parsed<'static>>> = BTreeMap::new();
+        let library = |Code { memory, offset, name }: Code| {
+            let path = String::from_utf8(name).ok().filter(|path| *path != self.path)?;
+            let parsed = (*files.entry(path.clone()).or_insert_with(|| read_library(&path)))?;
+            self.library(parsed, memory.start, offset, path)
+        };
+        mapped.into_iter().filter_map(library).collect()
     }
 
-    /// The library that a mapping of a file shows.
-    fn library(&self, parsed: &'static Parsed<'static>, code: &Code, path: String) -> Option<Library> {
+    /// The library that a mapping shows, if it begins where the library's code does.
+    fn library(&self, parsed: &'static Parsed<'static>, start: Addr, offset: u64, path: String) -> Option<Library> {
         let part = parsed.part_for(self.part.image.cpu)?;
         let page = |word: u64| word & !(PAGE_SIZE - 1);
         let mut segments = part.image.segments.iter();
-        let segment = segments.find(|segment| segment.perms.is_exec && page(segment.file.offset) == code.offset)?;
-        let bias = code.memory.start.0.wrapping_sub(page(segment.memory.start.0));
+        let segment = segments.find(|segment| segment.perms.is_exec && page(segment.file.offset) == offset)?;
+        let bias = start.0.wrapping_sub(page(segment.memory.start.0));
         Some(Library { parsed, part, path, bias })
     }
 

@@ -50,7 +50,7 @@ pub fn read_unlinked(bytes: &[u8]) -> Result<Parsed<'_>, Report> {
 
 /// Reads a program file of any known format.
 pub fn read(bytes: &[u8]) -> Result<Parsed<'_>, Report> {
-    if let Some(row) = table::READERS.iter().find(|row| (row.recognise)(bytes)) {
+    if let Some(row) = table::reader_of(bytes) {
         return (row.read)(Bytes(bytes));
     }
     if let Some(row) = table::STRANGERS.iter().find(|row| bytes.starts_with(row.magic)) {

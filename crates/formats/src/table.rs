@@ -29,6 +29,11 @@ pub static READERS: &[Reader] = &[
     Reader { name: "APE", recognise: ape::recognise, read: ape::read },
 ];
 
+/// What reads a file that begins so.
+pub fn reader_of(start: &[u8]) -> Option<&'static Reader> {
+    READERS.iter().find(|row| (row.recognise)(start))
+}
+
 /// A format of the programs inside files.
 #[derive(Debug)]
 pub struct Format {

@@ -36,7 +36,7 @@ const HEAD: &str = "ashore patch manifest 1\n";
 const MARK: [[u8; 8]; 2] = [*b"\x1a\0ASHORE", *b"PATCHED\n"];
 /// What follows the text.
 const TAIL_LEN: u64 = 8 + 16;
-/// A signature takes at most so many bytes and one part in so many of the file: a hash of 32 bytes for each page of 4096.
+/// A signature takes at most so many bytes and one part in so many of the file: two hashes of 32 bytes for each page of 4096.
 const BEHIND: usize = 1 << 16;
 const BEHIND_SHARE: usize = 64;
 
@@ -107,7 +107,7 @@ impl Manifest {
 
     /// The manifest of `file`, if it has one with no more behind it than a signature. The rest of a large file is not read.
     pub fn find_near_end(file: &[u8]) -> Option<Found> {
-        Manifest::find_behind(file, file.len() - file.len().min(BEHIND + file.len() / BEHIND_SHARE))
+        Manifest::find_behind(file, file.len().saturating_sub(BEHIND + file.len() / BEHIND_SHARE))
     }
 
     /// The last manifest whose mark begins at `start` or later.
