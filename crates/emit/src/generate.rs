@@ -143,8 +143,8 @@ impl Work {
 /// The general registers 0 to 2 are templates'; the first holds no copies, since storing flags needs it.
 const COPIES: usize = 3;
 
-/// The host keeps decoded instructions by pieces of its code of this many bytes, and a piece with more than eleven of
-/// them costs a loop another turn of fetching.
+/// Hosts keep decoded instructions by pieces of their code of this many bytes; a piece with more than eleven of them costs a
+/// loop another cycle (measured on Zen 5).
 const PIECE: u32 = 64;
 
 /// Loops of regions begin this far into a piece: one of 48 bytes has one piece, and a longer one has two that are not full.
